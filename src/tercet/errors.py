@@ -16,6 +16,7 @@ TercetError
 │   ├── EngineCrashed       … the engine process died
 │   └── OutputInvalid       … a model broke a schema it was held to
 ├── StoreFailed             the operator: the disk is full or the database is broken
+├── SandboxUnavailable      the operator: this machine cannot confine code
 ├── ToolFailed              the model: it reads the message
 │   └── ToolRetry           … and may correct its arguments
 ├── RunConflict             the caller: somebody else holds the run
@@ -169,6 +170,14 @@ class StoreFailed(TercetError):
 
     code = "store_failed"
     status = 503
+
+
+class SandboxUnavailable(TercetError):
+    """Code cannot be confined on this machine, so none is run; the message says what is missing."""
+
+    code = "sandbox_unavailable"
+    status = 503
+    is_unspent = True
 
 
 class ToolFailed(TercetError):

@@ -8,12 +8,19 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(16)}"
 
 
-ITEM_PREFIXES = {"message": "msg", "tool_call": "fc", "tool_result": "fco", "reasoning": "rs", "compaction": "cmp"}
+ITEM_PREFIXES = {
+    "message": "msg",
+    "tool_call": "fc",
+    "tool_result": "fco",
+    "reasoning": "rs",
+    "compaction": "cmp",
+    "file_search": "fs",
+}
 
 
 def item_id(response_id: str, index: int, kind: str) -> str:
     """Return the id of output item `index` of a response, the same whenever and wherever it is asked for.
 
-    `kind` is the item's tag (`message`, `tool_call`, `tool_result`, `reasoning`, `compaction`).
+    `kind` is the item's tag (`message`, `tool_call`, `tool_result`, `reasoning`, `compaction`, `file_search`).
     """
     return f"{ITEM_PREFIXES[kind]}_{response_id.partition('_')[2]}{index:04x}"

@@ -3,6 +3,7 @@
 Draft 2020-12 unless the schema names another. References outside the schema are never fetched.
 """
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -30,12 +31,28 @@ def check_schema(schema: JsonSchema, param: str) -> None:
 
 
 def violation(schema: JsonSchema, text: str) -> str | None:
-    """Return None when `text` is JSON that satisfies `schema`, otherwise what is wrong and where."""
+    """Return None when `text` is JSON that satisfies `schema`, otherwise what is wrong and where.
+
+    An object with a key twice satisfies none: which of the two is meant depends on who reads it.
+    """
     try:
         instance = msgspec.json.decode(text)
+        json.loads(text, object_pairs_hook=_once)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         return f"not valid JSON: {error}"
+    except RecursionError:
+        return "not valid JSON: nested too deeply"
+    except ValueError as error:
+        return str(error)
     return instance_violation(schema, instance)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Raise `ValueError` when an object names a key twice."""
+    names = {name for name, _ in pairs}
+    if len(names) < len(pairs):
+        twice = next(name for name in names if sum(name == other for other, _ in pairs) > 1)
+        raise ValueError(f"the key {twice[:100]!r} stands twice in one object")
 
 
 def instance_violation(schema: JsonSchema, instance: Any) -> str | None:

@@ -1,20 +1,17 @@
 """Batches in the store: a record and its run live and end together."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from tercet.clock import now_s
 from tercet.errors import NotFound, RunConflict
 from tercet.records import BatchRecord, FileRecord
-from tercet.store.batches import SqliteBatches
-from tercet.store.blobs import BlobFolder
-from tercet.store.files import SqliteFiles
+from tercet.store.batches import SqlBatches
+from tercet.store.contents import Contents
+from tercet.store.database import Database
+from tercet.store.files import SqlFiles
 from tercet.store.filing import Page
-from tercet.store.journal import SqliteJournal
-from tercet.store.sqlite import Database
+from tercet.store.journal import SqlJournal
 
 DAY_S = 86_400
 
@@ -22,12 +19,12 @@ DAY_S = 86_400
 class Parts:
     """The stores that a batch touches, over one database."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / "tercet.db")
-        self.folder = folder / "files"
-        self.files = SqliteFiles(self.database, BlobFolder(self.folder), retention_days=30)
-        self.batches = SqliteBatches(self.database, self.files, retention_days=30)
-        self.journal = SqliteJournal(self.database)
+    def __init__(self, database: Database, contents: Contents) -> None:
+        self.database = database
+        self.contents = contents
+        self.files = SqlFiles(database, contents, retention_days=30)
+        self.batches = SqlBatches(self.database, self.files, retention_days=30)
+        self.journal = SqlJournal(self.database)
 
     async def given(self, text: bytes = b"input") -> FileRecord:
         async with self.files.receive() as content:
@@ -43,10 +40,8 @@ class Parts:
 
 
 @pytest.fixture
-async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
-    opened = Parts(tmp_path)
-    yield opened
-    await opened.database.close()
+def parts(database: Database, contents: Contents) -> Parts:
+    return Parts(database, contents)
 
 
 def batch(file: FileRecord, created_at: int | None = None) -> BatchRecord:
@@ -72,7 +67,7 @@ async def test_the_input_stays_as_long_as_the_batch(parts: Parts) -> None:
     await parts.files.delete(file.id, "me")
     assert b"".join([chunk async for chunk in parts.files.read(file.digest)]) == b"input"
     await parts.batches.purge()
-    assert not [path for path in parts.folder.rglob("*") if path.is_file()]
+    assert not await parts.contents.digests()
     assert [await parts.count(table) for table in ("batches", "runs", "blobs")] == [0, 0, 0]
 
 

@@ -1,8 +1,5 @@
 """Conversations in the store: ordered, owned, extended together with responses, forgotten in time."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -11,7 +8,7 @@ from tercet.items import Compaction, Entry, Message, ModelRequest, TextPart
 from tercet.records import ConversationRecord, ResponseRecord
 from tercet.store import conversations
 from tercet.store.filing import Page
-from tercet.store.local import LocalStore
+from tercet.store.local import SqlStore
 
 CONVERSATION = ConversationRecord("conv_1", "ann", 1000, {"k": "v"})
 
@@ -20,15 +17,7 @@ def said(name: str, text: str = "x") -> Message:
     return Message("user", (TextPart(text),), name)
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LocalStore]:
-    """Return an empty store."""
-    store = LocalStore(tmp_path / "tercet.db", retention_days=30, max_responses=10)
-    yield store
-    await store.close()
-
-
-async def test_what_is_kept_comes_back_in_order(store: LocalStore) -> None:
+async def test_what_is_kept_comes_back_in_order(store: SqlStore) -> None:
     first: list[Entry] = [said("a"), Compaction("short", (said("k"),), 3, "cmp"), said("b")]
     await store.conversations.add(CONVERSATION, first)
     assert await store.conversations.get("conv_1", "ann") == CONVERSATION
@@ -43,7 +32,7 @@ async def test_what_is_kept_comes_back_in_order(store: LocalStore) -> None:
     assert len(await store.conversations.items("conv_1", "ann") or ()) == 4
 
 
-async def test_nobody_else_reads_or_changes_it(store: LocalStore) -> None:
+async def test_nobody_else_reads_or_changes_it(store: SqlStore) -> None:
     await store.conversations.add(CONVERSATION, [said("a")])
     assert await store.conversations.get("conv_1", "bob") is None
     assert await store.conversations.items("conv_1", "bob") is None
@@ -55,7 +44,7 @@ async def test_nobody_else_reads_or_changes_it(store: LocalStore) -> None:
     assert await store.conversations.items("conv_1", "ann") == [said("a")]
 
 
-async def test_a_response_that_ends_well_extends_it_with_its_record(store: LocalStore) -> None:
+async def test_a_response_that_ends_well_extends_it_with_its_record(store: SqlStore) -> None:
     await store.conversations.add(CONVERSATION)
     record = ResponseRecord(
         "resp_1", "ann", 1, "nano", ModelRequest(()), (said("in"),), conversation_id="conv_1", output=(said("out"),)
@@ -71,7 +60,7 @@ async def test_a_response_that_ends_well_extends_it_with_its_record(store: Local
     assert await store.conversations.items("conv_1", "ann") is None
 
 
-async def test_what_nobody_used_for_too_long_is_forgotten(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_nobody_used_for_too_long_is_forgotten(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     day = 86_400
     monkeypatch.setattr(conversations, "now_s", lambda: 1000)
     await store.conversations.add(CONVERSATION, [said("a")])

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import resource
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,27 +16,50 @@ from tercet.clock import now_s
 from tercet.errors import NotFound, RunConflict, StoreFailed
 from tercet.ids import new_id
 from tercet.records import FileRecord, PartRecord, UploadRecord
-from tercet.store.blobs import STALE_S, BlobFolder
-from tercet.store.files import SqliteFiles
+from tercet.store.blobs import CHUNK_BYTES, STALE_S, BlobFolder
+from tercet.store.contents import Contents
+from tercet.store.database import Database
+from tercet.store.files import SqlFiles
 from tercet.store.filing import Incoming, Page
-from tercet.store.sqlite import Database
-from tercet.store.uploads import SqliteUploads
+from tercet.store.sqlite import SqliteDatabase
+from tercet.store.uploads import SqlUploads
 
 FOREVER = 2**40
+Count = Callable[[], Awaitable[int]]
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqliteFiles]:
-    database = Database(tmp_path / "tercet.db")
-    yield SqliteFiles(database, BlobFolder(tmp_path / "files"), retention_days=30)
+def store(database: Database, contents: Contents) -> SqlFiles:
+    return SqlFiles(database, contents, retention_days=30)
+
+
+@pytest.fixture
+async def local(tmp_path: Path) -> AsyncIterator[SqlFiles]:
+    """Files of one machine, whose contents are in a folder."""
+    database = SqliteDatabase(tmp_path / "tercet.db")
+    yield SqlFiles(database, BlobFolder(tmp_path / "files"), retention_days=30)
     await database.close()
+
+
+@pytest.fixture
+def num_contents(database: Database, tmp_path: Path) -> Count:
+    """Return how many contents there are, those included that are on their way in."""
+
+    async def count() -> int:
+        if database.dialect == "sqlite":
+            return len(on_disk(tmp_path))
+        statement = "SELECT COUNT(*) FROM contents"
+        row = await database.read(lambda connection: connection.execute(statement).fetchone())
+        return int(row[0])
+
+    return count
 
 
 def record(content: Incoming, expires_at: int = FOREVER, owner: str = "me") -> FileRecord:
     return FileRecord(new_id("file"), owner, now_s(), expires_at, "user_data", "a.txt", content.size, content.digest)
 
 
-async def keep(store: SqliteFiles, text: bytes, expires_at: int = FOREVER) -> FileRecord:
+async def keep(store: SqlFiles, text: bytes, expires_at: int = FOREVER) -> FileRecord:
     async with store.receive() as content:
         await content.write(text)
         file = record(content, expires_at)
@@ -43,7 +67,7 @@ async def keep(store: SqliteFiles, text: bytes, expires_at: int = FOREVER) -> Fi
     return file
 
 
-async def content_of(store: SqliteFiles, file: FileRecord) -> bytes:
+async def content_of(store: SqlFiles, file: FileRecord) -> bytes:
     return b"".join([chunk async for chunk in store.read(file.digest)])
 
 
@@ -51,21 +75,44 @@ def on_disk(folder: Path) -> list[Path]:
     return [path for path in (folder / "files").rglob("*") if path.is_file()]
 
 
-async def test_a_stretch_of_a_content_is_read(store: SqliteFiles) -> None:
+async def test_a_stretch_of_a_content_is_read(store: SqlFiles) -> None:
     file = await keep(store, b"0123456789")
     assert b"".join([chunk async for chunk in store.read(file.digest, 3, 4)]) == b"3456"
     with pytest.raises(StoreFailed, match="shorter"):
         _ = [chunk async for chunk in store.read(file.digest, 8, 4)]
+    with pytest.raises(StoreFailed):
+        _ = [chunk async for chunk in store.read("0" * 64)]
 
 
-async def test_what_was_not_added_is_discarded(store: SqliteFiles, tmp_path: Path) -> None:
+async def test_a_large_content_comes_back_whole_and_in_stretches(store: SqlFiles) -> None:
+    text = os.urandom(3 * CHUNK_BYTES + 17)
+    async with store.receive(has_md5=True) as content:
+        for start in range(0, len(text), 300_000):
+            await content.write(text[start : start + 300_000])
+        assert content.md5 == hashlib.md5(text).hexdigest()
+        file = record(content)
+        await store.add(file, content)
+    assert (file.size, file.digest) == (len(text), hashlib.sha256(text).hexdigest())
+    assert await content_of(store, file) == text
+    for offset, size in ((CHUNK_BYTES - 1, 2), (CHUNK_BYTES, CHUNK_BYTES), (5, 2 * CHUNK_BYTES), (len(text), 0)):
+        assert b"".join([chunk async for chunk in store.read(file.digest, offset, size)]) == text[offset:][:size]
+    assert (
+        b"".join([chunk async for chunk in store.read(file.digest, 2 * CHUNK_BYTES + 5)]) == text[2 * CHUNK_BYTES + 5 :]
+    )
+
+
+async def test_an_empty_content_is_one(store: SqlFiles) -> None:
+    assert await content_of(store, await keep(store, b"")) == b""
+
+
+async def test_what_was_not_added_is_discarded(store: SqlFiles, num_contents: Count) -> None:
     async with store.receive() as content:
-        await content.write(b"abc")
-        assert len(on_disk(tmp_path)) == 1
-    assert not on_disk(tmp_path)
+        await content.write(b"x" * CHUNK_BYTES)
+        assert await num_contents() == 1
+    assert await num_contents() == 0
 
 
-async def test_a_write_that_is_cancelled_leaves_nothing(store: SqliteFiles, tmp_path: Path) -> None:
+async def test_a_write_that_is_cancelled_leaves_nothing(store: SqlFiles, num_contents: Count) -> None:
     async def receive() -> None:
         async with store.receive() as content:
             while True:
@@ -76,26 +123,27 @@ async def test_a_write_that_is_cancelled_leaves_nothing(store: SqliteFiles, tmp_
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    assert not on_disk(tmp_path)
+    assert await num_contents() == 0
 
 
 async def test_a_file_whose_time_is_over_is_gone_at_once_and_its_content_at_the_next_purge(
-    store: SqliteFiles, tmp_path: Path
+    store: SqlFiles, num_contents: Count
 ) -> None:
     old = await keep(store, b"old", expires_at=now_s())
     kept = await keep(store, b"kept")
     assert await store.get(old.id, "me") is None
     assert await store.list("me", Page(10)) == [kept]
     assert not await store.delete(old.id, "me")
-    assert len(on_disk(tmp_path)) == 2
+    assert await num_contents() == 2
     await store.purge()
-    assert len(on_disk(tmp_path)) == 1
+    assert await num_contents() == 1
     assert await content_of(store, kept) == b"kept"
 
 
 async def test_a_purge_removes_contents_without_a_row_and_incoming_ones_that_nobody_writes(
-    store: SqliteFiles, tmp_path: Path
+    local: SqlFiles, tmp_path: Path
 ) -> None:
+    store = local
     file = await keep(store, b"kept")
     orphan = tmp_path / "files" / "ab" / ("cd" * 31)
     orphan.parent.mkdir(exist_ok=True)
@@ -110,7 +158,7 @@ async def test_a_purge_removes_contents_without_a_row_and_incoming_ones_that_nob
     assert await content_of(store, file) == b"kept"
 
 
-async def test_adding_and_deleting_the_same_content_side_by_side_never_loses_it(store: SqliteFiles) -> None:
+async def test_adding_and_deleting_the_same_content_side_by_side_never_loses_it(store: SqlFiles) -> None:
     """The content of a row is removed by nobody, however close the deletion of its twin comes."""
     for _ in range(30):
         first = await keep(store, b"twin")
@@ -120,13 +168,13 @@ async def test_adding_and_deleting_the_same_content_side_by_side_never_loses_it(
         await store.delete(second.id, "me")
 
 
-async def test_a_page_after_an_unknown_entry_is_refused(store: SqliteFiles) -> None:
+async def test_a_page_after_an_unknown_entry_is_refused(store: SqlFiles) -> None:
     with pytest.raises(NotFound):
         await store.list("me", Page(10, after="file_none"))
 
 
-async def test_an_upload_ends_once(store: SqliteFiles, tmp_path: Path) -> None:
-    uploads = SqliteUploads(store._database, store)
+async def test_an_upload_ends_once(store: SqlFiles, num_contents: Count) -> None:
+    uploads = SqlUploads(store._database, store)
     upload = UploadRecord("upload_1", "me", now_s(), FOREVER, "user_data", "a.txt", 3, None)
     await uploads.add(upload)
     async with store.receive() as content:
@@ -135,14 +183,14 @@ async def test_an_upload_ends_once(store: SqliteFiles, tmp_path: Path) -> None:
         await uploads.add_part(upload, part, content)
     assert await uploads.parts(upload.id) == [part]
     await uploads.cancel(upload)
-    assert not on_disk(tmp_path)
+    assert await num_contents() == 0
     async with store.receive() as content:
         await content.write(b"abc")
         with pytest.raises(RunConflict):
             await uploads.complete(upload, record(content), content)
         with pytest.raises(RunConflict):
             await uploads.add_part(upload, part, content)
-    assert not on_disk(tmp_path)
+    assert await num_contents() == 0
     assert await store.list("me", Page(10)) == []
 
 
@@ -157,7 +205,8 @@ def small_files(max_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-async def test_a_content_that_the_disk_does_not_take_leaves_nothing(store: SqliteFiles, tmp_path: Path) -> None:
+async def test_a_content_that_the_disk_does_not_take_leaves_nothing(local: SqlFiles, tmp_path: Path) -> None:
+    store = local
     kept = await keep(store, b"kept")
     with small_files(2_000_000), pytest.raises(StoreFailed, match="cannot keep the content: File too large"):
         await keep(store, b"x" * 3_000_000)
@@ -165,8 +214,9 @@ async def test_a_content_that_the_disk_does_not_take_leaves_nothing(store: Sqlit
     assert len(on_disk(tmp_path)) == 1
 
 
-async def test_a_row_that_the_disk_does_not_take_leaves_no_content(store: SqliteFiles, tmp_path: Path) -> None:
+async def test_a_row_that_the_disk_does_not_take_leaves_no_content(local: SqlFiles, tmp_path: Path) -> None:
     """The content is placed, the transaction fails: the content goes again, and the store works on."""
+    store = local
     kept = await keep(store, b"kept")
     limit = (tmp_path / "tercet.db-wal").stat().st_size + 1
     with small_files(limit), pytest.raises(StoreFailed):
@@ -194,8 +244,8 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def test_a_full_disk_refuses_and_recovers(tiny_disk: Path) -> None:
-    database = Database(tiny_disk / "tercet.db")
-    files = SqliteFiles(database, BlobFolder(tiny_disk / "files", spare_bytes=200_000), retention_days=30)
+    database = SqliteDatabase(tiny_disk / "tercet.db")
+    files = SqlFiles(database, BlobFolder(tiny_disk / "files", spare_bytes=200_000), retention_days=30)
     kept: list[FileRecord] = []
     try:
         with pytest.raises(StoreFailed):
@@ -210,6 +260,6 @@ async def test_a_full_disk_refuses_and_recovers(tiny_disk: Path) -> None:
         await database.close()
 
 
-async def fill(files: SqliteFiles, kept: list[FileRecord]) -> None:
+async def fill(files: SqlFiles, kept: list[FileRecord]) -> None:
     for number in range(100):
         kept.append(await keep(files, bytes([number]) * 50_000))  # noqa: PERF401 - what was kept counts when one fails

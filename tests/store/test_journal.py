@@ -1,36 +1,27 @@
 """The journal: one holder at a time, late writes refused, payloads stored once, nothing lost at a kill."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tercet.errors import RunConflict
 from tercet.store.base import Lease
-from tercet.store.journal import SqliteJournal
-from tercet.store.local import LocalStore
+from tercet.store.journal import SqlJournal
+from tercet.store.local import SqlStore
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[LocalStore]:
-    opened = LocalStore(tmp_path / "t.db", retention_days=1, max_responses=10)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def journal(store: LocalStore) -> SqliteJournal:
+def journal(store: SqlStore) -> SqlJournal:
     return store.journal
 
 
-async def claimed(journal: SqliteJournal, holder: str = "one", lease_s: float = 30.0) -> Lease:
+async def claimed(journal: SqlJournal, holder: str = "one", lease_s: float = 30.0) -> Lease:
     lease = await journal.claim("test", holder, lease_s)
     assert lease is not None
     return lease
 
 
-async def test_a_run_goes_from_queued_to_finished(journal: SqliteJournal) -> None:
+async def test_a_run_goes_from_queued_to_finished(journal: SqlJournal) -> None:
     await journal.create("run_1", "test", "ann", b"do it")
     run = await journal.get("run_1", "ann")
     assert run is not None
@@ -49,7 +40,7 @@ async def test_a_run_goes_from_queued_to_finished(journal: SqliteJournal) -> Non
         await journal.begin(lease, 1, "model", b"late")
 
 
-async def test_an_expired_lease_passes_on_and_the_old_holder_is_fenced_off(journal: SqliteJournal) -> None:
+async def test_an_expired_lease_passes_on_and_the_old_holder_is_fenced_off(journal: SqlJournal) -> None:
     await journal.create("run_1", "test", "", b"")
     zombie = await claimed(journal, "zombie", lease_s=0.0)
     await journal.begin(zombie, 0, "tool", b"write")
@@ -70,7 +61,7 @@ async def test_an_expired_lease_passes_on_and_the_old_holder_is_fenced_off(journ
     await journal.end(heir, 0, b"done")
 
 
-async def test_a_finished_step_is_not_begun_again_and_an_open_one_only_as_it_was(journal: SqliteJournal) -> None:
+async def test_a_finished_step_is_not_begun_again_and_an_open_one_only_as_it_was(journal: SqlJournal) -> None:
     await journal.create("run_1", "test", "", b"")
     lease = await claimed(journal)
     await journal.begin(lease, 0, "tool", b"write a")
@@ -86,13 +77,13 @@ async def test_a_finished_step_is_not_begun_again_and_an_open_one_only_as_it_was
         await journal.end(lease, 7, b"never begun")
 
 
-async def test_a_released_run_is_claimed_at_once(journal: SqliteJournal) -> None:
+async def test_a_released_run_is_claimed_at_once(journal: SqlJournal) -> None:
     await journal.create("run_1", "test", "", b"")
     await journal.release(await claimed(journal))
     assert (await claimed(journal, "two")).fence == 2
 
 
-async def test_every_run_has_one_holder_among_many_who_claim(journal: SqliteJournal) -> None:
+async def test_every_run_has_one_holder_among_many_who_claim(journal: SqlJournal) -> None:
     for number in range(20):
         await journal.create(f"run_{number}", "test", "", b"same")
     leases = await asyncio.gather(*(journal.claim("test", f"worker {n}", 30.0) for n in range(50)))
@@ -100,7 +91,7 @@ async def test_every_run_has_one_holder_among_many_who_claim(journal: SqliteJour
     assert sorted(held) == sorted({f"run_{number}" for number in range(20)})
 
 
-async def test_a_cancellation_is_told_to_the_holder(journal: SqliteJournal) -> None:
+async def test_a_cancellation_is_told_to_the_holder(journal: SqlJournal) -> None:
     await journal.create("run_1", "test", "ann", b"")
     lease = await claimed(journal)
     assert await journal.renew(lease, 30.0)
@@ -111,9 +102,7 @@ async def test_a_cancellation_is_told_to_the_holder(journal: SqliteJournal) -> N
     assert not await journal.cancel("run_1", "ann")
 
 
-async def test_equal_payloads_are_stored_once_and_go_with_their_last_run(
-    store: LocalStore, journal: SqliteJournal
-) -> None:
+async def test_equal_payloads_are_stored_once_and_go_with_their_last_run(store: SqlStore, journal: SqlJournal) -> None:
     history = b"x" * 100_000
     for run_id in ("run_1", "run_2"):
         await journal.create(run_id, "test", "", history)

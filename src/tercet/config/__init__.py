@@ -4,7 +4,7 @@ Every default is here; nothing else in the package reads the environment or a se
 remembers where it came from, so that `tercet config` can say.
 """
 
-from tercet.config.reading import load, read_secret
+from tercet.config.reading import load, read_secret, read_secret_key
 from tercet.config.tiers import BindingConfig, EngineConfig, TierConfig
 from tercet.config.tree import flatten
 from tercet.config.values import (
@@ -15,6 +15,7 @@ from tercet.config.values import (
     Resolved,
     ServerConfig,
     StoreConfig,
+    without_password,
 )
 
 __all__ = [
@@ -31,4 +32,6 @@ __all__ = [
     "flatten",
     "load",
     "read_secret",
+    "read_secret_key",
+    "without_password",
 ]

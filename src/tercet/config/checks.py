@@ -22,6 +22,14 @@ def check(config: Config, sources: Mapping[str, str]) -> None:
             "is not a port, 0 to 65535",
             param="server.port",
         )
+    _check_binding("embedding", config.embedding)
+    if config.store.url and not config.store.url.startswith(("postgresql://", "postgres://")):
+        raise ConfigInvalid(
+            f"setting 'store.url' ({sources.get('store.url', 'default')}) must begin with postgresql://",
+            param="store.url",
+        )
+    if config.store.url and config.store.path:
+        raise ConfigInvalid("settings 'store.url' and 'store.path' name two databases: leave one out", param="store")
     for where, engine in _engines(config):
         for name in ("context", "parallel", "threads", "decode_threads", "cache_ram_mib"):
             if getattr(engine, name) < 0:
@@ -31,6 +39,8 @@ def check(config: Config, sources: Mapping[str, str]) -> None:
 def _engines(config: Config) -> Iterator[tuple[str, EngineConfig]]:
     """Yield every table of engine settings with its dotted name."""
     yield "engine", config.engine
+    if config.embedding.engine is not None:
+        yield "embedding.engine", config.embedding.engine
     for name, tier in config.tiers.items():
         for where, binding in _bindings(name, tier):
             if binding.engine is not None:

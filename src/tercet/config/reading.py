@@ -15,6 +15,7 @@ from tercet.config.values import Config, Resolved
 from tercet.errors import ConfigInvalid
 
 ENV_PREFIX = "TERCET_"
+SECRET_KEY = "TERCET_SECRET_KEY"  # noqa: S105  # the name of a variable
 
 
 def default_home(env: Mapping[str, str]) -> Path:
@@ -64,6 +65,11 @@ def read_secret(name: str, env: Mapping[str, str] | None = None) -> str:
     if not secret:
         raise ConfigInvalid(f"the environment variable {name!r}, which a tier takes its key from, is not set")
     return secret
+
+
+def read_secret_key(env: Mapping[str, str] | None = None) -> str:
+    """Return the key that secrets are encrypted with, as the operator gave it; nothing when it lies in a file."""
+    return (os.environ if env is None else env).get(SECRET_KEY, "")
 
 
 def _read_file(path: Path) -> dict[str, Any]:

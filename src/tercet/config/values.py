@@ -1,11 +1,13 @@
 """What can be set, with its defaults: the whole and every table but those of the tiers."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from tercet.config.tiers import EngineConfig, TierConfig
+from tercet.config.tiers import BindingConfig, EngineConfig, TierConfig
+from tercet.config.web import BrowserConfig, EgressConfig, SearchConfig
 
 TIER_NAMES = ("full", "mini", "nano")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -33,8 +35,13 @@ class AuthConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is kept on disk."""
+    """Where state is kept, and for how long."""
 
+    url: str = ""
+    """`postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, for several processes; default the SQLite file below.
+
+    The password may stay out of it: libpq's `PGPASSWORD` and `~/.pgpass` are read. Needs `tercet[postgres]`.
+    """
     path: Path | None = None
     """SQLite file; default `TERCET_HOME/tercet.db`."""
     retention_days: float = 30.0
@@ -52,7 +59,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auth: AuthConfig = AuthConfig()
     store: StoreConfig = StoreConfig()
     engine: EngineConfig = EngineConfig()
+    egress: EgressConfig = EgressConfig()
+    browser: BrowserConfig = BrowserConfig()
+    search: SearchConfig = SearchConfig()
     tiers: dict[str, TierConfig] = {}
+    embedding: BindingConfig = BindingConfig(model="builtin:embed")
+    """The model that makes vectors: for vector stores, and for embeddings that name it."""
 
     @property
     def model_folder(self) -> Path:
@@ -68,6 +80,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def database(self) -> Path:
         """The SQLite file."""
         return self.store.path or self.home / "tercet.db"
+
+
+def without_password(url: str) -> str:
+    """Return a database's URL as it may be shown: with `***` for what is secret in it."""
+    address, mark, query = url.partition("?")
+    address = re.sub(r"^(\w+://[^:@/]*):.*@", r"\1:***@", address)
+    return address + mark + re.sub(r"(?i)(^|&)([^=&]*password)=[^&]*", r"\1\2=***", query)
 
 
 class Resolved(msgspec.Struct, frozen=True):

@@ -4,14 +4,20 @@ A call that writes and returns has survived a power loss; one that raises `Store
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
 from tercet.items import Entry
 from tercet.records import BatchRecord, ConversationRecord, FileRecord, ResponseRecord
 from tercet.store.filing import FileStore, Incoming, Page, UploadStore
+from tercet.store.leases import Lease as Lease
+from tercet.store.vector_base import VectorStores
 from tercet.usage import Usage
+
+if TYPE_CHECKING:
+    from tercet.store.agents_tables import AgentTables
+    from tercet.store.sessions import SessionStore
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
@@ -51,7 +57,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     tokens_per_minute: int | None = None
 
 
-RunStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
+RunStatus = Literal["queued", "running", "waiting", "completed", "failed", "cancelled"]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -65,15 +71,15 @@ class Run(msgspec.Struct, frozen=True):
     is_cancelled: bool = False
 
 
-class Lease(msgspec.Struct, frozen=True):
-    """The right to work on a run until it expires; `fence` tells this holder's writes from a later one's."""
+class Notice(msgspec.Struct, frozen=True):
+    """Something happened to a run, in this process or another: `queued`, `cancelled`, `ended`.
 
+    `missed`: notices may have been lost, of any run.
+    """
+
+    event: str
+    kind: str
     run_id: str
-    owner: str
-    holder: str
-    fence: int
-    spec: bytes
-    is_cancelled: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -215,6 +221,16 @@ class Journal(Protocol):
     async def cancel(self, run_id: str, owner: str) -> bool:
         """Ask for the run's end; return whether it had not ended yet."""
 
+    def listen(self, heard: Callable[[Notice], None]) -> Callable[[], None]:
+        """Have `heard` told of what happens to runs, on the event loop; return what ends that.
+
+        A notice may be lost, and then what it told of must be found by looking for it.
+        """
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether other processes' notices arrive."""
+
     async def delete(self, run_ids: Sequence[str]) -> None:
         """Forget runs, their steps, and the payloads that nothing refers to any more."""
 
@@ -289,6 +305,18 @@ class Store(Protocol):
     @property
     def batches(self) -> BatchStore:
         """Batches of requests."""
+
+    @property
+    def vectors(self) -> VectorStores:
+        """Vector stores."""
+
+    @property
+    def agent_tables(self) -> "AgentTables":
+        """What sessions are made from: agents, templates, vaults, automations."""
+
+    @property
+    def sessions(self) -> "SessionStore":
+        """Agent sessions."""
 
     async def close(self) -> None:
         """Finish what was accepted and release the database; idempotent."""

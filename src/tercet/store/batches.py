@@ -1,6 +1,5 @@
-"""Batches in SQLite: whole records as MessagePack, changed only together with what else the change is about."""
+"""Batches in the database: whole records as MessagePack, changed only together with what else the change is about."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -9,10 +8,10 @@ from tercet.clock import now_s
 from tercet.errors import NotFound
 from tercet.records import BatchRecord, FileRecord
 from tercet.store.base import Lease, RunStatus
-from tercet.store.files import SqliteFiles, insert_file, select_page
+from tercet.store.database import Connection, Database
+from tercet.store.files import SqlFiles, insert_file, select_page
 from tercet.store.filing import Incoming, Page
 from tercet.store.journal import delete_unused_blobs, finish_run, hold_run, insert_run
-from tercet.store.sqlite import Database
 
 Change = Callable[[BatchRecord], BatchRecord]
 
@@ -27,10 +26,10 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(BatchRecord).decode
 
 
-class SqliteBatches:
-    """The `BatchStore` of a single machine."""
+class SqlBatches:
+    """The `BatchStore` over one database."""
 
-    def __init__(self, database: Database, files: SqliteFiles, *, retention_days: float) -> None:
+    def __init__(self, database: Database, files: SqlFiles, *, retention_days: float) -> None:
         """Keep batches for `retention_days` after they were created."""
         self._database = database
         self._files = files
@@ -40,7 +39,7 @@ class SqliteBatches:
         """See `BatchStore.add`."""
         row = (record.id, record.owner, record.created_at, record.input_digest, _encode(record))
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: Connection) -> None:
             if not connection.execute(_HAS_INPUT, (record.input_file_id, record.owner)).fetchone()[0]:
                 raise NotFound(f"The file {record.input_file_id!r} was deleted.", param="input_file_id")
             connection.execute(
@@ -64,7 +63,7 @@ class SqliteBatches:
     async def change(self, batch_id: str, change: Change, lease: Lease | None = None) -> BatchRecord:
         """See `BatchStore.change`."""
 
-        def update(connection: sqlite3.Connection) -> BatchRecord:
+        def update(connection: Connection) -> BatchRecord:
             if lease is not None:
                 hold_run(connection, lease)
             return _update(connection, batch_id, change)
@@ -76,7 +75,7 @@ class SqliteBatches:
     ) -> BatchRecord:
         """See `BatchStore.finish`."""
 
-        def end(connection: sqlite3.Connection) -> BatchRecord:
+        def end(connection: Connection) -> BatchRecord:
             record = _update(connection, batch_id, change)
             finish_run(connection, lease, _RUN_STATUS[record.status])
             connection.execute("DELETE FROM steps WHERE run_id = ?", (batch_id,))  # the output files hold them now
@@ -90,7 +89,7 @@ class SqliteBatches:
         """See `BatchStore.purge`."""
         oldest = now_s() - self._retention_s
 
-        def forget(connection: sqlite3.Connection) -> list[str]:
+        def forget(connection: Connection) -> list[str]:
             rows = connection.execute(
                 "DELETE FROM batches WHERE created_at < ? RETURNING id, input_digest", (oldest,)
             ).fetchall()
@@ -101,8 +100,8 @@ class SqliteBatches:
         await self._files.sweep(await self._files.write("remove old batches", forget))
 
 
-def _update(connection: sqlite3.Connection, batch_id: str, change: Change) -> BatchRecord:
-    row = connection.execute("SELECT record FROM batches WHERE id = ?", (batch_id,)).fetchone()
+def _update(connection: Connection, batch_id: str, change: Change) -> BatchRecord:
+    row = connection.execute("SELECT record FROM batches WHERE id = ? /*! FOR UPDATE */", (batch_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no batch {batch_id!r}.")
     record = change(_decode(row[0]))

@@ -11,13 +11,14 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from tercet.errors import StoreFailed
+from tercet.store.database import Connection
 
 CHUNK_BYTES = 1 << 20
 SPARE_BYTES = 64 << 20
@@ -27,7 +28,7 @@ STALE_S = 3600.0
 
 
 class BlobFolder:
-    """The folder. Several processes may share it, on one machine."""
+    """The `Contents` of one machine. Several processes may share the folder, together with a SQLite file."""
 
     def __init__(self, folder: Path, *, spare_bytes: int = SPARE_BYTES) -> None:
         """Nothing is created before the first content comes in; contents leave `spare_bytes` of the disk free."""
@@ -36,7 +37,7 @@ class BlobFolder:
         self.incoming = folder / "incoming"
 
     def receive(self, *, has_md5: bool = False) -> "IncomingBlob":
-        """Return a place for a content of unknown length; `has_md5` also takes its MD5."""
+        """See `Contents.receive`."""
         return IncomingBlob(self, has_md5=has_md5)
 
     def path(self, digest: str) -> Path:
@@ -44,7 +45,7 @@ class BlobFolder:
         return self.folder / digest[:2] / digest[2:]
 
     async def read(self, digest: str, offset: int = 0, size: int | None = None) -> AsyncGenerator[bytes, None]:
-        """Yield `size` bytes (None: all) from `offset` on, in chunks. Raises `StoreFailed`."""
+        """See `Contents.read`."""
         content = await asyncio.to_thread(self._open, digest)
         try:
             while size is None or size > 0:
@@ -66,18 +67,22 @@ class BlobFolder:
         if free - size < self.spare_bytes:
             raise StoreFailed(f"cannot keep the content: the disk has {free / 1e6:,.1f} MB left")
 
-    def remove(self, digest: str) -> None:
-        """Remove a blob, if it is there; to be called inside a write transaction, which no other one can overlap."""
+    def remove(self, connection: Connection, digest: str) -> None:
+        """See `Contents.remove`; no other write transaction can overlap the one that this is called in."""
         self.path(digest).unlink(missing_ok=True)
 
-    def digests(self) -> Iterator[str]:
-        """Yield the digests of all blobs."""
-        for shelf in self.folder.glob("[0-9a-f][0-9a-f]"):
-            for blob in shelf.iterdir():
-                yield shelf.name + blob.name
+    async def digests(self) -> Sequence[str]:
+        """See `Contents.digests`."""
+        shelves = "[0-9a-f][0-9a-f]"
+        return await asyncio.to_thread(
+            lambda: sorted(shelf.name + blob.name for shelf in self.folder.glob(shelves) for blob in shelf.iterdir())
+        )
 
-    def remove_stale(self) -> None:
-        """Remove incoming contents that nobody writes to any more."""
+    async def remove_stale(self) -> None:
+        """See `Contents.remove_stale`."""
+        await asyncio.to_thread(self._remove_stale)
+
+    def _remove_stale(self) -> None:
         oldest = time.time() - STALE_S
         for part in self.incoming.glob("*"):
             with suppress(FileNotFoundError):
@@ -92,7 +97,7 @@ class BlobFolder:
 
 
 class IncomingBlob:
-    """One content on its way in: written, sealed, then placed; leaving its context discards what was not placed."""
+    """One content on its way in: an `Arriving`."""
 
     def __init__(self, folder: BlobFolder, *, has_md5: bool) -> None:
         self._folder = folder
@@ -131,8 +136,8 @@ class IncomingBlob:
         """Bring everything to the disk; nothing is written after this. Raises `StoreFailed`."""
         await self._run(self._sync)
 
-    def place(self) -> None:
-        """Rename the sealed content to its digest, replacing an equal one; to be called inside a write transaction."""
+    def place(self, connection: Connection) -> None:
+        """See `Arriving.place`: rename the sealed content to its digest, replacing an equal one."""
         target = self._folder.path(self.digest)
         is_new = not target.parent.is_dir()
         target.parent.mkdir(mode=0o700, exist_ok=True)

@@ -1,6 +1,5 @@
-"""Conversations in SQLite: a row for each, and a row for each of their items, in the order in which they came."""
+"""Conversations in the database: a row for each, and a row for each of their items, in the order in which they came."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
@@ -9,18 +8,19 @@ from tercet.clock import now_s
 from tercet.errors import InvalidRequest, NotFound
 from tercet.items import Entry
 from tercet.records import ConversationRecord
+from tercet.store.database import NO_LIMIT, Connection, Database
 from tercet.store.filing import Page
-from tercet.store.sqlite import Database
 
 _OWNED = "SELECT id, owner, created_at, metadata FROM conversations WHERE id = ? AND owner = ?"
+_LOCK = "SELECT 1 FROM conversations WHERE id = ? /*! FOR UPDATE */"
 _ITEM = "SELECT item FROM conversation_items WHERE conversation_id = ? AND id = ? ORDER BY number LIMIT 1"
 _encode = msgspec.msgpack.Encoder().encode
 _read_item = msgspec.msgpack.Decoder(Entry).decode
 _read_metadata = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
-class SqliteConversations:
-    """The `ConversationStore` of a single machine."""
+class SqlConversations:
+    """The `ConversationStore` over one database."""
 
     def __init__(self, database: Database, *, retention_days: float) -> None:
         """Keep conversations for `retention_days` after they were last added to."""
@@ -31,7 +31,7 @@ class SqliteConversations:
         """See `ConversationStore.add`."""
         row = (record.id, record.owner, record.created_at, record.created_at, _encode(record.metadata))
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO conversations (id, owner, created_at, used_at, metadata) VALUES (?, ?, ?, ?, ?)", row
             )
@@ -58,7 +58,8 @@ class SqliteConversations:
     async def append(self, conversation_id: str, owner: str, items: Sequence[Entry]) -> bool:
         """See `ConversationStore.append`."""
 
-        def insert(connection: sqlite3.Connection) -> bool:
+        def insert(connection: Connection) -> bool:
+            connection.execute(_LOCK, (conversation_id,))
             for item in items:
                 if connection.execute(_ITEM, (conversation_id, item.id)).fetchone():
                     raise InvalidRequest(
@@ -66,12 +67,12 @@ class SqliteConversations:
                     )
             return append_items(connection, conversation_id, owner, items)
 
-        return await self._database.write(insert)
+        return await self._database.write(insert, isolation="locks")
 
     async def items(self, conversation_id: str, owner: str, page: Page | None = None) -> list[Entry] | None:
         """See `ConversationStore.items`."""
 
-        def select(connection: sqlite3.Connection) -> list[Entry] | None:
+        def select(connection: Connection) -> list[Entry] | None:
             if _find(connection, conversation_id, owner) is None:
                 return None
             return [_read_item(row[0]) for row in _select(connection, conversation_id, page)]
@@ -81,7 +82,7 @@ class SqliteConversations:
     async def item(self, conversation_id: str, owner: str, item_id: str) -> Entry | None:
         """See `ConversationStore.item`."""
 
-        def select(connection: sqlite3.Connection) -> Entry | None:
+        def select(connection: Connection) -> Entry | None:
             if _find(connection, conversation_id, owner) is None:
                 return None
             row = connection.execute(_ITEM, (conversation_id, item_id)).fetchone()
@@ -93,7 +94,7 @@ class SqliteConversations:
         """See `ConversationStore.remove_item`."""
         statement = "DELETE FROM conversation_items WHERE conversation_id = ? AND id = ?"
 
-        def remove(connection: sqlite3.Connection) -> bool:
+        def remove(connection: Connection) -> bool:
             if _find(connection, conversation_id, owner) is None:
                 return False
             return connection.execute(statement, (conversation_id, item_id)).rowcount > 0
@@ -107,7 +108,7 @@ class SqliteConversations:
         return await self._database.write(lambda connection: connection.execute(statement, (oldest,)).rowcount)
 
 
-def append_items(connection: sqlite3.Connection, conversation_id: str, owner: str, items: Sequence[Entry]) -> bool:
+def append_items(connection: Connection, conversation_id: str, owner: str, items: Sequence[Entry]) -> bool:
     """Add items inside the transaction that `connection` is in; return whether there is such a conversation."""
     statement = "UPDATE conversations SET used_at = ? WHERE id = ? AND owner = ?"
     if not connection.execute(statement, (now_s(), conversation_id, owner)).rowcount:
@@ -119,14 +120,14 @@ def append_items(connection: sqlite3.Connection, conversation_id: str, owner: st
     return True
 
 
-def _find(connection: sqlite3.Connection, conversation_id: str, owner: str) -> ConversationRecord | None:
+def _find(connection: Connection, conversation_id: str, owner: str) -> ConversationRecord | None:
     row = connection.execute(_OWNED, (conversation_id, owner)).fetchone()
     return ConversationRecord(row[0], row[1], row[2], _read_metadata(row[3])) if row else None
 
 
-def _select(connection: sqlite3.Connection, conversation_id: str, page: Page | None) -> list[tuple[bytes]]:
-    page = page or Page(-1, is_ascending=True)
-    begin = None
+def _select(connection: Connection, conversation_id: str, page: Page | None) -> list[tuple[bytes]]:
+    page = page or Page(NO_LIMIT, is_ascending=True)
+    begin = 0 if page.is_ascending else NO_LIMIT
     if page.after is not None:
         place = "SELECT number FROM conversation_items WHERE conversation_id = ? AND id = ?"
         row = connection.execute(place, (conversation_id, page.after)).fetchone()
@@ -136,6 +137,6 @@ def _select(connection: sqlite3.Connection, conversation_id: str, page: Page | N
     sign, order = (">", "ASC") if page.is_ascending else ("<", "DESC")
     statement = (
         "SELECT item FROM conversation_items WHERE conversation_id = ?"  # noqa: S608  # signs of our own
-        f" AND (? IS NULL OR number {sign} ?) ORDER BY number {order} LIMIT ?"
+        f" AND number {sign} ? ORDER BY number {order} LIMIT ?"
     )
-    return connection.execute(statement, (conversation_id, begin, begin, page.limit)).fetchall()
+    return connection.execute(statement, (conversation_id, begin, page.limit)).fetchall()

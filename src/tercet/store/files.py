@@ -1,21 +1,20 @@
-"""Files in SQLite and a folder of blobs: rows say who has which content, the folder holds each content once.
+"""Files: rows say who has which content, `Contents` holds each content once.
 
-A blob is renamed into place inside the transaction that adds its row, and removed inside one that finds no row: write
-transactions never overlap, in any number of processes, so a row always has its content.
+A content is placed inside the transaction that adds its row, and removed inside one that finds no row. Such writes are
+serial, in any number of processes, so a row always has its content.
 """
 
-import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import suppress
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, TypeVar, cast
 
 from tercet.clock import now_s
 from tercet.errors import NotFound, StoreFailed
 from tercet.records import FileRecord
-from tercet.store.blobs import BlobFolder, IncomingBlob
+from tercet.store.contents import Arriving, Contents
+from tercet.store.database import NO_LIMIT, Connection, Database, Statement
 from tercet.store.filing import Incoming, Page
-from tercet.store.sqlite import Database, Statement
+from tercet.store.vectors import forget_file
 
 T = TypeVar("T")
 
@@ -26,22 +25,24 @@ _GET = f"SELECT {_COLUMNS} FROM files WHERE id = ? AND owner = ? AND expires_at 
 _IS_REFERRED_TO = """
     SELECT EXISTS (SELECT 1 FROM files WHERE digest = ?1) OR EXISTS (SELECT 1 FROM upload_parts WHERE digest = ?1)
         OR EXISTS (SELECT 1 FROM batches WHERE input_digest = ?1)
+        OR EXISTS (SELECT 1 FROM seed_contents WHERE digest = ?1)
+        OR EXISTS (SELECT 1 FROM session_artifacts WHERE digest = ?1)
 """
 _SWEPT_AT_ONCE = 500
 
 
-class SqliteFiles:
-    """The `FileStore` of a single machine."""
+class SqlFiles:
+    """The `FileStore` over one database and the contents that go with it."""
 
-    def __init__(self, database: Database, blobs: BlobFolder, *, retention_days: float) -> None:
+    def __init__(self, database: Database, contents: Contents, *, retention_days: float) -> None:
         """Keep files for `retention_days` at most."""
         self._database = database
-        self._blobs = blobs
+        self._contents = contents
         self.retention_s = int(retention_days * 86_400)
 
-    def receive(self, *, has_md5: bool = False) -> IncomingBlob:
+    def receive(self, *, has_md5: bool = False) -> AbstractAsyncContextManager[Arriving]:
         """See `FileStore.receive`."""
-        return self._blobs.receive(has_md5=has_md5)
+        return self._contents.receive(has_md5=has_md5)
 
     async def add(self, record: FileRecord, content: Incoming) -> None:
         """See `FileStore.add`."""
@@ -67,7 +68,14 @@ class SqliteFiles:
         """See `FileStore.delete`."""
         statement = "DELETE FROM files WHERE id = ? AND owner = ? AND expires_at > ? RETURNING digest"
         values = (file_id, owner, now_s())
-        row = await self.write("delete a file", lambda connection: connection.execute(statement, values).fetchone())
+
+        def forget(connection: Connection) -> tuple[str] | None:
+            row: tuple[str] | None = connection.execute(statement, values).fetchone()
+            if row is not None:
+                forget_file(connection, file_id)
+            return row
+
+        row = await self.write("delete a file", forget)
         if row is None:
             return False
         await self.sweep([row[0]])
@@ -75,22 +83,22 @@ class SqliteFiles:
 
     def read(self, digest: str, offset: int = 0, size: int | None = None) -> AsyncGenerator[bytes, None]:
         """See `FileStore.read`."""
-        return self._blobs.read(digest, offset, size)
+        return self._contents.read(digest, offset, size)
 
     async def purge(self) -> None:
         """See `FileStore.purge`."""
         now = now_s()
 
-        def forget(connection: sqlite3.Connection) -> None:
+        def forget(connection: Connection) -> None:
             connection.execute("DELETE FROM files WHERE expires_at <= ?", (now,))
             connection.execute("DELETE FROM uploads WHERE expires_at <= ? AND status = 'pending'", (now,))
             connection.execute("DELETE FROM uploads WHERE created_at <= ?", (now - self.retention_s,))
 
         await self.write("remove old files", forget)
-        digests = await asyncio.to_thread(lambda: sorted(self._blobs.digests()))
+        digests = await self._contents.digests()
         for start in range(0, len(digests), _SWEPT_AT_ONCE):
             await self.sweep(digests[start : start + _SWEPT_AT_ONCE])
-        await asyncio.to_thread(self._blobs.remove_stale)
+        await self._contents.remove_stale()
 
     async def place(self, what: str, content: Incoming, insert: Statement[object]) -> None:
         """Bring a content into place together with the rows that `insert` writes, all or nothing."""
@@ -98,15 +106,14 @@ class SqliteFiles:
 
     async def place_all(self, what: str, contents: Sequence[Incoming], insert: Statement[T]) -> T:
         """Bring several contents into place together with the rows that `insert` writes, all or nothing."""
-        incoming = [content for content in contents if isinstance(content, IncomingBlob)]
-        assert len(incoming) == len(contents), "contents come in by `receive` of the same store"
+        incoming = [cast("Arriving", content) for content in contents]  # they came in by `receive` of this store
         for content in incoming:
             await content.seal()
 
-        def run(connection: sqlite3.Connection) -> T:
+        def run(connection: Connection) -> T:
             value = insert(connection)
             for content in incoming:
-                content.place()
+                content.place(connection)
             return value
 
         try:
@@ -119,28 +126,28 @@ class SqliteFiles:
     async def sweep(self, digests: Iterable[str]) -> None:
         """Remove those of the contents that nothing refers to."""
 
-        def remove(connection: sqlite3.Connection) -> None:
+        def remove(connection: Connection) -> None:
             for digest in digests:
                 if not connection.execute(_IS_REFERRED_TO, (digest,)).fetchone()[0]:
-                    self._blobs.remove(digest)
+                    self._contents.remove(connection, digest)
 
         await self.write("remove contents", remove)
 
     async def write(self, what: str, statement: Statement[T]) -> T:
-        """Run a write; failures of the disk and the database become `StoreFailed`."""
+        """Run a write; failures of the disk become `StoreFailed`, as the database's are."""
         try:
             return await self._database.write(statement)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise StoreFailed(f"cannot {what}: {error}") from error
 
 
-def insert_file(connection: sqlite3.Connection, record: FileRecord) -> None:
+def insert_file(connection: Connection, record: FileRecord) -> None:
     """Add a file's row inside the transaction that `connection` is in."""
     connection.execute(_INSERT, tuple(getattr(record, name) for name in FileRecord.__struct_fields__))
 
 
 def select_page(
-    connection: sqlite3.Connection,
+    connection: Connection,
     table: str,
     columns: str,
     owner: str,
@@ -149,7 +156,7 @@ def select_page(
     values: Sequence[object] = (),
 ) -> list[tuple[Any, ...]]:
     """Return a page of the rows of `owner` that satisfy `where`. Raises `NotFound` for an unknown `page.after`."""
-    begin = None
+    begin = 0 if page.is_ascending else NO_LIMIT
     if page.after is not None:
         place = f"SELECT number FROM {table} WHERE id = ? AND owner = ?"  # noqa: S608  # names from our own code
         row = connection.execute(place, (page.after, owner)).fetchone()
@@ -159,6 +166,6 @@ def select_page(
     sign, order = (">", "ASC") if page.is_ascending else ("<", "DESC")
     statement = (
         f"SELECT {columns} FROM {table} WHERE owner = ? AND {where}"  # noqa: S608  # likewise
-        f" AND (? IS NULL OR number {sign} ?) ORDER BY number {order} LIMIT ?"
+        f" AND number {sign} ? ORDER BY number {order} LIMIT ?"
     )
-    return connection.execute(statement, (owner, *values, begin, begin, page.limit)).fetchall()
+    return connection.execute(statement, (owner, *values, begin, page.limit)).fetchall()

@@ -1,4 +1,4 @@
-"""The journal of durable runs in SQLite: who works on a run, and what each of its steps intended and brought about.
+"""The journal of durable runs: who works on a run, and what each of its steps intended and brought about.
 
 A step is written before its effect (intent) and after it (outcome). Whoever works on a run holds a lease with a fence:
 a number that grows with every holder, so that the writes of one who lost the lease are refused. Payloads are stored
@@ -6,28 +6,32 @@ once per content, so that n steps that share a history cost n, not n².
 """
 
 import hashlib
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tercet.clock import now_ms
 from tercet.errors import RunConflict
-from tercet.store.base import Lease, Run, RunStatus, Step
-from tercet.store.sqlite import Database
+from tercet.store.base import Lease, Notice, Run, RunStatus, Step
+from tercet.store.database import NO_LIMIT, Connection, Database
 
 _CLAIM = """
     UPDATE runs SET holder = ?1, fence = fence + 1, lease_until = ?2, status = 'running'
     WHERE id = (
         SELECT id FROM runs
-        WHERE kind = ?3 AND (status = 'queued' OR (status = 'running' AND lease_until <= ?4))
-        ORDER BY created_at, id LIMIT 1
+        WHERE kind = ?3 AND (
+            status = 'queued' OR (status = 'running' AND lease_until <= ?4) OR (status = 'waiting' AND wake_at <= ?4)
+        )
+        ORDER BY created_at, id LIMIT 1 /*! FOR UPDATE SKIP LOCKED */
     )
     RETURNING id, owner, fence, spec, is_cancelled
 """
+CHANNEL = "runs"
+NEVER = 2**62
+"""Later than any moment, in Unix milliseconds."""
+_HELD = "SELECT fence, status FROM runs WHERE id = ? /*! FOR UPDATE */"
 _RUN = "SELECT id, kind, owner, status, created_at, is_cancelled FROM runs WHERE id = ? AND owner = ?"
 
 
-class SqliteJournal:
-    """The `Journal` of a single machine."""
+class SqlJournal:
+    """The `Journal` over one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,75 +43,64 @@ class SqliteJournal:
     async def claim(self, kind: str, holder: str, lease_s: float) -> Lease | None:
         """See `Journal.claim`."""
 
-        def take(connection: sqlite3.Connection) -> Lease | None:
-            now = now_ms()
+        def take(connection: Connection) -> Lease | None:
+            now = connection.now_ms()
             row = connection.execute(_CLAIM, (holder, now + int(lease_s * 1000), kind, now)).fetchone()
             if row is None:
                 return None
             run_id, owner, fence, spec, is_cancelled = row
             return Lease(run_id, owner, holder, fence, _read(connection, spec), bool(is_cancelled))
 
-        return await self._database.write(take)
+        return await self._database.write(take, isolation="locks")
 
     async def renew(self, lease: Lease, lease_s: float) -> bool:
         """See `Journal.renew`."""
 
-        def extend(connection: sqlite3.Connection) -> bool:
+        def extend(connection: Connection) -> bool:
             hold_run(connection, lease)
             connection.execute(
-                "UPDATE runs SET lease_until = ? WHERE id = ?", (now_ms() + int(lease_s * 1000), lease.run_id)
+                "UPDATE runs SET lease_until = ? WHERE id = ?",
+                (connection.now_ms() + int(lease_s * 1000), lease.run_id),
             )
             row = connection.execute("SELECT is_cancelled FROM runs WHERE id = ?", (lease.run_id,)).fetchone()
             return not row[0]
 
-        return await self._database.write(extend)
+        return await self._database.write(extend, isolation="locks")
 
     async def release(self, lease: Lease) -> None:
         """See `Journal.release`."""
 
-        def give_back(connection: sqlite3.Connection) -> None:
+        def give_back(connection: Connection) -> None:
             hold_run(connection, lease)
-            connection.execute("UPDATE runs SET lease_until = 0 WHERE id = ?", (lease.run_id,))
+            _change(connection, "queued", "UPDATE runs SET lease_until = 0 WHERE id = ?", lease.run_id)
 
-        await self._database.write(give_back)
+        await self._database.write(give_back, isolation="locks")
 
     async def begin(self, lease: Lease, number: int, kind: str, intent: bytes) -> None:
         """See `Journal.begin`."""
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: Connection) -> None:
             hold_run(connection, lease)
-            connection.execute(
-                "INSERT INTO steps (run_id, number, kind, intent, begun_at, fence) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (run_id, number) DO UPDATE SET begun_at = excluded.begun_at, fence = excluded.fence"
-                " WHERE outcome IS NULL AND kind = excluded.kind AND intent = excluded.intent",
-                (lease.run_id, number, kind, _keep(connection, intent), now_ms(), lease.fence),
-            )
-            if connection.execute("SELECT changes()").fetchone()[0] == 0:
-                raise RunConflict(f"step {number} of run {lease.run_id!r} is finished or was of another intent")
+            begin_step(connection, lease, number, kind, intent)
 
-        await self._database.write(insert)
+        await self._database.write(insert, isolation="locks")
 
     async def end(self, lease: Lease, number: int, outcome: bytes) -> None:
         """See `Journal.end`."""
 
-        def update(connection: sqlite3.Connection) -> None:
+        def update(connection: Connection) -> None:
             hold_run(connection, lease)
-            changed = connection.execute(
-                "UPDATE steps SET outcome = ?, ended_at = ? WHERE run_id = ? AND number = ? AND outcome IS NULL",
-                (_keep(connection, outcome), now_ms(), lease.run_id, number),
-            ).rowcount
-            if not changed:
-                raise RunConflict(f"step {number} of run {lease.run_id!r} was not begun or has ended")
+            end_step(connection, lease, number, outcome)
 
-        await self._database.write(update)
+        await self._database.write(update, isolation="locks")
 
     async def finish(self, lease: Lease, status: RunStatus) -> None:
         """See `Journal.finish`."""
 
-        def update(connection: sqlite3.Connection) -> None:
+        def update(connection: Connection) -> None:
             finish_run(connection, lease, status)
 
-        await self._database.write(update)
+        await self._database.write(update, isolation="locks")
 
     async def steps(self, run_id: str, *, after: int = -1, limit: int = -1) -> list[Step]:
         """See `Journal.steps`."""
@@ -116,8 +109,8 @@ class SqliteJournal:
             " ORDER BY number LIMIT ?"
         )
 
-        def select(connection: sqlite3.Connection) -> list[Step]:
-            rows = connection.execute(statement, (run_id, after, limit)).fetchall()
+        def select(connection: Connection) -> list[Step]:
+            rows = connection.execute(statement, (run_id, after, NO_LIMIT if limit < 0 else limit)).fetchall()
             return [
                 Step(number, kind, _read(connection, intent), _read_or_none(connection, outcome), begun_at, ended_at)
                 for number, kind, intent, outcome, begun_at, ended_at in rows
@@ -135,41 +128,92 @@ class SqliteJournal:
 
     async def cancel(self, run_id: str, owner: str) -> bool:
         """See `Journal.cancel`."""
+        statement = "UPDATE runs SET is_cancelled = 1 WHERE id = ? AND owner = ? AND status IN ('queued', 'running')"
         return await self._database.write(
-            lambda connection: (
-                connection.execute(
-                    "UPDATE runs SET is_cancelled = 1 WHERE id = ? AND owner = ? AND status IN ('queued', 'running')",
-                    (run_id, owner),
-                ).rowcount
-                > 0
-            )
+            lambda connection: _change(connection, "cancelled", statement, run_id, owner), isolation="locks"
         )
+
+    def listen(self, heard: Callable[[Notice], None]) -> Callable[[], None]:
+        """See `Journal.listen`."""
+
+        def told(channel: str, payload: str) -> None:
+            if channel == CHANNEL:
+                event, _, rest = payload.partition(" ")
+                kind, _, run_id = rest.partition(" ")
+                heard(Notice(event or "missed", kind, run_id))
+
+        return self._database.listen(told)
+
+    @property
+    def is_listening(self) -> bool:
+        """See `Journal.is_listening`."""
+        return self._database.is_listening
 
     async def delete(self, run_ids: Sequence[str]) -> None:
         """See `Journal.delete`."""
 
-        def remove(connection: sqlite3.Connection) -> None:
+        def remove(connection: Connection) -> None:
             connection.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in run_ids])
             delete_unused_blobs(connection)
 
-        await self._database.write(remove)
+        await self._database.write(remove, isolation="locks")
 
 
-def insert_run(connection: sqlite3.Connection, run_id: str, kind: str, owner: str, spec: bytes) -> None:
+def insert_run(connection: Connection, run_id: str, kind: str, owner: str, spec: bytes) -> None:
     """Queue a run inside the transaction that `connection` is in."""
     connection.execute(
         "INSERT INTO runs (id, kind, owner, status, created_at, spec) VALUES (?, ?, ?, 'queued', ?, ?)",
-        (run_id, kind, owner, now_ms(), _keep(connection, spec)),
+        (run_id, kind, owner, connection.now_ms(), _keep(connection, spec)),
+    )
+    _notify(connection, "queued", kind, run_id)
+
+
+def finish_run(connection: Connection, lease: Lease, status: RunStatus) -> None:
+    """End a run inside the transaction that `connection` is in. Raises `RunConflict` for a lost lease."""
+    hold_run(connection, lease)
+    _change(connection, "ended", "UPDATE runs SET status = ?2, lease_until = 0 WHERE id = ?1", lease.run_id, status)
+
+
+def begin_step(connection: Connection, lease: Lease, number: int, kind: str, intent: bytes) -> None:
+    """Journal an intent inside the transaction that `connection` is in, the lease being held there."""
+    changed = connection.execute(
+        "INSERT INTO steps (run_id, number, kind, intent, begun_at, fence) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run_id, number) DO UPDATE SET begun_at = excluded.begun_at, fence = excluded.fence"
+        " WHERE steps.outcome IS NULL AND steps.kind = excluded.kind AND steps.intent = excluded.intent",
+        (lease.run_id, number, kind, _keep(connection, intent), connection.now_ms(), lease.fence),
+    ).rowcount
+    if changed != 1:
+        raise RunConflict(f"step {number} of run {lease.run_id!r} is finished or was of another intent")
+
+
+def end_step(connection: Connection, lease: Lease, number: int, outcome: bytes) -> None:
+    """Journal an outcome inside the transaction that `connection` is in, the lease being held there."""
+    changed = connection.execute(
+        "UPDATE steps SET outcome = ?, ended_at = ? WHERE run_id = ? AND number = ? AND outcome IS NULL",
+        (_keep(connection, outcome), connection.now_ms(), lease.run_id, number),
+    ).rowcount
+    if changed != 1:
+        raise RunConflict(f"step {number} of run {lease.run_id!r} was not begun or has ended")
+
+
+def suspend_run(connection: Connection, lease: Lease, wake_at: int = 0) -> None:
+    """Let a run wait inside the transaction that `connection` is in: nobody holds it until it is woken.
+
+    With `wake_at` (Unix milliseconds) it may be claimed from then on even so.
+    """
+    hold_run(connection, lease)
+    connection.execute(
+        "UPDATE runs SET status = 'waiting', lease_until = 0, wake_at = ? WHERE id = ?",
+        (wake_at or NEVER, lease.run_id),
     )
 
 
-def finish_run(connection: sqlite3.Connection, lease: Lease, status: RunStatus) -> None:
-    """End a run inside the transaction that `connection` is in. Raises `RunConflict` for a lost lease."""
-    hold_run(connection, lease)
-    connection.execute("UPDATE runs SET status = ?, lease_until = 0 WHERE id = ?", (status, lease.run_id))
+def wake_run(connection: Connection, run_id: str) -> None:
+    """Queue a waiting run again inside the transaction that `connection` is in; any other stays as it is."""
+    _change(connection, "queued", "UPDATE runs SET status = 'queued' WHERE id = ? AND status = 'waiting'", run_id)
 
 
-def delete_run(connection: sqlite3.Connection, run_id: str) -> None:
+def delete_run(connection: Connection, run_id: str) -> None:
     """Forget a run, its steps, and what only they refer to, inside the transaction that `connection` is in."""
     addresses = connection.execute(
         "SELECT spec FROM runs WHERE id = ?1 UNION SELECT intent FROM steps WHERE run_id = ?1"
@@ -185,31 +229,47 @@ def delete_run(connection: sqlite3.Connection, run_id: str) -> None:
     )
 
 
-def delete_unused_blobs(connection: sqlite3.Connection) -> None:
+def delete_unused_blobs(connection: Connection) -> None:
     """Forget the payloads that no run and no step refers to."""
     connection.execute(
-        "DELETE FROM blobs WHERE hash NOT IN (SELECT spec FROM runs UNION SELECT intent FROM steps"
-        " UNION SELECT outcome FROM steps WHERE outcome IS NOT NULL)"
+        "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM runs WHERE spec = blobs.hash)"
+        " AND NOT EXISTS (SELECT 1 FROM steps WHERE intent = blobs.hash)"
+        " AND NOT EXISTS (SELECT 1 FROM steps WHERE outcome = blobs.hash)"
     )
 
 
-def hold_run(connection: sqlite3.Connection, lease: Lease) -> None:
+def hold_run(connection: Connection, lease: Lease) -> None:
     """Raise `RunConflict` unless `lease` is the run's latest and the run is under way."""
-    row = connection.execute("SELECT fence, status FROM runs WHERE id = ?", (lease.run_id,)).fetchone()
+    row = connection.execute(_HELD, (lease.run_id,)).fetchone()
     if row is None or row != (lease.fence, "running"):
         raise RunConflict(f"run {lease.run_id!r} is no longer held by {lease.holder!r}")
 
 
-def _keep(connection: sqlite3.Connection, payload: bytes) -> bytes:
+def _change(connection: Connection, event: str, statement: str, run_id: str, *values: object) -> bool:
+    """Change a run's row and give notice of the `event`; return whether there was such a run."""
+    row = connection.execute(f"{statement} RETURNING kind", (run_id, *values)).fetchone()
+    if row is None:
+        return False
+    _notify(connection, event, row[0], run_id)
+    return True
+
+
+def _notify(connection: Connection, event: str, kind: str, run_id: str) -> None:
+    connection.notify(CHANNEL, f"{event} {kind} {run_id}")
+
+
+def _keep(connection: Connection, payload: bytes) -> bytes:
     """Store a payload once and return its address."""
     address = hashlib.blake2b(payload, digest_size=20).digest()
-    connection.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (address, payload))
+    connection.execute(
+        "INSERT INTO blobs (hash, payload) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING", (address, payload)
+    )
     return address
 
 
-def _read(connection: sqlite3.Connection, address: bytes) -> bytes:
+def _read(connection: Connection, address: bytes) -> bytes:
     return bytes(connection.execute("SELECT payload FROM blobs WHERE hash = ?", (address,)).fetchone()[0])
 
 
-def _read_or_none(connection: sqlite3.Connection, address: bytes | None) -> bytes | None:
+def _read_or_none(connection: Connection, address: bytes | None) -> bytes | None:
     return None if address is None else _read(connection, address)

@@ -1,9 +1,9 @@
-"""API keys in SQLite, kept as digests."""
+"""API keys in the database, kept as digests."""
 
 from typing import Any
 
 from tercet.store.base import ApiKey
-from tercet.store.sqlite import Database
+from tercet.store.database import Database
 
 _COLUMNS = ", ".join(ApiKey.__struct_fields__)
 _PLACES = ", ".join("?" * len(ApiKey.__struct_fields__))
@@ -11,8 +11,8 @@ _INSERT = f"INSERT INTO api_keys ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608 
 _SELECT = f"SELECT {_COLUMNS} FROM api_keys "  # noqa: S608  # likewise
 
 
-class SqliteKeys:
-    """The `KeyStore` of a single machine."""
+class SqlKeys:
+    """The `KeyStore` over one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

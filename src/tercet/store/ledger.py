@@ -1,10 +1,9 @@
-"""The usage ledger in SQLite: one row per request and tier."""
+"""The usage ledger in the database: one row per request and tier."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from tercet.store.base import LedgerEntry, UsageSum
-from tercet.store.sqlite import Database
+from tercet.store.database import Connection, Database
 from tercet.usage import Usage
 
 SUMS = """
@@ -15,8 +14,8 @@ SUMS = """
 """
 
 
-class SqliteLedger:
-    """The `Ledger` of a single machine."""
+class SqlLedger:
+    """The `Ledger` over one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,7 +30,7 @@ class SqliteLedger:
         return [UsageSum(row[0], row[1], row[2], Usage(*row[3:7]), row[7]) for row in rows]
 
 
-def insert_entries(connection: sqlite3.Connection, entries: Sequence[LedgerEntry]) -> None:
+def insert_entries(connection: Connection, entries: Sequence[LedgerEntry]) -> None:
     """Add ledger rows inside the transaction that `connection` is in."""
     connection.executemany(
         "INSERT INTO ledger (at, owner, request_id, tier, model, input_tokens, cached_tokens, output_tokens,"

@@ -1,18 +1,16 @@
-"""Stored responses in SQLite: whole records as MessagePack, with the columns that they are looked up by."""
+"""Stored responses in the database: whole records as MessagePack, with the columns that they are looked up by."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from tercet.clock import now_s
-from tercet.errors import StoreFailed
 from tercet.records import ResponseRecord, Status
 from tercet.store.base import Lease, LedgerEntry, RunStatus
 from tercet.store.conversations import append_items
+from tercet.store.database import NO_LIMIT, Connection, Database
 from tercet.store.journal import delete_run, delete_unused_blobs, finish_run, insert_run
 from tercet.store.ledger import insert_entries
-from tercet.store.sqlite import Database
 
 CHAIN = """
     WITH RECURSIVE chain (id, previous_id, record, depth) AS (
@@ -23,7 +21,11 @@ CHAIN = """
     )
     SELECT previous_id, record FROM chain ORDER BY depth DESC
 """
-
+_PUT = (
+    "INSERT INTO responses (id, owner, created_at, previous_id, record) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, created_at = excluded.created_at,"
+    " previous_id = excluded.previous_id, record = excluded.record"
+)
 
 _RUN_STATUS: dict[Status, RunStatus] = {
     "completed": "completed",
@@ -33,8 +35,8 @@ _RUN_STATUS: dict[Status, RunStatus] = {
 }
 
 
-class SqliteResponses:
-    """The `ResponseStore` of a single machine."""
+class SqlResponses:
+    """The `ResponseStore` over one database."""
 
     def __init__(self, database: Database, *, retention_days: float, max_responses: int) -> None:
         """Keep responses for `retention_days` and at most `max_responses` of them."""
@@ -55,9 +57,9 @@ class SqliteResponses:
         """See `ResponseStore.put`."""
         row = (record.id, record.owner, record.created_at, record.previous_id, self._encode(record))
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: Connection) -> None:
             if record.is_stored:
-                connection.execute("INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?)", row)
+                connection.execute(_PUT, row)
             if record.conversation_id is not None and record.status in ("completed", "incomplete"):
                 append_items(connection, record.conversation_id, record.owner, (*record.input, *record.output))
             insert_entries(connection, entries)
@@ -66,10 +68,7 @@ class SqliteResponses:
             if lease is not None:
                 finish_run(connection, lease, _RUN_STATUS[record.status])
 
-        try:
-            await self._database.write(insert)
-        except sqlite3.Error as error:
-            raise StoreFailed(f"cannot store response {record.id!r}: {error}") from error
+        await self._database.write(insert, isolation="locks")
 
     async def get(self, response_id: str, owner: str) -> ResponseRecord | None:
         """See `ResponseStore.get`."""
@@ -90,7 +89,7 @@ class SqliteResponses:
     async def delete(self, response_id: str, owner: str) -> bool:
         """See `ResponseStore.delete`."""
 
-        def remove(connection: sqlite3.Connection) -> bool:
+        def remove(connection: Connection) -> bool:
             statement = "DELETE FROM responses WHERE id = ? AND owner = ?"
             if not connection.execute(statement, (response_id, owner)).rowcount:
                 return False
@@ -103,15 +102,18 @@ class SqliteResponses:
         """See `ResponseStore.purge`."""
         oldest = now_s() - self._retention_s
 
-        def remove(connection: sqlite3.Connection) -> int:
+        def remove(connection: Connection) -> int:
             aged = connection.execute("DELETE FROM responses WHERE created_at < ?", (oldest,)).rowcount
             surplus = connection.execute(
                 "DELETE FROM responses WHERE id IN"
-                " (SELECT id FROM responses ORDER BY created_at DESC LIMIT -1 OFFSET ?)",
-                (self._max_responses,),
+                " (SELECT id FROM responses ORDER BY created_at DESC, id LIMIT ? OFFSET ?)",
+                (NO_LIMIT, self._max_responses),
             ).rowcount
-            connection.execute("DELETE FROM runs WHERE kind = 'response' AND id NOT IN (SELECT id FROM responses)")
+            connection.execute(
+                "DELETE FROM runs WHERE kind = 'response'"
+                " AND NOT EXISTS (SELECT 1 FROM responses WHERE responses.id = runs.id)"
+            )
             delete_unused_blobs(connection)
             return aged + surplus
 
-        return await self._database.write(remove)
+        return await self._database.write(remove, isolation="locks")

@@ -1,4 +1,4 @@
-"""A SQLite database for an asyncio program: one writing thread with group commit, one reading thread.
+"""SQLite for an asyncio program: one writing thread with group commit, one reading thread.
 
 Writes that arrive while a commit is being synced share the next one, so that durability (WAL, full sync) costs
 one disk flush per batch and not per write. Knows nothing of what the tables hold.
@@ -10,16 +10,36 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from tercet.clock import now_ms
 from tercet.errors import StoreFailed
-from tercet.store.migrations import MIGRATIONS
+from tercet.store.database import Dialect, Heard, Isolation, Statement
+from tercet.store.migrations import MIGRATIONS, Migration, sqlite_statements
 
 T = TypeVar("T")
-Statement = Callable[[sqlite3.Connection], T]
 
 MAX_BATCH = 256
+
+
+class SqliteConnection(sqlite3.Connection):
+    """SQLite's connection as a `Connection`; notices are kept until the commit."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, *values: Any, **options: Any) -> None:
+        super().__init__(*values, **options)
+        self.notices: list[tuple[str, str]] = []
+
+    def notify(self, channel: str, payload: str, /) -> None:
+        """See `Connection.notify`."""
+        self.notices.append((channel, payload))
+
+    def now_ms(self) -> int:
+        """See `Connection.now_ms`."""
+        return now_ms()
 
 
 class _Write:
@@ -30,12 +50,19 @@ class _Write:
         self.done: Future[object] = Future()
 
 
-class Database:
-    """A SQLite file with its migrations applied. Safe to use from one event loop; `close` ends its threads."""
+class SqliteDatabase:
+    """A SQLite file with its migrations applied: the `Database` of one machine. `close` ends its threads.
 
-    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+    Notices reach the listeners of this process; other processes on the file look for themselves.
+    """
+
+    dialect: Dialect = "sqlite"
+    is_listening = False
+
+    def __init__(self, path: Path, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         """Open or create the file. Raises `StoreFailed` when it cannot be opened or is newer than this version."""
         self.path = path
+        self._listeners: dict[object, tuple[asyncio.AbstractEventLoop, Heard]] = {}
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         try:
@@ -48,17 +75,14 @@ class Database:
         self._writer = threading.Thread(target=self._write_forever, name="store-write", daemon=True)
         self._writer.start()
 
-    async def write(self, statement: Statement[T]) -> T:
-        """Run `statement` in a transaction and return its value once that is on disk.
-
-        A statement that raises is rolled back alone. Raises `StoreFailed` when the batch could not be committed.
-        """
+    async def write(self, statement: Statement[T], *, isolation: Isolation = "serial") -> T:
+        """See `Database.write`; here writes never overlap, whatever the `isolation`."""
         pending = _Write(statement)
         self._writes.put(pending)
         return await asyncio.wrap_future(pending.done)  # type: ignore[arg-type]  # the value is the statement's own T
 
     async def read(self, statement: Statement[T]) -> T:
-        """Run `statement` on a connection of its own; it sees every write that was acknowledged."""
+        """See `Database.read`."""
 
         def run() -> T:
             try:
@@ -68,8 +92,18 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
+    def listen(self, heard: Heard) -> Callable[[], None]:
+        """See `Database.listen`."""
+        token = object()
+        self._listeners[token] = (asyncio.get_running_loop(), heard)
+
+        def stop() -> None:
+            self._listeners.pop(token, None)
+
+        return stop
+
     async def close(self) -> None:
-        """Commit what was accepted, then release the file; idempotent."""
+        """See `Database.close`."""
         if not self._writer.is_alive():
             return
         self._writes.put(None)
@@ -102,6 +136,8 @@ class Database:
                 connection.execute("ROLLBACK")
             failure = StoreFailed(f"cannot write the database {str(self.path)!r}: {error}")
             answers = [(write, None, failure) for write in batch]
+            connection.notices.clear()
+        self._tell(connection.notices)
         for write, value, problem in answers:
             if write.done.cancelled():
                 continue
@@ -110,7 +146,24 @@ class Database:
             else:
                 write.done.set_result(value)
 
-    def _run(self, connection: sqlite3.Connection, write: _Write) -> tuple[_Write, object, Exception | None]:
+    def _translated(self, error: Exception) -> Exception:
+        """Return what a caller gets for what a statement raised."""
+        if not isinstance(error, sqlite3.Error):
+            return error
+        failure = StoreFailed(f"cannot write the database {str(self.path)!r}: {error}")
+        failure.__cause__ = error
+        return failure
+
+    def _tell(self, notices: list[tuple[str, str]]) -> None:
+        """Pass committed notices on to the listeners' event loops."""
+        for loop, heard in list(self._listeners.values()):
+            for channel, payload in notices:
+                with suppress(RuntimeError):  # that loop is closed
+                    loop.call_soon_threadsafe(heard, channel, payload)
+        notices.clear()
+
+    def _run(self, connection: SqliteConnection, write: _Write) -> tuple[_Write, object, Exception | None]:
+        num_notices = len(connection.notices)
         connection.execute("SAVEPOINT one")
         try:
             value = write.statement(connection)
@@ -118,25 +171,38 @@ class Database:
             if not connection.in_transaction:
                 raise sqlite3.OperationalError(str(error)) from error  # SQLite gave up the whole transaction
             connection.execute("ROLLBACK TO one")
-            return write, None, error
+            del connection.notices[num_notices:]
+            return write, None, self._translated(error)
         finally:
             if connection.in_transaction:
                 connection.execute("RELEASE one")
         return write, value, None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
+def _connect(path: Path) -> SqliteConnection:
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=10.0, factory=SqliteConnection
+    )
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
-    """Apply the scripts that the file has not seen, each in a transaction with its number."""
-    applied = connection.execute("PRAGMA user_version").fetchone()[0]
-    if applied > len(migrations):
-        raise sqlite3.OperationalError(f"written by a newer version (schema {applied}, known {len(migrations)})")
-    for number in range(applied, len(migrations)):
-        connection.executescript(f"BEGIN IMMEDIATE; {migrations[number]}; PRAGMA user_version={number + 1}; COMMIT;")
+def _migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> None:
+    """Apply the scripts that the file has not seen, all in one transaction, which keeps other processes out."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        applied = connection.execute("PRAGMA user_version").fetchone()[0]
+        if applied > len(migrations):
+            raise sqlite3.OperationalError(f"written by a newer version (schema {applied}, known {len(migrations)})")
+        for migration in migrations[applied:]:
+            for statement in sqlite_statements(migration):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={len(migrations)}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

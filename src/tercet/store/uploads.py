@@ -1,12 +1,10 @@
-"""Uploads in SQLite: files that come in parts, each part a content of its own until the file is whole."""
-
-import sqlite3
+"""Uploads in the database: files that come in parts, each part a content of its own until the file is whole."""
 
 from tercet.errors import RunConflict
 from tercet.records import FileRecord, PartRecord, UploadRecord
-from tercet.store.files import SqliteFiles, insert_file
+from tercet.store.database import Connection, Database
+from tercet.store.files import SqlFiles, insert_file
 from tercet.store.filing import Incoming
-from tercet.store.sqlite import Database
 
 _COLUMNS = ", ".join(UploadRecord.__struct_fields__)
 _PLACES = ", ".join("?" * len(UploadRecord.__struct_fields__))
@@ -15,10 +13,10 @@ _GET = f"SELECT {_COLUMNS} FROM uploads WHERE id = ? AND owner = ?"  # noqa: S60
 _PARTS = "SELECT id, upload_id, created_at, size, digest FROM upload_parts WHERE upload_id = ? ORDER BY number"
 
 
-class SqliteUploads:
-    """The `UploadStore` of a single machine."""
+class SqlUploads:
+    """The `UploadStore` over one database."""
 
-    def __init__(self, database: Database, files: SqliteFiles) -> None:
+    def __init__(self, database: Database, files: SqlFiles) -> None:
         self._database = database
         self._files = files
 
@@ -40,7 +38,7 @@ class SqliteUploads:
     async def add_part(self, upload: UploadRecord, part: PartRecord, content: Incoming) -> None:
         """See `UploadStore.add_part`."""
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: Connection) -> None:
             _end(connection, upload, "pending")
             connection.execute(
                 "INSERT INTO upload_parts (id, upload_id, created_at, size, digest) VALUES (?, ?, ?, ?, ?)",
@@ -53,7 +51,7 @@ class SqliteUploads:
         """See `UploadStore.complete`."""
         parts = await self.parts(upload.id)
 
-        def insert(connection: sqlite3.Connection) -> None:
+        def insert(connection: Connection) -> None:
             _end(connection, upload, "completed", file.id)
             connection.execute("DELETE FROM upload_parts WHERE upload_id = ?", (upload.id,))
             insert_file(connection, file)
@@ -65,7 +63,7 @@ class SqliteUploads:
         """See `UploadStore.cancel`."""
         parts = await self.parts(upload.id)
 
-        def end(connection: sqlite3.Connection) -> None:
+        def end(connection: Connection) -> None:
             _end(connection, upload, "cancelled")
             connection.execute("DELETE FROM upload_parts WHERE upload_id = ?", (upload.id,))
 
@@ -73,7 +71,7 @@ class SqliteUploads:
         await self._files.sweep([part.digest for part in parts])
 
 
-def _end(connection: sqlite3.Connection, upload: UploadRecord, status: str, file_id: str | None = None) -> None:
+def _end(connection: Connection, upload: UploadRecord, status: str, file_id: str | None = None) -> None:
     """Give a pending upload its next status. Raises `RunConflict` when it is not pending any more."""
     changed = connection.execute(
         "UPDATE uploads SET status = ?, file_id = ? WHERE id = ? AND status = 'pending'", (status, file_id, upload.id)
