@@ -5,7 +5,7 @@ A tool knows nothing of models, agents or sessions: JSON arguments come in, a JS
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from tercet.items import JsonSchema, ToolDefinition
 
@@ -46,6 +46,14 @@ class Tool(Protocol):
 
         Raises `ToolRetry` when other arguments could succeed, `ToolFailed` when none would.
         """
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A tool that writes and can tell afterwards whether it has, for a call whose outcome was lost."""
+
+    async def happened(self, arguments: Arguments) -> bool | None:
+        """Tell whether the effect of these arguments is there: None when that cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ class Registry:
             return self._tools[name]
         raise ToolRetry(f"there is no tool {name!r}; {suggestion(name, self._tools)}")
 
+    def find(self, name: str) -> Tool | None:
+        """Return the tool called `name`, if there is one."""
+        return self._tools.get(name)
+
     def may_write(self, calls: Iterable[ToolCall]) -> bool:
         """Tell whether any of `calls` is of a tool that changes the world."""
         tools = (self._tools.get(call.name) for call in calls)
