@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tercet.errors import InvalidRequest, NotFound, OutputInvalid, TierUnbound
-from tercet.events import Compacted, Event, Finished, Started, TextDelta, fold
+from tercet.events import Event, Finished, ServiceEvent, Started, TextDelta, fold
 from tercet.items import Message, ModelRequest, OutputFormat, TextPart, ToolCall, ToolChoice, ToolDefinition, ToolResult
 from tercet.records import Receipt, ResponseRecord
 from tercet.service import Ask, Draft, Service
@@ -20,7 +20,7 @@ ADD = ToolDefinition(
 )
 
 
-async def create(service: Service, draft: Draft) -> tuple[ResponseRecord, list[Event | Compacted], ResponseRecord]:
+async def create(service: Service, draft: Draft) -> tuple[ResponseRecord, list[Event | ServiceEvent], ResponseRecord]:
     """Return the first record, the events and the final record of a response."""
     first, *events, final = [step async for step in service.responses.create(draft)]
     assert isinstance(first, ResponseRecord)
@@ -155,7 +155,7 @@ async def test_a_strict_call_that_breaks_its_schema_is_no_success(tmp_path: Path
 
 async def test_a_caller_that_leaves_stops_the_model_and_leaves_a_cancelled_record(tmp_path: Path) -> None:
     service = scripted_service(tmp_path, {"text": "one two three four", "delay_ms": 50})
-    steps: AsyncGenerator[ResponseRecord | Event | Compacted, None] = service.responses.create(
+    steps: AsyncGenerator[ResponseRecord | Event | ServiceEvent, None] = service.responses.create(
         Draft("nano", asking("hi"))
     )
     async with aclosing(steps):

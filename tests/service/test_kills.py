@@ -9,9 +9,13 @@ from benchmarks.kills import report, run
 NUM_KILLS = 25
 
 
-@pytest.mark.timeout(400)
-async def test_nothing_is_lost_repeated_or_changed_when_the_server_is_killed(tmp_path: Path) -> None:
-    findings = await run(tmp_path, NUM_KILLS, seed=7)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+async def test_nothing_is_lost_repeated_or_changed_when_the_server_is_killed(
+    tmp_path: Path, database: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgres_url") if database == "postgres" else ""
+    findings = await run(tmp_path, NUM_KILLS, seed=7, store_url=url)
     said = report(findings, NUM_KILLS, 0.0)
     assert not findings.wrong, said
     assert sum(findings.statuses.values()) == len(findings.acknowledged) > NUM_KILLS, said

@@ -49,13 +49,16 @@ def call_key(call: ToolCall) -> tuple[str, str]:
     """Return what makes two calls the same: the tool and the arguments, whatever their spacing and order."""
     try:
         arguments = msgspec.json.encode(msgspec.json.decode(call.arguments), order="deterministic").decode()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         arguments = call.arguments
     return call.name, arguments
 
 
-def decide(output: Output, *, made: frozenset[tuple[str, str]], may_call: bool) -> Next:
-    """Decide what follows `output`, given the keys of the calls `made` before and whether calls were allowed."""
+def decide(output: Output, *, made: frozenset[tuple[str, str]], may_call: bool, is_dialogue: bool = False) -> Next:
+    """Decide what follows `output`, given the keys of the calls `made` before and whether calls were allowed.
+
+    In a dialogue somebody is there to read the text, so that questions and refusals are answers too.
+    """
     text = text_of(output)
     calls = tuple(item for item in output.items if isinstance(item, ToolCall))
     if output.reason == "length":
@@ -64,16 +67,16 @@ def decide(output: Output, *, made: frozenset[tuple[str, str]], may_call: bool) 
         return GiveUp("stuck", "the model keeps making calls that it has already had the results of", text)
     if calls:
         return AskForAnswer() if made.issuperset(call_key(call) for call in calls) else RunCalls(calls)
-    return _judge(text, has_results=bool(made))
+    return _judge(text, takes_any=bool(made) or is_dialogue)
 
 
-def _judge(text: str, *, has_results: bool) -> Next:
+def _judge(text: str, *, takes_any: bool) -> Next:
     """Tell an answer from a text that is none, by its words; after tool results every text counts as an answer."""
     if not text.strip():
         return GiveUp("no_answer", "the model ended without an answer")
-    if not has_results and _DECLINES.search(text):
+    if not takes_any and _DECLINES.search(text):
         return GiveUp("declined", "the model says that it cannot do this", text)
-    if not has_results and text.rstrip().endswith("?"):
+    if not takes_any and text.rstrip().endswith("?"):
         return GiveUp("asks_back", "the model asks for more before it does anything", text)
     return Finish(text)
 

@@ -1,13 +1,15 @@
 """What an agent's run tells of itself: one event per thing that happened, in order, and the sums at its end.
 
 A run is: `ModelAsked`, `ModelReplied`, then either a `CallMade` for each call and a `ResultCame` for each result as
-it arrives, and again from the start; or the end, `Answered` or `Failed`.
+it arrives, and again from the start; or the end, `Answered` or `Failed`. Calls that somebody else has to act on are
+told in `ActionsNeeded`; when nothing else is left to do, the run is `Paused`.
 """
 
 from typing import Literal
 
 import msgspec
 
+from tercet.agents.gate import Hold
 from tercet.events import FinishReason
 from tercet.items import ToolCall
 from tercet.records import Receipt
@@ -19,7 +21,7 @@ FailureCode = Literal[
     "declined",  # the model said that it cannot do the task
     "asks_back",  # the model wants to know more before it does anything
     "cut_off",  # the output ended at the token limit
-    "stuck",  # the model kept making the same calls
+    "stuck",  # the model kept making the same calls, or none that succeed
     "max_steps",
     "time_limit",
 ]
@@ -90,7 +92,50 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     message: str
     totals: Totals
     text: str = ""
+    error_code: str = ""
+    """Of a `model_error`: the code of the model service's error."""
 
 
-Step = ModelAsked | ModelReplied | CallMade | ResultCame | Answered | Failed
+class ActionsNeeded(msgspec.Struct, frozen=True, tag="actions_needed"):
+    """These calls wait for the client, for a person, or for what a tool waits for."""
+
+    step: int
+    holds: tuple[Hold, ...]
+
+
+class Paused(msgspec.Struct, frozen=True, tag="paused"):
+    """Nothing can be done before somebody has acted; the run goes on from here then."""
+
+    step: int
+
+
+class Shortening(msgspec.Struct, frozen=True, tag="shortening"):
+    """Earlier turns are being summarised, since the conversation has grown to `tokens`."""
+
+    step: int
+    tokens: int
+
+
+class Shortened(msgspec.Struct, frozen=True, tag="shortened"):
+    """A summary stands for the items before number `place` now; an empty one: they stay as they were."""
+
+    step: int
+    place: int
+    summary: str
+    usage: Usage
+    receipt: Receipt
+
+
+Step = (
+    ModelAsked
+    | ModelReplied
+    | CallMade
+    | ResultCame
+    | ActionsNeeded
+    | Paused
+    | Shortening
+    | Shortened
+    | Answered
+    | Failed
+)
 End = Answered | Failed

@@ -3,6 +3,7 @@
 import msgspec
 
 from tercet.items import Entry, ModelRequest
+from tercet.searching import FileSearching
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -28,6 +29,7 @@ class Draft(msgspec.Struct, frozen=True):
     conversation_id: str | None = None
     can_truncate: bool = False
     compact_above: int | None = None
+    searching: FileSearching | None = None
     is_stored: bool = True
     metadata: dict[str, str] = {}
     echo: dict[str, object] = {}

@@ -15,11 +15,14 @@ from tercet.errors import EngineCrashed, Overloaded, TercetError
 from tercet.items import ModelRequest
 from tercet.records import Failure, Receipt, ResponseRecord
 from tercet.service.asks import Ask
+from tercet.service.dispatch import POLL_S
 from tercet.service.fitting import Fitter
 from tercet.service.fold import ResponseFold
 from tercet.service.making import Making
 from tercet.service.run import Run
-from tercet.service.workers import POLL_S, Workers
+from tercet.service.searching import Searches
+from tercet.service.searching_steps import Notebook
+from tercet.service.workers import Workers
 from tercet.store.base import Lease, LedgerEntry, Store
 
 log = logging.getLogger(__name__)
@@ -52,9 +55,10 @@ _read_outcome = msgspec.msgpack.Decoder(Outcome).decode
 class Background:
     """The queue of background responses and the workers of this process."""
 
-    def __init__(self, store: Store, begin: Callable[[Ask], Run], fitter: Fitter) -> None:
+    def __init__(self, store: Store, begin: Callable[[Ask], Run], fitter: Fitter, searches: Searches) -> None:
         """`begin` starts a request, `fitter` makes it fit; nothing is worked on before `start`."""
         self._store = store
+        self._searches = searches
         self._begin = begin
         self._fitter = fitter
         self._workers = Workers(store.journal, KIND, self._finish, self._end_cancelled, max_at_once=MAX_AT_ONCE)
@@ -94,6 +98,11 @@ class Background:
         spec = _read_spec(lease.spec)
         journal = self._store.journal
         steps = await journal.steps(lease.run_id)
+        if spec.record.searching is not None:
+            notebook = Notebook(journal, lease, steps)
+            outcome = await self._ask(spec, notebook)
+            await self._end(lease, Outcome(outcome.record, [*outcome.entries, *notebook.entries]))
+            return
         if steps and steps[0].outcome is not None:
             await self._end(lease, _read_outcome(steps[0].outcome))
             return
@@ -102,11 +111,11 @@ class Background:
         await journal.end(lease, 0, _encode(outcome))
         await self._end(lease, outcome)
 
-    async def _ask(self, spec: Spec) -> Outcome:
+    async def _ask(self, spec: Spec, notebook: Notebook | None = None) -> Outcome:
         """Ask the model, patiently where waiting helps; a failure is an outcome too."""
         entries: list[LedgerEntry] = []
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            making = Making(spec.record, spec.request, self._begin, self._fitter)
+            making = Making(spec.record, spec.request, self._begin, self._fitter, self._searches, notebook)
             try:
                 async for _ in making.events():
                     pass

@@ -4,26 +4,40 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from pathlib import Path
 
 from tercet.backends.base import Backend, Health
 from tercet.config import TIER_NAMES
-from tercet.errors import TercetError, TierUnbound
+from tercet.errors import TercetError, TierUnbound, Unsupported
 from tercet.events import Event, Finished
 from tercet.guarantees.repair import Stage
 from tercet.items import Message, ModelRequest, TextPart
 from tercet.records import Receipt
 from tercet.routing.tiers import Tier, aliases_of, tier_name
+from tercet.service.agents import Agents
 from tercet.service.asks import Ask, ModelCard
+from tercet.service.automations import Automations
+from tercet.service.automations_delivery import AutomationClock
+from tercet.service.automations_targets import Targets
 from tercet.service.background import Background
 from tercet.service.batches import Batches
 from tercet.service.checks import check_request
 from tercet.service.conversations import Conversations
+from tercet.service.embedding import Embedding
+from tercet.service.environments_files import Environments
 from tercet.service.files import Files
 from tercet.service.fitting import Fitter
 from tercet.service.keys import Keys
 from tercet.service.responses import Responses
 from tercet.service.run import Run
+from tercet.service.searching import Searches
+from tercet.service.sessions import Sessions
+from tercet.service.sessions.toolbox import BUILTIN_NAMES
+from tercet.service.sessions.web import Web
+from tercet.service.templates import Templates
 from tercet.service.uploads import Uploads
+from tercet.service.vaults import Vaults
+from tercet.service.vector_stores import VectorStores
 from tercet.store.base import Store, UsageSum
 from tercet.usage import Usage
 
@@ -35,28 +49,53 @@ PURGE_EVERY_S = 3600.0
 class Service:
     """Everything Tercet does for its clients. Safe for any number of concurrent callers on one event loop."""
 
-    def __init__(self, tiers: Mapping[str, Tier], store: Store, keys: Keys | None = None) -> None:
+    def __init__(
+        self,
+        tiers: Mapping[str, Tier],
+        store: Store,
+        keys: Keys | None = None,
+        embedding: Embedding | None = None,
+        environment_folder: Path | None = None,
+        web: Web | None = None,
+    ) -> None:
         """Serve `tiers`, bound and unbound, keeping responses in `store`; both are closed by `close`.
 
-        `keys` says who may call; None admits everybody until a first key is created.
+        `keys` says who may call; None admits everybody until a first key is created. Without an `embedding` there
+        are no vector stores; without an `environment_folder`, which holds workspaces, no hosted environments.
         """
         self._tiers = tiers
         self._store = store
         self.keys = keys or Keys(store.keys)
-        fitter = Fitter(lambda model: self._bound(model)[1], self._begin)
-        self._background = Background(store, self._begin, fitter)
-        self.responses = Responses(store, self._begin, self._background, fitter)
-        self.conversations = Conversations(store.conversations)
         self.files = Files(store)
+        self._embedding = embedding
+        self._vector_stores = VectorStores(store, self.files, embedding) if embedding else None
+        searches = Searches(self._vector_stores, self._window_of)
+        fitter = Fitter(lambda model: self._bound(model)[1], self._begin)
+        self._background = Background(store, self._begin, fitter, searches)
+        self.responses = Responses(
+            store, self._begin, self._background, fitter, lambda model: self._bound(model)[1], searches
+        )
+        self.conversations = Conversations(store.conversations)
         self.uploads = Uploads(store, self.files)
         self.batches = Batches(store, self.files)
+        self.sessions = Sessions(store, tiers, self._begin, environment_folder, web=web)
+        self.agents = Agents(store.agent_tables, self.model, BUILTIN_NAMES)
+        self.templates = Templates(store.agent_tables, self.files)
+        self.vaults = Vaults(store.agent_tables)
+        self.sessions.toolbox.web.bearer = self._bearer
+        self.environments = Environments(store, self.sessions, self.files)
+        targets = Targets(self.sessions, self.agents, self.templates, self.vaults, self.keys)
+        self._clock = AutomationClock(store.agent_tables, targets.deliver)
+        self.automations = Automations(store.agent_tables, targets.check, self._clock.wake)
         self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the backends side by side and the retention of stored responses.
 
         A backend that cannot start does not keep the others from serving; its tier answers with the reason.
+        Raises `ConfigInvalid` when the secrets in the store were sealed with another key.
         """
+        await self._store.agent_tables.check()
         bound = {name: tier.backend for name, tier in self._tiers.items() if tier.backend}
         outcomes = await asyncio.gather(*(backend.start() for backend in bound.values()), return_exceptions=True)
         for name, outcome in zip(bound, outcomes, strict=True):
@@ -66,6 +105,10 @@ class Service:
                 raise outcome
         await self._background.start()
         await self.batches.start()
+        await self.sessions.start()
+        await self._clock.start()
+        if self._vector_stores is not None:
+            await self._vector_stores.start()
         self._housekeeping = asyncio.create_task(self._purge_forever())
 
     async def close(self) -> None:
@@ -75,9 +118,15 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._housekeeping
             self._housekeeping = None
+        await self._clock.close()
+        await self.sessions.close()
         await self.batches.close()
+        if self._vector_stores is not None:
+            await self._vector_stores.close()
         await self._background.close()
         await asyncio.gather(*(tier.backend.close() for tier in self._tiers.values() if tier.backend))
+        if self._embedding is not None:
+            await self._embedding.backend.close()
         await self._store.close()
 
     async def stream(
@@ -116,15 +165,32 @@ class Service:
         tier, backend = self._bound(name)
         return ModelCard(name, tier, backend.name, backend.model, self._tiers[tier].created_at)
 
+    @property
+    def embedding_model(self) -> ModelCard | None:
+        """The card of the model that makes vectors, if there is one; it is no tier."""
+        if self._embedding is None:
+            return None
+        name, backend = self._embedding.name, self._embedding.backend
+        return ModelCard(name, "embedding", backend.name, backend.model, self._embedding.created_at)
+
     async def count_tokens(self, model: str, request: ModelRequest) -> int:
         """Return the number of prompt tokens that `request` would take. Raises `InvalidRequest`."""
         _, backend = self._bound(model)
         check_request(request)
         return await backend.count_tokens(request)
 
-    async def embed(self, model: str, texts: Sequence[str]) -> tuple[list[list[float]], Usage]:
-        """Return one vector per text and the tokens read. Raises `Unsupported` where the tier cannot embed."""
+    async def embed(
+        self, model: str, texts: Sequence[str], dimensions: int | None = None
+    ) -> tuple[list[list[float]], Usage]:
+        """Return one vector per text and the tokens read.
+
+        Raises `Unsupported` where the tier cannot embed, or has no vectors of so many `dimensions`.
+        """
+        if self._embedding is not None and model == self._embedding.name:
+            return await self._embedding.counted(texts, dimensions)
         _, backend = self._bound(model)
+        if dimensions is not None:
+            raise Unsupported("The vectors of this model cannot be cut: leave 'dimensions' out.", param="dimensions")
         vectors = await backend.embed(texts)
         counts = [
             await backend.count_tokens(ModelRequest(items=(Message("user", (TextPart(text),)),))) for text in texts
@@ -145,6 +211,18 @@ class Service:
                 readings[name] = Health(is_ready=False, detail=error.message)
         return readings
 
+    @property
+    def vector_stores(self) -> VectorStores:
+        """The vector stores. Raises `Unsupported` where there is no embedding model."""
+        if self._vector_stores is None:
+            raise Unsupported("There are no vector stores here: no embedding model is set.", code="not_served")
+        return self._vector_stores
+
+    async def _bearer(self, url: str, vault_ids: tuple[str, ...], owner: str, credential_id: str | None) -> str | None:
+        """Return the token of a session's vaults for an MCP server."""
+        secret = await self.vaults.bearer_for(url, vault_ids, owner, credential_id) if vault_ids else None
+        return secret.value if secret is not None else None
+
     def _stages(self, name: str, backend: Backend) -> list[Stage]:
         """Return the attempts that an answer of a tier may take: itself, itself once more, the next higher tier."""
         stages = [Stage("first", name, backend), Stage("repaired", name, backend)]
@@ -157,6 +235,9 @@ class Service:
         check_request(ask.request)
         return Run(ask, self._stages(name, backend), self._tiers, self.keys.limits.charge)
 
+    async def _window_of(self, model: str) -> int:
+        return (await self._bound(model)[1].capabilities()).context_window
+
     def _bound(self, model: str) -> tuple[str, Backend]:
         name = tier_name(model)
         return name, self._tiers[name].bound()
@@ -167,7 +248,10 @@ class Service:
                 await self._store.responses.purge()
                 await self._store.conversations.purge()
                 await self._store.batches.purge()
+                await self._store.agent_tables.purge()
+                await self.sessions.purge()
                 await self._store.files.purge()
+                await self._store.vectors.purge()
             except TercetError as error:
                 log.log(error.log_level, "retention failed: %s", error.message)
             await asyncio.sleep(PURGE_EVERY_S)

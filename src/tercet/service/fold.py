@@ -4,7 +4,7 @@ import msgspec
 
 from tercet.clock import now_s
 from tercet.errors import BackendFailed
-from tercet.events import Compacted, Event, Finished, ItemDone, TextDelta, TokenLogprob
+from tercet.events import Compacted, Event, Finished, ItemDone, Searched, ServiceEvent, TextDelta, TokenLogprob
 from tercet.ids import item_id
 from tercet.items import Entry
 from tercet.records import Failure, Receipt, ResponseRecord, Status
@@ -19,12 +19,12 @@ class ResponseFold:
         self._logprobs: list[TokenLogprob] = []
         self._end: Finished | None = None
 
-    def take(self, event: Event | Compacted) -> None:
+    def take(self, event: Event | ServiceEvent) -> None:
         """Add one event."""
         match event:
             case TextDelta():
                 self._logprobs.extend(event.logprobs)
-            case ItemDone() | Compacted():
+            case ItemDone() | Compacted() | Searched():
                 self._output.append(with_id(event.item, self._record.id, event.index))
             case Finished():
                 self._end = event

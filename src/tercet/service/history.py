@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
-from tercet.items import Compaction, Entry, Item, Message, Reasoning, TextPart, ToolCall, ToolResult
+import msgspec
+
+from tercet.items import Compaction, Entry, FileSearch, Item, Message, Reasoning, TextPart, ToolCall, ToolResult
+from tercet.tools.file_search import NAME as SEARCH_TOOL
 
 SUMMARY_LEAD = "Summary of the conversation before this point:\n\n"
 CHARACTERS_PER_TOKEN = 4
@@ -15,14 +18,24 @@ def expanded(entries: Sequence[Entry]) -> tuple[Item, ...]:
 
     System and developer messages before a compaction stay, since it does not hold them.
     """
+    entries = tuple(
+        item for entry in entries for item in (read_as(entry) if isinstance(entry, FileSearch) else (entry,))
+    )
     last = max((place for place, entry in enumerate(entries) if isinstance(entry, Compaction)), default=None)
     if last is None:
-        return tuple(entry for entry in entries if not isinstance(entry, Compaction))
+        return tuple(entry for entry in entries if not isinstance(entry, Compaction | FileSearch))
     compaction = entries[last]
     assert isinstance(compaction, Compaction)
     before = [entry for entry in entries[:last] if is_instruction(entry)]
-    after = [entry for entry in entries[last + 1 :] if not isinstance(entry, Compaction)]
+    after = [entry for entry in entries[last + 1 :] if not isinstance(entry, Compaction | FileSearch)]
     return (*before, *shown_for(compaction), *after)
+
+
+def read_as(search: FileSearch) -> tuple[Item, ...]:
+    """Return a search as the model that asked for it reads it: its own call and the result."""
+    arguments = msgspec.json.encode({"query": " ".join(search.queries)}).decode()
+    call = ToolCall(search.call_id, SEARCH_TOOL, arguments)
+    return call, ToolResult(search.call_id, (TextPart(search.shown),))
 
 
 def shown_for(compaction: Compaction) -> tuple[Item, ...]:

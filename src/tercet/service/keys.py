@@ -117,6 +117,14 @@ class Keys:
             raise NotFound(f"There is no key {key_id!r} that could be revoked.", param="key_id")
         self._cache.clear()
 
+    async def is_valid(self, owner: str) -> bool:
+        """Return whether the key that `owner` stands for may still call; for what is done in its name later."""
+        if not owner:
+            return await self.is_open()
+        if any(digest.startswith(owner) for digest in (*self._digests, *self._admin_digests)):
+            return True
+        return any(key.id == owner and key.revoked_at is None for key in await self._store.all())
+
     async def _find(self, digest: str) -> ApiKey | None:
         now = monotonic_s()
         read_at, key = self._cache.get(digest, (0.0, None))

@@ -8,13 +8,15 @@ from contextlib import aclosing
 
 import msgspec
 
-from tercet.events import Compacted, Event, Finished, Started
+from tercet.events import Compacted, Event, Finished, ServiceEvent, Started
 from tercet.items import ModelRequest
 from tercet.records import Failure, Receipt, ResponseRecord, Status
 from tercet.service.asks import Ask
 from tercet.service.fitting import Fitted, Fitter
 from tercet.service.fold import ResponseFold
 from tercet.service.run import Run
+from tercet.service.searching import Searches, SearchLoop
+from tercet.service.searching_steps import Notebook
 from tercet.store.base import LedgerEntry
 
 
@@ -22,23 +24,31 @@ class Making:
     """The making of one response. `events` may be consumed once."""
 
     def __init__(
-        self, record: ResponseRecord, request: ModelRequest, begin: Callable[[Ask], Run], fitter: Fitter
+        self,
+        record: ResponseRecord,
+        request: ModelRequest,
+        begin: Callable[[Ask], Run],
+        fitter: Fitter,
+        searches: Searches,
+        notebook: Notebook | None = None,
     ) -> None:
-        """`request` is the whole one, earlier turns included."""
+        """`request` is the whole one, earlier turns included; `notebook` keeps the steps of one that may search."""
         self._record = record
         self._begin = begin
         self._fitter = fitter
         self._fitted = Fitted(request)
         self._entries: list[LedgerEntry] = []
         self._fold = ResponseFold(record)
-        self._run: Run | None = None
+        self._searches = searches
+        self._notebook = notebook
+        self._run: Run | SearchLoop | None = None
 
-    async def events(self) -> AsyncGenerator[Event | Compacted, None]:
+    async def events(self) -> AsyncGenerator[Event | ServiceEvent, None]:
         """Yield `Started`, the compaction if there was one, and the answer. Raises what `Service.stream` does."""
         self._fitted = fitted = await self._fitter.fit(self._record, self._fitted.request, self._entries)
-        ask = Ask(self._record.model, fitted.request, self._record.owner, self._record.id)
-        self._run = self._begin(ask)
-        async with aclosing(self._run.events) as events:
+        self._run = await self._answering(fitted.request)
+        source: AsyncGenerator[Event | ServiceEvent, None] = self._run.events
+        async with aclosing(source) as events:
             async for event in events:
                 step = self._placed(event)
                 self._fold.take(step)
@@ -47,6 +57,17 @@ class Making:
                     compacted = Compacted(0, fitted.compaction)
                     self._fold.take(compacted)
                     yield compacted
+
+    async def _answering(self, request: ModelRequest) -> Run | SearchLoop:
+        """Begin to ask the model: once, or as often as it searches."""
+        record = self._record
+
+        def begin(request: ModelRequest) -> Run:
+            return self._begin(Ask(record.model, request, record.owner, record.id))
+
+        if record.searching is None:
+            return begin(request)
+        return await self._searches.loop(record.model, record.owner, request, record.searching, begin, self._notebook)
 
     async def finished(self) -> ResponseRecord:
         """Return the completed or incomplete record. Raises `BackendFailed` when the stream had no end."""
@@ -68,10 +89,10 @@ class Making:
     def _noted(self, record: ResponseRecord) -> ResponseRecord:
         return msgspec.structs.replace(record, fittings=self._fitted.fittings)
 
-    def _placed(self, event: Event) -> Event:
+    def _placed(self, event: Event | ServiceEvent) -> Event | ServiceEvent:
         """Return the event as the whole response has it: behind the compaction, its use included."""
         if self._fitted.compaction is None or isinstance(event, Started):
             return event
         if isinstance(event, Finished):
-            return Finished(event.reason, event.usage + self._fitted.usage)
+            return msgspec.structs.replace(event, usage=event.usage + self._fitted.usage)
         return msgspec.structs.replace(event, index=event.index + 1)

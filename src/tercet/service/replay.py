@@ -17,10 +17,13 @@ from tercet.events import (
     Finished,
     ItemDone,
     ReasoningDelta,
+    Searched,
+    Searching,
+    ServiceEvent,
     Started,
     TextDelta,
 )
-from tercet.items import Compaction, Item, Message, Reasoning, RefusalPart, ToolCall
+from tercet.items import Compaction, FileSearch, Item, Message, Reasoning, RefusalPart, ToolCall
 from tercet.records import Receipt, ResponseRecord
 from tercet.usage import Usage
 
@@ -48,12 +51,15 @@ def as_begun(record: ResponseRecord) -> ResponseRecord:
     )
 
 
-def events_of(record: ResponseRecord) -> Iterator[Event | Compacted]:
+def events_of(record: ResponseRecord) -> Iterator[Event | ServiceEvent]:
     """Yield the events that lead to an ended record; the record itself says how it ended."""
     yield Started(record.receipt.model)
     for index, item in enumerate(record.output):
         if isinstance(item, Compaction):
             yield Compacted(index, item)
+        elif isinstance(item, FileSearch):
+            yield Searching(index)
+            yield Searched(index, item)
         else:
             yield from _events_of_item(index, item, record)
             yield ItemDone(index, item)

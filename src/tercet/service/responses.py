@@ -7,9 +7,10 @@ from contextlib import aclosing
 
 import msgspec
 
+from tercet.backends.base import Backend
 from tercet.clock import now_s
 from tercet.errors import InvalidRequest, NotFound, TercetError
-from tercet.events import Compacted, Event
+from tercet.events import Event, ServiceEvent
 from tercet.ids import item_id, new_id
 from tercet.items import Entry, Message, ModelRequest, TextPart
 from tercet.records import Failure, Fitting, ResponseRecord
@@ -21,6 +22,7 @@ from tercet.service.history import expanded, is_instruction
 from tercet.service.making import Making
 from tercet.service.replay import as_begun, as_queued, events_of
 from tercet.service.run import Run
+from tercet.service.searching import Searches
 from tercet.store.base import LedgerEntry, Store
 from tercet.usage import Usage
 
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 UNFINISHED = ("queued", "in_progress")
 
 
-Step = ResponseRecord | Event | Compacted
+Step = ResponseRecord | Event | ServiceEvent
 """What the making of a response consists of: records at its start and end, events between."""
 
 
@@ -46,12 +48,25 @@ class CompactedInput(msgspec.Struct, frozen=True):
 class Responses:
     """The responses of one installation."""
 
-    def __init__(self, store: Store, begin: Callable[[Ask], Run], background: Background, fitter: Fitter) -> None:
-        """`begin` starts a request: it finds the tier and checks what must hold before a model is asked."""
+    def __init__(
+        self,
+        store: Store,
+        begin: Callable[[Ask], Run],
+        background: Background,
+        fitter: Fitter,
+        backend_of: Callable[[str], Backend],
+        searches: Searches,
+    ) -> None:
+        """`begin` starts a request: it finds the tier and checks what must hold before a model is asked.
+
+        `backend_of` returns what answers for a model's name.
+        """
+        self._backend_of = backend_of
         self._store = store
         self._begin = begin
         self._background = background
         self._fitter = fitter
+        self._searches = searches
 
     async def create(self, draft: Draft) -> AsyncGenerator[Step, None]:
         """Create a response: yield its record in progress, its events, and last its final record.
@@ -60,8 +75,8 @@ class Responses:
         ends in a record of status `failed`. The final record is stored before it is yielded, in one transaction
         with what it used. A caller that closes the iterator early leaves a record of status `cancelled` behind.
         """
-        record = _record_of(draft)
-        making = Making(record, await self._whole_request(draft), self._begin, self._fitter)
+        record = await self._record_of(draft)
+        making = Making(record, await self._whole_request(draft), self._begin, self._fitter, self._searches)
         async with aclosing(making.events()) as events:
             try:
                 started = await anext(events)
@@ -89,10 +104,16 @@ class Responses:
         request = await self._whole_request(draft, is_open=True)
         self._begin(Ask(draft.model, request, draft.owner))
         record = msgspec.structs.replace(
-            _record_of(draft), status="completed", completed_at=now_s(), reason="stop", usage=Usage()
+            await self._record_of(draft), status="completed", completed_at=now_s(), reason="stop", usage=Usage()
         )
         await self._keep(record, [])
         return record
+
+    async def count(self, draft: Draft) -> int:
+        """Return the number of tokens that the prompt of a response would take. Raises `InvalidRequest`."""
+        request = await self._whole_request(draft, is_open=True)
+        self._begin(Ask(draft.model, request, draft.owner))  # refuses what no model may be asked
+        return await self._backend_of(draft.model).count_tokens(request)
 
     async def compact(self, draft: Draft) -> CompactedInput:
         """Summarise a conversation and return what is to be sent in its place; nothing is stored but its use.
@@ -123,7 +144,7 @@ class Responses:
         """
         if not draft.is_stored:
             raise InvalidRequest("A background response must be stored: leave 'store' out.", param="store")
-        record = msgspec.structs.replace(_record_of(draft), is_background=True, status="queued")
+        record = msgspec.structs.replace(await self._record_of(draft), is_background=True, status="queued")
         request = await self._whole_request(draft)
         self._begin(Ask(draft.model, request, draft.owner, record.id))  # refuses what no model may be asked
         await self._background.queue(record, request)
@@ -218,11 +239,33 @@ class Responses:
         elif entries:
             await self._store.ledger.add(entries)
 
+    async def _record_of(self, draft: Draft) -> ResponseRecord:
+        """Return the record of a response that is begun, with the model's own settings where the client left them open.
+
+        They are those of this moment, so that every reader of the response sees the same.
+        """
+        record = _record_of(draft)
+        sampling = record.request.sampling
+        if sampling.temperature is not None and sampling.top_p is not None:
+            return record
+        try:
+            known = await self._backend_of(draft.model).capabilities()
+        except TercetError:
+            return record  # whoever asks the model will be told
+        settled = msgspec.structs.replace(
+            sampling,
+            temperature=known.default_temperature if sampling.temperature is None else sampling.temperature,
+            top_p=known.default_top_p if sampling.top_p is None else sampling.top_p,
+        )
+        return msgspec.structs.replace(record, request=msgspec.structs.replace(record.request, sampling=settled))
+
     async def _whole_request(self, draft: Draft, *, is_open: bool = False) -> ModelRequest:
         """Return the request with instructions, earlier turns and the new items, calls paired with results.
 
         An open one may end with calls that wait for their results.
         """
+        if draft.searching is not None:
+            await self._searches.check(draft.searching, draft.owner)
         items = expanded((*await self._before(draft), *_input_of(draft)))
         check_pairs(items, is_open=is_open)
         if draft.instructions is not None:

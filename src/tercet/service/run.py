@@ -66,4 +66,5 @@ class Run:
             validated=self._audit.validated,
             mended=tuple(self._audit.mended),
             groundings=self._audit.groundings,
+            confidence=self._audit.confidence,
         )
