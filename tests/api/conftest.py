@@ -61,6 +61,7 @@ class Server:
 
     def _run(self, listener: socket.socket) -> None:
         with listener, asyncio.Runner() as runner:
+            self.loop = runner.get_loop()
             runner.run(self._server.serve(sockets=[listener]))
 
 

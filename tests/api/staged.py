@@ -18,6 +18,8 @@ class StagedBackend:
 
     name = "staged"
     model = "staged-1"
+    default_temperature: float | None = None
+    default_top_p: float | None = None
 
     def __init__(self, *steps: Step, can_continue: bool = True) -> None:
         self._can_continue = can_continue
@@ -39,6 +41,8 @@ class StagedBackend:
             can_constrain=True,
             can_embed=True,
             can_continue=self._can_continue,
+            default_temperature=self.default_temperature,
+            default_top_p=self.default_top_p,
             has_images=True,
             has_logprobs=True,
         )

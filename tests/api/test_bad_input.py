@@ -85,7 +85,7 @@ CHAT_CASES: list[tuple[str, object, str | None, str]] = [
         "messages",
         "file_not_found",
     ),
-    ("participant's name", chat({**HI, "name": "ann"}), "messages[0].name", "unsupported_parameter"),
+    ("participant's name", chat({**HI, "name": "an n"}), "messages[0].name", "invalid_value"),
     (
         "result without call",
         chat(HI, {"role": "tool", "tool_call_id": "c1", "content": "4"}),
@@ -268,8 +268,8 @@ RESPONSES_CASES: list[tuple[str, object, str | None, str]] = [
         "invalid_schema",
     ),
     ("verbosity", resp(text={"verbosity": "high"}), "text.verbosity", "unsupported_parameter"),
-    ("summary", resp(reasoning={"summary": "auto"}), "reasoning.summary", "unsupported_parameter"),
-    ("include", resp(include=["file_search_call.results"]), "include[0]", "unsupported_parameter"),
+    ("summary", resp(reasoning={"summary": "detailed"}), "reasoning.summary", "unsupported_parameter"),
+    ("include", resp(include=["web_search_call.results"]), "include[0]", "unsupported_parameter"),
     ("top_logprobs alone", resp(top_logprobs=2), "top_logprobs", "invalid_value"),
     ("unstored background", resp(background=True, store=False), "store", "invalid_request"),
     (
@@ -286,7 +286,7 @@ RESPONSES_CASES: list[tuple[str, object, str | None, str]] = [
     ),
     ("context management", resp(context_management=[{"type": "magic"}]), "context_management[0].type", "invalid_value"),
     ("prompt", resp(prompt={"id": "p"}), "prompt", "unsupported_parameter"),
-    ("max_tool_calls", resp(max_tool_calls=3), "max_tool_calls", "unsupported_parameter"),
+    ("max_tool_calls", resp(max_tool_calls=0), "max_tool_calls", "invalid_value"),
     ("truncation", resp(truncation="middle"), "truncation", "invalid_value"),
     ("service tier", resp(service_tier="flex"), "service_tier", "unsupported_parameter"),
     ("no tokens", resp(max_output_tokens=0), "max_output_tokens", "invalid_value"),

@@ -23,17 +23,8 @@ from tests.api.staged import StagedBackend, saying
 
 CHAT = "/v1/chat/completions"
 HI: dict[str, Any] = {"model": "nano", "messages": [{"role": "user", "content": "hi"}]}
-DESCRIBED_DOORS = {
-    "chat",
-    "responses",
-    "conversations",
-    "completions",
-    "embeddings",
-    "files",
-    "batches",
-    "models",
-    "operations",
-}
+UNDESCRIBED_DOORS = {"web"}
+"""Doors whose routes have no `Operation` yet."""
 MAX_STALL_S = 1.0
 """Far above what any slice takes, for machines that are busy with other work as well."""
 
@@ -111,7 +102,7 @@ def test_the_description_covers_every_route_of_its_doors_and_is_sound(serve: Ser
     routes = {
         (route.method, route.path.replace(":path", ""))
         for route in all_routes(service, Metrics())
-        if route.door in DESCRIBED_DOORS and not route.path.startswith("/v1beta/")
+        if route.door not in UNDESCRIBED_DOORS
     }
     assert {(operation.method, operation.path) for operation in OPERATIONS} == routes
     assert {(method.upper(), path) for path, methods in document["paths"].items() for method in methods} == routes

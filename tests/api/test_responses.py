@@ -411,3 +411,31 @@ def test_owners_see_only_their_own(serve: Serve) -> None:
         reference: Any = {"type": "item_reference", "id": created.output[0].id}
         with pytest.raises(NotFoundError):
             bob.responses.create(model="nano", input=[reference])
+
+
+def test_counting_input_tokens(serve: Serve) -> None:
+    server = serve({"text": "It is sunny."})
+    with server.client() as client:
+        counted = client.responses.input_tokens.count(model="nano", input="one two three", instructions="be kind")
+        assert (counted.input_tokens, counted.object) == (5, "response.input_tokens")
+        first = client.responses.create(model="nano", input="one two three")
+        assert client.responses.input_tokens.count(
+            model="nano", input="four", previous_response_id=first.id
+        ).input_tokens == len(["one", "two", "three", "It", "is", "sunny.", "four"])
+        with pytest.raises(BadRequestError, match="personality"):
+            client.responses.input_tokens.count(model="nano", input="x", personality="friendly")
+        with pytest.raises(BadRequestError, match="not found"):
+            client.responses.input_tokens.count(model="nano", input="x", previous_response_id="resp_none")
+
+
+def test_a_response_shows_what_the_model_samples_with_when_nothing_is_asked_for(serve: Serve) -> None:
+    backend = StagedBackend(*saying("hi"))
+    backend.default_temperature, backend.default_top_p = 0.25, 0.5
+    with serve(backend=backend).client() as client:
+        made = client.responses.create(model="nano", input="x")
+        assert (made.temperature, made.top_p) == (0.25, 0.5)
+        asked = client.responses.create(model="nano", input="x", temperature=1.5)
+        assert (asked.temperature, asked.top_p) == (1.5, 0.5)
+        queued = client.responses.create(model="nano", input="x", background=True)
+        assert queued.temperature == client.responses.retrieve(made.id).temperature == 0.25
+    assert backend.requests[0].sampling.temperature is None

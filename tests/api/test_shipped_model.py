@@ -136,3 +136,16 @@ def test_responses_with_a_tool_its_result_and_structured_output(server: Server) 
         assert isinstance(second.output_parsed, Mood)
         listed = [item.type for item in client.responses.input_items.list(second.id, order="asc")]
     assert listed == ["message", "function_call", "function_call_output"]
+
+
+def test_what_the_model_samples_with_and_what_ends_it(server: Server) -> None:
+    with server.client() as client:
+        made = client.responses.create(model="nano", input=QUESTION, max_output_tokens=16)
+        assert (made.temperature, made.top_p) == (0.0, 0.95)
+        whole = client.chat.completions.create(model="nano", messages=ASKED, max_tokens=40).choices[0].message.content
+    assert whole
+    stop = whole[len(whole) // 2 :][:3]
+    body = {"model": "nano", "max_tokens": 40, "temperature": 0, "messages": ASKED, "stop_sequences": [stop]}
+    reply = request(server, "POST", "/v1/messages", body).json
+    assert (reply["stop_reason"], reply["stop_sequence"]) == ("stop_sequence", stop)
+    assert whole.startswith(reply["content"][0]["text"])

@@ -22,6 +22,13 @@ class KeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens_per_minute: int | None = None
 
 
+class KeyRevoked(msgspec.Struct, frozen=True):
+    """What is left of a revoked key."""
+
+    id: str
+    revoked: bool = True
+
+
 class KeyOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """A key as admins see it; the secret is there only in the answer that created it."""
 
@@ -77,7 +84,7 @@ class AdminDoor:
         self._admit(exchange)
         key_id = exchange.params["key_id"]
         await self._service.keys.revoke(key_id)
-        await exchange.reply_json({"id": key_id, "revoked": True})
+        await exchange.reply_json(KeyRevoked(key_id))
 
     async def usage(self, exchange: Exchange) -> None:
         """GET /admin/usage?days=30."""

@@ -12,6 +12,7 @@ from tercet.api.exchange import ASGIApp, ClientGone, Exchange, ReceiveMessage, S
 from tercet.api.gemini.door import GeminiDoor
 from tercet.api.gemini.models import GeminiModelsDoor
 from tercet.api.metrics import CLIENT_GONE, Metrics
+from tercet.api.openai.agents.routes import agent_routes
 from tercet.api.openai.batches import BatchesDoor, InnerCalls
 from tercet.api.openai.chat import ChatDoor
 from tercet.api.openai.completions import CompletionsDoor
@@ -21,9 +22,11 @@ from tercet.api.openai.files import FilesDoor, UploadsDoor
 from tercet.api.openai.models import ModelsDoor
 from tercet.api.openai.responses import ResponsesDoor
 from tercet.api.openai.responses_socket import ResponsesSocket
+from tercet.api.openai.vector_stores import vector_store_routes
 from tercet.api.operations import Operations
 from tercet.api.protocols import by_protocol, protocol_of
 from tercet.api.routes import Route, RouteTable
+from tercet.api.web.page import page_routes
 from tercet.api.websocket import WebSocket
 from tercet.errors import TercetError
 from tercet.service import Service
@@ -52,6 +55,7 @@ def all_routes(service: Service, metrics: Metrics) -> list[Route]:
         *_messages_routes(service),
         *_gemini_routes(service),
         *_models_routes(service),
+        Route("POST", "/v1/responses/input_tokens", "responses", responses.input_tokens),
         Route("POST", "/v1/responses/compact", "responses", responses.compact),
         Route("POST", "/v1/responses/{response_id}/cancel", "responses", responses.cancel),
         Route("GET", "/v1/responses/{response_id}/input_items", "responses", responses.input_items),
@@ -60,7 +64,10 @@ def all_routes(service: Service, metrics: Metrics) -> list[Route]:
         *_conversation_routes(service),
         *_file_routes(service),
         *_batch_routes(service),
+        *vector_store_routes(service),
+        *agent_routes(service),
         *_admin_routes(service),
+        *page_routes(),
         Route("GET", "/healthz", "operations", operations.health, is_public=True),
         Route("GET", "/metrics", "operations", operations.metrics),
         Route("GET", "/openapi.json", "operations", operations.openapi, is_public=True),

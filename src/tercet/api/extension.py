@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from tercet.api.wire import Wire
+from tercet.confidence import Confidence
 from tercet.grounding import Grounding
 from tercet.records import Fitting, Receipt
 
@@ -18,6 +19,8 @@ class TercetOptions(Wire):
     grounding: GroundingMode = "off"
     """`strict`: every argument of a call must come from the conversation. `report`: the answer says where each came
     from. `off`: only parameters marked `x-grounded` are held to it."""
+    confidence: bool = False
+    """Whether the answer says how sure the model is of it; refused where the tier's model cannot tell."""
 
 
 class FittingOut(msgspec.Struct, frozen=True):
@@ -44,6 +47,8 @@ class TercetOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """What made the answer valid, in order: `extracted`, `trimmed`, `repaired`, `escalated`."""
     grounding: dict[str, tuple[Grounding, ...]] = {}
     """By call: where each grounded argument came from. Items are counted as the Responses API counts input items."""
+    confidence: Confidence | None = None
+    """How sure the model is: that it should call or not, of each tool, of each argument."""
     context: tuple[FittingOut, ...] = ()
     """What was done to the input so that it fits."""
 
@@ -51,6 +56,11 @@ class TercetOut(msgspec.Struct, frozen=True, omit_defaults=True):
 def grounding_of(options: TercetOptions | None) -> GroundingMode:
     """Return what a request asks for."""
     return "off" if options is None else options.grounding
+
+
+def wants_confidence(options: TercetOptions | None) -> bool:
+    """Return whether a request asks how sure the model is."""
+    return options is not None and options.confidence
 
 
 def tercet_out(receipt: Receipt, fittings: Sequence[Fitting] = ()) -> TercetOut:
@@ -63,6 +73,7 @@ def tercet_out(receipt: Receipt, fittings: Sequence[Fitting] = ()) -> TercetOut:
         validated=receipt.validated,
         mended=receipt.mended,
         grounding=receipt.groundings,
+        confidence=receipt.confidence,
         context=tuple(
             FittingOut(note.method, note.num_items, note.tokens_before, note.tokens_after) for note in fittings
         ),

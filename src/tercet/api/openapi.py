@@ -3,12 +3,15 @@
 Fields that are only there to be refused are left out, or shown with the values that ask for nothing.
 """
 
+import re
 from typing import Any, get_args
 
 import msgspec
 
 from tercet import __version__
-from tercet.api.errors import ErrorReply
+from tercet.api import admin
+from tercet.api.anthropic import described as anthropic_described
+from tercet.api.gemini import described as gemini_described
 from tercet.api.health import HealthReport
 from tercet.api.openai import (
     batches,
@@ -18,33 +21,21 @@ from tercet.api.openai import (
     conversations_wire,
     files_wire,
     responses_wire,
+    vector_described,
 )
+from tercet.api.openai.agents import described as agents_described
 from tercet.api.openai.embeddings import Embeddings, EmbeddingsRequest
 from tercet.api.openai.models import ModelList, ModelOut
-from tercet.api.openai.responses_out import CompactedOut, Deleted, ItemList, ItemOut, ResponseOut
+from tercet.api.openai.responses_out import CompactedOut, Deleted, InputTokensOut, ItemList, ItemOut, ResponseOut
+from tercet.api.operation import Operation, Schema
 from tercet.api.wire import Refused
 from tercet.service.conversations import MAX_ITEMS_AT_ONCE
 from tercet.service.files import PURPOSES
 
-Schema = dict[str, Any]
 _REFS = "#/components/schemas/{name}"
-
-
-class Operation(msgspec.Struct, frozen=True):
-    """One route as the description shows it."""
-
-    method: str
-    path: str
-    summary: str
-    answer: Any = None
-    """The struct of a JSON answer, or a union of them; None for text."""
-    request: type | None = None
-    can_stream: bool = False
-    is_public: bool = False
-    query: tuple[Schema, ...] = ()
-    form: Schema | None = None
-    """The schema of a body that is a form with a file in it."""
-    is_binary: bool = False
+_PARAMETER = re.compile(r"{(\w+)}")
+_Schemas = list[tuple[Any, Schema]]
+"""Types and how they are shown."""
 
 
 _PAGING: tuple[Schema, ...] = (
@@ -88,6 +79,12 @@ _FILE_PAGING: tuple[Schema, ...] = (
     {"name": "purpose", "in": "query", "schema": {"type": "string"}},
 )
 
+_DAYS: Schema = {
+    "name": "days",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 1, "maximum": admin.MAX_DAYS, "default": 30},
+}
+
 OPERATIONS = (
     Operation(
         "POST",
@@ -115,6 +112,13 @@ OPERATIONS = (
         "Summarise a conversation into an input to go on with",
         CompactedOut,
         responses_wire.CompactRequest,
+    ),
+    Operation(
+        "POST",
+        "/v1/responses/input_tokens",
+        "Count the tokens of a prompt",
+        InputTokensOut,
+        responses_wire.InputTokensRequest,
     ),
     Operation("DELETE", "/v1/responses/{response_id}", "Delete a stored response", Deleted),
     Operation(
@@ -172,6 +176,14 @@ OPERATIONS = (
     Operation("POST", "/v1/embeddings", "Turn texts into vectors", Embeddings, EmbeddingsRequest),
     Operation("GET", "/v1/models", "List the names that go into 'model'", ModelList),
     Operation("GET", "/v1/models/{model}", "Read what one name stands for", ModelOut),
+    *vector_described.OPERATIONS,
+    *agents_described.OPERATIONS,
+    *anthropic_described.OPERATIONS,
+    *gemini_described.OPERATIONS,
+    Operation("POST", "/admin/keys", "Create a key", admin.KeyOut, admin.KeyRequest, status=201),
+    Operation("GET", "/admin/keys", "List keys", admin.KeyList),
+    Operation("DELETE", "/admin/keys/{key_id}", "Revoke a key", admin.KeyRevoked),
+    Operation("GET", "/admin/usage", "Sum what was used", admin.UsageList, query=(_DAYS,)),
     Operation("GET", "/healthz", "Whether the server lives and which tiers are ready", HealthReport, is_public=True),
     Operation("GET", "/metrics", "Counts for Prometheus"),
     Operation("GET", "/openapi.json", "This description", dict, is_public=True),
@@ -180,12 +192,11 @@ OPERATIONS = (
 
 def describe() -> Schema:
     """Return the OpenAPI 3.1 document."""
-    types = [kind for operation in OPERATIONS for kind in (operation.request, operation.answer) if kind]
+    kinds = [kind for operation in OPERATIONS for kind in _kinds_of(operation)]
     items = get_args(responses_wire.InputItem)
-    extra = [chat_wire.ChatMessage, ErrorReply, *items]
-    shown, components = msgspec.json.schema_components([*types, *extra], ref_template=_REFS)
-    schemas = dict(zip(types, shown, strict=False))
-    messages, error, *item_schemas = shown[len(types) :]
+    shown, components = msgspec.json.schema_components([*kinds, chat_wire.ChatMessage, *items], ref_template=_REFS)
+    schemas = list(zip(kinds, shown, strict=False))
+    messages, *item_schemas = shown[len(kinds) :]
     chat, responses = components[chat_wire.ChatRequest.__name__], components[responses_wire.ResponsesRequest.__name__]
     chat["properties"]["messages"] = {"type": "array", "minItems": 1, "items": messages}
     items_schema = {"type": "array", "items": {"anyOf": item_schemas}}
@@ -199,7 +210,8 @@ def describe() -> Schema:
     _show_served(components[responses_wire.CompactRequest.__name__], responses_wire.NOT_SERVED_COMPACTING)
     paths: dict[str, Schema] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas, error)
+        _show_fields(operation, components, schemas)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Tercet", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -208,22 +220,48 @@ def describe() -> Schema:
     }
 
 
-def _operation(operation: Operation, schemas: dict[type, Schema], error: Schema) -> Schema:
+def _kinds_of(operation: Operation) -> list[Any]:
+    kinds = [operation.request, operation.answer, operation.error, *(kind for _, kind in operation.fields)]
+    return [kind for kind in kinds if kind is not None]
+
+
+def _schema_of(kind: Any, schemas: _Schemas) -> Schema:
+    """Return the schema of a type; types such as `list[X] | None` need not be hashable to be found."""
+    return next(schema for known, schema in schemas if known == kind)
+
+
+def _show_fields(operation: Operation, components: Schema, schemas: _Schemas) -> None:
+    """Put the types of what is decoded apart from a body into the body's schema."""
+    if operation.request is None or not operation.fields:
+        return
+    body = components[_schema_of(operation.request, schemas)["$ref"].rpartition("/")[2]]
+    for name, kind in operation.fields:
+        body["properties"][name] = _schema_of(kind, schemas)
+        if name not in body.get("required", ()) and not _may_be_left_out(kind):
+            body["required"] = [*body.get("required", ()), name]
+
+
+def _may_be_left_out(kind: Any) -> bool:
+    return type(None) in get_args(kind)
+
+
+def _operation(operation: Operation, schemas: _Schemas) -> Schema:
     if operation.is_binary:
         content: Schema = {"application/octet-stream": {"schema": {}}}
     elif operation.answer is None:
         content = {"text/plain": {"schema": {"type": "string"}}}
     else:
-        content = {"application/json": {"schema": schemas[operation.answer]}}
+        content = {"application/json": {"schema": _schema_of(operation.answer, schemas)}}
     if operation.can_stream:
         content["text/event-stream"] = {"schema": {"type": "string"}}
-    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    names = _PARAMETER.findall(operation.path)
     parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    error = _schema_of(operation.error, schemas)
     shown: Schema = {
         "summary": operation.summary,
-        "operationId": f"{operation.method.lower()}{operation.path.replace('/', '_').replace('.', '_')}",
+        "operationId": operation.method.lower() + re.sub(r"[^\w{}]", "_", operation.path),
         "responses": {
-            "200": {"description": operation.summary, "content": content},
+            str(operation.status): {"description": operation.summary, "content": content},
             "default": {"description": "An error", "content": {"application/json": {"schema": error}}},
         },
         "security": [] if operation.is_public else [{}, {"key": []}],
@@ -231,7 +269,7 @@ def _operation(operation: Operation, schemas: dict[type, Schema], error: Schema)
     if parameters or operation.query:
         shown["parameters"] = [*parameters, *operation.query]
     if operation.request:
-        body = {"application/json": {"schema": schemas[operation.request]}}
+        body = {"application/json": {"schema": _schema_of(operation.request, schemas)}}
         shown["requestBody"] = {"required": True, "content": body}
     if operation.form:
         body = {"multipart/form-data": {"schema": operation.form}}

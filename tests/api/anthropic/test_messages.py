@@ -222,6 +222,19 @@ def test_images_and_failed_tools_reach_the_model(serve: Serve, claude: Claude) -
     assert backend.requests[0].items[-1] == ToolResult("t1", (TextPart("Error: "), TextPart("dead")))
 
 
+def test_the_stop_sequence_that_ended_the_text_is_named(serve: Serve, claude: Claude) -> None:
+    client = claude(serve({"text": "One, two; three."}))
+    asked: Any = {"model": "nano", "max_tokens": 50, "messages": HI, "stop_sequences": ["four", ";"]}
+    answer = client.messages.create(**asked)
+    assert (answer.stop_reason, answer.stop_sequence) == ("stop_sequence", ";")
+    assert [block.text for block in answer.content if block.type == "text"] == ["One, two"]
+    with client.messages.stream(**asked) as stream:
+        final = stream.get_final_message()
+    assert (final.stop_reason, final.stop_sequence) == ("stop_sequence", ";")
+    plain = client.messages.create(**{**asked, "stop_sequences": ["four"]})
+    assert (plain.stop_reason, plain.stop_sequence) == ("end_turn", None)
+
+
 def test_counting_tokens(serve: Serve, claude: Claude) -> None:
     client = claude(serve({"text": "x"}))
     turn: list[MessageParam] = [{"role": "user", "content": "one two three"}]

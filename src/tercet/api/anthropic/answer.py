@@ -30,8 +30,9 @@ def message_out(heading: Heading, output: Output, *, shows_thinking: bool) -> ou
         model=heading.model,
         content=blocks,
         usage=usage_out(output.usage, is_final=True),
-        stop_reason=end.reason(output.reason),
+        stop_reason=end.reason(output.reason, output.stop),
         stop_details=end.details(),
+        stop_sequence=output.stop or None,
     )
 
 
@@ -50,12 +51,14 @@ class Ending:
             refusals = [part.text for part in item.content if isinstance(part, RefusalPart)]
             self._refusal = "".join(refusals) if refusals else self._refusal
 
-    def reason(self, finish: FinishReason) -> out.StopReason:
-        """Return the reason in the protocol's words."""
+    def reason(self, finish: FinishReason, stop: str) -> out.StopReason:
+        """Return the reason in the protocol's words; `stop` is the stop sequence that was met, if one was."""
         if finish == "content_filter" or self._refusal is not None:
             return "refusal"
         if finish == "length":
             return "max_tokens"
+        if stop:
+            return "stop_sequence"
         return "tool_use" if self._has_calls else "end_turn"
 
     def details(self) -> out.RefusalDetails | None:
@@ -83,7 +86,7 @@ def check_input(call: ToolCall) -> dict[str, object]:
     """Return the call's input. Raises `OutputInvalid` unless it is an object, the only form that the wire has."""
     try:
         return msgspec.json.decode(call.arguments or "{}", type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise OutputInvalid(f"the model called {call.name!r} with arguments that are no JSON object: {error}") from None
 
 

@@ -124,6 +124,6 @@ class MessageStream:
         self.usage = event.usage
         if self._broken is not None and event.reason != "length":
             raise self._broken
-        delta = out.EndDelta(self._ending.reason(event.reason), self._ending.details())
+        delta = out.EndDelta(self._ending.reason(event.reason, event.stop), self._ending.details(), event.stop or None)
         yield out.MessageDelta(delta, usage_out(event.usage))
         yield out.MessageStop()

@@ -37,7 +37,7 @@ class ToolUseOut(msgspec.Struct, frozen=True, tag="tool_use"):
 
 
 BlockOut = TextOut | ThinkingOut | RedactedThinkingOut | ToolUseOut
-StopReason = Literal["end_turn", "max_tokens", "tool_use", "refusal"]
+StopReason = Literal["end_turn", "max_tokens", "tool_use", "stop_sequence", "refusal"]
 
 
 class OutputDetails(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ class MessageOut(msgspec.Struct, frozen=True):
     usage: UsageOut
     stop_reason: StopReason | None = None
     stop_details: RefusalDetails | None = None
-    stop_sequence: None = None
+    stop_sequence: str | None = None
     type: Literal["message"] = "message"
     role: Literal["assistant"] = "assistant"
 
@@ -150,7 +150,7 @@ class EndDelta(msgspec.Struct, frozen=True):
 
     stop_reason: StopReason
     stop_details: RefusalDetails | None = None
-    stop_sequence: None = None
+    stop_sequence: str | None = None
 
 
 class MessageDelta(msgspec.Struct, frozen=True, tag="message_delta"):

@@ -75,7 +75,7 @@ class Parts:
     def _call(self, call: ToolCall) -> Iterator[out.PartOut]:
         try:
             args = msgspec.json.decode(call.arguments or "{}", type=dict[str, object])
-        except (msgspec.DecodeError, UnicodeEncodeError):
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             self.malformed = call.name
             return
         called = out.FunctionCallOut(call.call_id, call.name, args)

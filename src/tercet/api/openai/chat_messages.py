@@ -108,14 +108,12 @@ def _items_of(message: wire.ChatMessage, place: str) -> list[Item]:
             role, parts = "system", _text_parts(message.content)
         case wire.DeveloperMessage():
             role, parts = "developer", _text_parts(message.content)
-    _refuse_name(message.name, place)
     if not parts:
         raise _empty(place)
-    return [Message(role, parts)]
+    return [Message(role, _signed(parts, message.name))]
 
 
 def _assistant_items(message: wire.AssistantMessage, place: str) -> list[Item]:
-    _refuse_name(message.name, place)
     for field in ("audio", "function_call"):
         if getattr(message, field) is not None:
             raise Unsupported(f"'{place}.{field}' is not served here.", param=f"{place}.{field}")
@@ -143,7 +141,7 @@ def _assistant_items(message: wire.AssistantMessage, place: str) -> list[Item]:
     if not parts and not calls:
         raise _empty(place)
     if parts and not (calls and parts == [TextPart("")]):
-        items.append(Message("assistant", tuple(parts)))
+        items.append(Message("assistant", _signed(tuple(parts), message.name)))
     return [*items, *calls]
 
 
@@ -184,11 +182,14 @@ def _file_part(file: wire.FileContents, place: str) -> FilePart:
     return FilePart(check_image_url(file.file_data, f"{place}.file_data"), file.filename or "")
 
 
-def _refuse_name(name: str | None, place: str) -> None:
-    if name is not None:
-        raise Unsupported(
-            "Participants' names are not shown to models here: put the name into the content.", param=f"{place}.name"
-        )
+def _signed(parts: tuple[Part, ...], name: str | None) -> tuple[Part, ...]:
+    """Return the parts with the participant's name before what it said: templates have no other place for it."""
+    if name is None:
+        return parts
+    first, *rest = parts
+    if isinstance(first, TextPart):
+        return (TextPart(f"{name}: {first.text}"), *rest)
+    return (TextPart(f"{name}: "), *parts)
 
 
 def _empty(place: str) -> InvalidRequest:

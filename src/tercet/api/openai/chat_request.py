@@ -3,7 +3,7 @@
 import msgspec
 
 from tercet.api.decode import decode
-from tercet.api.extension import grounding_of
+from tercet.api.extension import grounding_of, wants_confidence
 from tercet.api.openai import chat_wire as wire
 from tercet.api.openai.chat_messages import read_messages
 from tercet.api.wire import described, object_schema, refuse_unserved
@@ -40,6 +40,7 @@ async def read_chat(body: bytes) -> ChatPlan:
             sampling=_sampling(request),
             reasoning_effort=request.reasoning_effort,
             grounding=grounding_of(request.tercet),
+            has_confidence=wants_confidence(request.tercet),
             cache_key=request.prompt_cache_key or "",
         ),
         num_choices=request.n or 1,

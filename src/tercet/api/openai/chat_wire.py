@@ -62,6 +62,9 @@ AssistantContent = TextContent | RefusalContent
 
 # ---- messages ----------------------------------------------------------------------------------------------------
 
+Participant = Annotated[str, Meta(pattern=r"^[^\s<|\\/>]{1,64}$")]
+"""Tells participants of the same role apart: it is shown to the model before what they said."""
+
 
 class CalledFunction(Wire):
     """A function's name and the JSON text of its arguments."""
@@ -81,21 +84,21 @@ class SystemMessage(Wire, tag_field="role", tag="system"):
     """Standing instructions."""
 
     content: str | list[TextContent]
-    name: str | None = None
+    name: Participant | None = None
 
 
 class DeveloperMessage(Wire, tag_field="role", tag="developer"):
     """Standing instructions, under their newer name."""
 
     content: str | list[TextContent]
-    name: str | None = None
+    name: Participant | None = None
 
 
 class UserMessage(Wire, tag_field="role", tag="user"):
     """What the user said."""
 
     content: str | list[UserContent]
-    name: str | None = None
+    name: Participant | None = None
 
 
 class AssistantMessage(Wire, tag_field="role", tag="assistant"):
@@ -107,7 +110,7 @@ class AssistantMessage(Wire, tag_field="role", tag="assistant"):
     reasoning_content: str | None = None
     """The model's thoughts, as this door returns them."""
     annotations: list[Any] | None = None
-    name: str | None = None
+    name: Participant | None = None
     audio: Any = None
     function_call: Any = None
 

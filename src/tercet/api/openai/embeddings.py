@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from tercet.api.decode import decode
 from tercet.api.exchange import Exchange
+from tercet.api.openai.models import card_of
 from tercet.api.openai.wire import Label
 from tercet.api.wire import Wire
 from tercet.errors import InvalidRequest, Unsupported
@@ -27,7 +28,7 @@ class EmbeddingsRequest(Wire):
     """One text or several. Token ids, which OpenAI takes too, are not served."""
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Meta(ge=1)] | None = None
-    """Not served: vectors have the model's own length."""
+    """How many values a vector is cut to, by models that are made for that."""
     user: Label | None = None
 
 
@@ -68,10 +69,10 @@ class EmbeddingsDoor:
         """POST /v1/embeddings."""
         request = decode(_body, await exchange.json_body())
         texts = _texts(request)
-        card = self._service.model(request.model)
+        card = card_of(self._service, request.model)
         exchange.receipt = Receipt(tier=card.tier, backend=card.backend, model=card.model)
         async with exchange.until_hangup():
-            vectors, usage = await self._service.embed(request.model, texts)
+            vectors, usage = await self._service.embed(request.model, texts, request.dimensions)
         exchange.usage = usage
         data = [
             EmbeddingOut(index, _packed(vector) if request.encoding_format == "base64" else vector)
@@ -82,8 +83,6 @@ class EmbeddingsDoor:
 
 
 def _texts(request: EmbeddingsRequest) -> list[str]:
-    if request.dimensions is not None:
-        raise Unsupported("'dimensions' is not served here: vectors have the model's own length.", param="dimensions")
     inputs = [request.input] if isinstance(request.input, str) else request.input
     texts: list[str] = []
     for index, text in enumerate(inputs):

@@ -36,11 +36,19 @@ class ModelsDoor:
 
     async def list(self, exchange: Exchange) -> None:
         """GET /v1/models."""
-        await exchange.reply_json(ModelList([_model_out(card) for card in self._service.models()]))
+        embedding = self._service.embedding_model
+        cards = [*self._service.models(), *([embedding] if embedding else [])]
+        await exchange.reply_json(ModelList([_model_out(card) for card in cards]))
 
     async def get(self, exchange: Exchange) -> None:
         """GET /v1/models/{model}."""
-        await exchange.reply_json(_model_out(self._service.model(exchange.params["model"])))
+        await exchange.reply_json(_model_out(card_of(self._service, exchange.params["model"])))
+
+
+def card_of(service: Service, name: str) -> ModelCard:
+    """Return the card of a tier or of the embedding model. Raises `NotFound` and `TierUnbound`."""
+    embedding = service.embedding_model
+    return embedding if embedding is not None and embedding.id == name else service.model(name)
 
 
 def _model_out(card: ModelCard) -> ModelOut:

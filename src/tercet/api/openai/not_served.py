@@ -15,10 +15,19 @@ _REASONS = {
     "/v1/graders": "Evaluations are run outside of the service",
     "/v1/assistants": _ASSISTANTS,
     "/v1/threads": _ASSISTANTS,
-    "/v1/vector_stores": "There is no vector store here; put what the model is to read into the request",
     "/v1/containers": "There are no containers here; give the model a tool that runs code where you want it run",
     "/v1/chatkit": "There is no chat product here",
     "/v1/organization": "Keys and usage are under /admin",
+    "/v1/projects": "Keys and usage are under /admin",
+    "/v1/chat/completions": "Chat completions are not stored here; POST /v1/responses stores what it answers",
+    "/v1/content_provenance_checks": "No provenance is checked here",
+    "/v1/decisions": "There is no decision model here; ask a model for structured output",
+    "/v1/live": _AUDIO,
+    "/v1/safety": "There are no safety cases here",
+    "/v1/skills": "There are no skills here; put what the model is to know into its instructions",
+    "/v1/vaults": "No secrets are kept for clients here; give them to the tools that need them",
+    "/v1/webhook_endpoints": "No webhooks are sent; watch a background response or ask for it again",
+    "/v1/webhook_event_types": "No webhooks are sent; watch a background response or ask for it again",
     "/v1/edits": "OpenAI has ended the Edits API; use Chat Completions",
     "/v1/engines": "OpenAI has ended the Engines API; use /v1/models",
 }
@@ -26,5 +35,5 @@ _REASONS = {
 
 def reason_of(path: str) -> str | None:
     """Return why a known path of OpenAI's is not served, or None for a path that OpenAI does not have either."""
-    first_two = "/".join(path.split("/")[:3])
-    return _REASONS.get(first_two)
+    parts = path.split("/")
+    return _REASONS.get("/".join(parts[:3])) or _REASONS.get("/".join(parts[:4]))

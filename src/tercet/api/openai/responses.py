@@ -11,12 +11,13 @@ from tercet.api.exchange import ClientGone, Exchange
 from tercet.api.extension import tercet_out
 from tercet.api.openai.paging import read_page
 from tercet.api.openai.responses_events import ResponseEvents, StreamEvent
-from tercet.api.openai.responses_out import CompactedOut, Deleted, ItemList
+from tercet.api.openai.responses_out import CompactedOut, Deleted, InputTokensOut, ItemList
 from tercet.api.openai.responses_render import item_out, response_out, usage_out
 from tercet.api.openai.responses_request import (
     check_include,
     draft_of,
     read_compact_draft,
+    read_count_draft,
     read_request,
     responses_param,
 )
@@ -92,6 +93,15 @@ class ResponsesDoor:
                 raise NotFound(f"Item with id {page.after!r} not found.", param="after")
             shown = shown[ids.index(page.after) + 1 :]
         await exchange.reply_json(ItemList.page(shown[: page.limit], page.limit - 1))
+
+    async def input_tokens(self, exchange: Exchange) -> None:
+        """POST /v1/responses/input_tokens."""
+        draft = await read_count_draft(await exchange.json_body(), self._service, exchange.owner)
+        try:
+            num_tokens = await self._service.responses.count(draft)
+        except TercetError as error:
+            raise as_named_here(error) from error
+        await exchange.reply_json(InputTokensOut(num_tokens))
 
     async def compact(self, exchange: Exchange) -> None:
         """POST /v1/responses/compact."""

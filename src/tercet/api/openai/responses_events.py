@@ -11,7 +11,7 @@ import msgspec
 
 from tercet.api.openai import responses_out as out
 from tercet.api.openai.logprobs import logprobs_out
-from tercet.api.openai.responses_render import item_out, output_parts, response_out
+from tercet.api.openai.responses_render import item_out, output_parts, response_out, shows_results, with_results
 from tercet.api.openai.responses_wire import LOGPROBS
 from tercet.errors import TercetError
 from tercet.events import (
@@ -21,6 +21,8 @@ from tercet.events import (
     Finished,
     ItemDone,
     ReasoningDelta,
+    Searched,
+    Searching,
     TextDelta,
     TokenLogprob,
 )
@@ -30,7 +32,7 @@ from tercet.records import ResponseRecord
 from tercet.service.responses import Step
 
 StreamEvent = dict[str, Any]
-_WITHOUT_STATUS = (out.ReasoningOut, out.CompactionOut)
+_WITHOUT_STATUS = (out.ReasoningOut, out.CompactionOut, out.FileSearchOut)
 
 
 class ResponseEvents:
@@ -40,6 +42,7 @@ class ResponseEvents:
         self._next_number = 0
         self._response_id = ""
         self._has_logprobs = False
+        self._has_results = False
         self._item: _OpenItem | None = None
         self._finished: out.ItemOut | None = None
         """The last item, complete but for its status, which depends on what comes next."""
@@ -65,6 +68,10 @@ class ResponseEvents:
                 yield self._delta("response.function_call_arguments.delta", step.arguments)
             case ItemDone():
                 yield from self._finish(step.index, step.item)
+            case Searching():
+                yield from self._begin_search(step.index)
+            case Searched():
+                yield from self._finish_search(step)
             case Compacted():
                 item = item_out(msgspec.structs.replace(step.item, id=self._id(step.index, "compaction")))
                 yield self._event("response.output_item.added", output_index=step.index, item=item)
@@ -81,9 +88,26 @@ class ResponseEvents:
         """Yield the events of a response that was accepted, or that is being made."""
         if not self._response_id:
             self._response_id = record.id
+            self._has_results = shows_results(record)
             self._has_logprobs = LOGPROBS in str(record.echo.get("include"))
             yield self._event("response.created", response=response_out(record))
         yield self._event(f"response.{record.status}", response=response_out(record))
+
+    # ---- searches ------------------------------------------------------------------------------------------------
+
+    def _begin_search(self, index: int) -> Iterator[StreamEvent]:
+        item_id = self._id(index, "file_search")
+        item = out.FileSearchOut(item_id, [], "in_progress")
+        yield self._event("response.output_item.added", output_index=index, item=item)
+        for state in ("in_progress", "searching"):
+            yield self._event(f"response.file_search_call.{state}", output_index=index, item_id=item_id)
+
+    def _finish_search(self, step: Searched) -> Iterator[StreamEvent]:
+        search = msgspec.structs.replace(step.item, id=self._id(step.index, "file_search"))
+        if not search.is_failed:
+            yield self._event("response.file_search_call.completed", output_index=step.index, item_id=search.id)
+        item = item_out(search)
+        self._finished = with_results(item, search) if self._has_results else item
 
     # ---- parts under way -----------------------------------------------------------------------------------------
 
@@ -139,6 +163,10 @@ class ResponseEvents:
                         yield self._part("added", index, out.OutputTextOut(""))
                     if rest := part.text[self._current.num_sent :]:
                         yield self._text_delta(rest, ())
+                    for number, citation in enumerate(part.annotations):
+                        about = {"annotation_index": number, "annotation": citation}
+                        name = "response.output_text.annotation.added"
+                        yield self._about_item(name, content_index=index, **about)
                     done = {"text": part.text, "logprobs": part.logprobs}
                     yield self._about_item("response.output_text.done", content_index=index, **done)
                 case out.RefusalOut():

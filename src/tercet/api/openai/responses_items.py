@@ -13,9 +13,11 @@ from tercet.ids import ITEM_PREFIXES, new_id
 from tercet.items import (
     Entry,
     FilePart,
+    FileSearch,
     ImagePart,
     Message,
     Part,
+    Passage,
     Reasoning,
     RefusalPart,
     TextPart,
@@ -24,6 +26,7 @@ from tercet.items import (
 )
 from tercet.service import Service
 from tercet.service.file_texts import stored_file, with_texts
+from tercet.tools.file_search import rendered
 
 _kind = msgspec.json.Decoder(wire.ItemKind)
 _user = msgspec.json.Decoder(wire.InputMessage)
@@ -31,10 +34,22 @@ _assistant = msgspec.json.Decoder(wire.AssistantItem)
 _call = msgspec.json.Decoder(wire.FunctionCallItem)
 _output = msgspec.json.Decoder(wire.FunctionOutputItem)
 _reasoning = msgspec.json.Decoder(wire.ReasoningItem)
+_file_search = msgspec.json.Decoder(wire.FileSearchItem)
 _compaction = msgspec.json.Decoder(wire.CompactionItem)
 _reference = msgspec.json.Decoder(wire.ItemReference)
 
-_TYPES = ("message", "function_call", "function_call_output", "reasoning", "compaction", "item_reference")
+ITEM_TYPES = (
+    "message",
+    "function_call",
+    "function_call_output",
+    "reasoning",
+    "file_search_call",
+    "compaction",
+    "item_reference",
+)
+MAX_SHOWN = 40_000
+"""Characters of a search that is sent back that the model reads again."""
+NOT_REPEATED = "What was found is not repeated here."
 _ID_DIGITS = 32
 _INDEX_DIGITS = 4
 
@@ -76,12 +91,15 @@ def _item(kind: wire.ItemKind, raw: msgspec.Raw, place: str) -> Entry:
             )
         case "reasoning":
             return _thoughts(decode(_reasoning, raw, place))
+        case "file_search_call":
+            return _search(decode(_file_search, raw, place))
         case "compaction":
             item = decode(_compaction, raw, place)
             return opened(item.encrypted_content, item.id or _fresh("compaction"), f"{place}.encrypted_content")
         case other:
             raise Unsupported(
-                f"Items of type {other!r} are not served; those that are: {', '.join(_TYPES)}.", param=f"{place}.type"
+                f"Items of type {other!r} are not served; those that are: {', '.join(ITEM_TYPES)}.",
+                param=f"{place}.type",
             )
 
 
@@ -102,6 +120,15 @@ def _assistant_message(raw: msgspec.Raw, place: str) -> Message:
             for part in message.content
         )
     return Message("assistant", parts, message.id or _fresh("message"), message.phase)
+
+
+def _search(item: wire.FileSearchItem) -> FileSearch:
+    found = tuple(
+        Passage(one.file_id, one.filename, one.text, one.score, dict(one.attributes or {}))
+        for one in item.results or ()
+    )
+    shown = rendered(found, MAX_SHOWN) if item.results is not None else NOT_REPEATED
+    return FileSearch(f"call_{item.id}", tuple(item.queries), found, shown, item.status == "failed", item.id)
 
 
 def _thoughts(item: wire.ReasoningItem) -> Reasoning:

@@ -104,6 +104,25 @@ class ReasoningOut(msgspec.Struct, frozen=True, tag="reasoning"):
     encrypted_content: str | UnsetType = UNSET
 
 
+class PassageOut(msgspec.Struct, frozen=True):
+    """A passage that a search found."""
+
+    file_id: str
+    filename: str
+    text: str
+    score: float
+    attributes: dict[str, str | float | bool]
+
+
+class FileSearchOut(msgspec.Struct, frozen=True, tag="file_search_call"):
+    """A search that was made here; what it found is shown where it was to be included."""
+
+    id: str
+    queries: list[str]
+    status: Literal["in_progress", "completed", "failed"]
+    results: list[PassageOut] | None = None
+
+
 class CompactionOut(msgspec.Struct, frozen=True, tag="compaction"):
     """What stands for an earlier conversation, to be sent back as it is."""
 
@@ -111,7 +130,7 @@ class CompactionOut(msgspec.Struct, frozen=True, tag="compaction"):
     encrypted_content: str
 
 
-ItemOut = MessageOut | FunctionCallOut | FunctionOutputOut | ReasoningOut | CompactionOut
+ItemOut = MessageOut | FunctionCallOut | FunctionOutputOut | ReasoningOut | FileSearchOut | CompactionOut
 
 # ---- the response ------------------------------------------------------------------------------------------------
 
@@ -137,7 +156,7 @@ class ReasoningConfigOut(msgspec.Struct, frozen=True):
     """How much the model was to think."""
 
     effort: str | None
-    summary: None = None
+    summary: str | None = None
 
 
 class InputDetails(msgspec.Struct, frozen=True):
@@ -201,7 +220,8 @@ class ResponseOut(msgspec.Struct, frozen=True):
     reasoning: ReasoningConfigOut
     text: TextConfigOut
     tool_choice: str | dict[str, Any]
-    tools: list[FunctionToolOut]
+    tools: list[FunctionToolOut | Any]
+    """Functions as they are shown, other tools as they were given."""
     temperature: float
     top_p: float
     presence_penalty: float
@@ -218,7 +238,7 @@ class ResponseOut(msgspec.Struct, frozen=True):
     truncation: Literal["auto", "disabled"] = "disabled"
     conversation: ConversationRefOut | None = None
     tercet: TercetOut | UnsetType = UNSET
-    max_tool_calls: None = None
+    max_tool_calls: int | None = None
     service_tier: Literal["default"] = "default"
     object: Literal["response"] = "response"
 
@@ -249,6 +269,13 @@ class ItemList(msgspec.Struct, frozen=True):
         shown = items[:limit]
         first, last = (shown[0].id, shown[-1].id) if shown else (None, None)
         return cls(shown, first, last, len(items) > limit)
+
+
+class InputTokensOut(msgspec.Struct, frozen=True):
+    """The answer of POST /v1/responses/input_tokens."""
+
+    input_tokens: int
+    object: Literal["response.input_tokens"] = "response.input_tokens"
 
 
 class Deleted(msgspec.Struct, frozen=True):

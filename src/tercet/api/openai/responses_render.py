@@ -10,12 +10,13 @@ from tercet.api.extension import tercet_out
 from tercet.api.openai import responses_out as out
 from tercet.api.openai.compactions import sealed
 from tercet.api.openai.logprobs import logprobs_out
-from tercet.api.openai.responses_wire import LOGPROBS, ItemStatus
+from tercet.api.openai.responses_wire import LOGPROBS, SEARCH_RESULTS, ItemStatus
 from tercet.events import TokenLogprob
 from tercet.items import (
     Compaction,
     Entry,
     FilePart,
+    FileSearch,
     ImagePart,
     Message,
     Part,
@@ -26,6 +27,7 @@ from tercet.items import (
     ToolResult,
 )
 from tercet.records import Failure, ResponseRecord
+from tercet.tools.file_search import NAME as SEARCH_TOOL
 from tercet.usage import Usage
 
 DEFAULT_TEMPERATURE = 1.0
@@ -47,13 +49,11 @@ def response_out(record: ResponseRecord) -> out.ResponseOut:
         output=_output(record),
         parallel_tool_calls=request.parallel_tool_calls,
         previous_response_id=record.previous_id,
-        reasoning=out.ReasoningConfigOut(request.reasoning_effort),
+        reasoning=out.ReasoningConfigOut(request.reasoning_effort, _text(echo.get("reasoning_summary"))),
         text=out.TextConfigOut(_object(echo.get("format")) or {"type": "text"}),
         tool_choice=_text(echo.get("tool_choice")) or _object(echo.get("tool_choice")) or "auto",
-        tools=[
-            out.FunctionToolOut(tool.name, tool.description or None, tool.parameters, tool.strict)
-            for tool in request.tools
-        ],
+        tools=_tools_out(record),
+        max_tool_calls=_number(echo.get("max_tool_calls")),
         temperature=_or(sampling.temperature, DEFAULT_TEMPERATURE),
         top_p=_or(sampling.top_p, DEFAULT_TOP_P),
         presence_penalty=_or(sampling.presence_penalty, 0.0),
@@ -111,6 +111,8 @@ def item_out(item: Entry, status: ItemStatus = "completed", logprobs: Iterable[T
                 [out.ReasoningTextOut(item.text)] if item.text else [],
                 UNSET if item.encrypted is None else item.encrypted,
             )
+        case FileSearch():
+            return out.FileSearchOut(item.id, list(item.queries), "failed" if item.is_failed else "completed")
         case Compaction():
             return out.CompactionOut(item.id, sealed(item))
 
@@ -118,9 +120,34 @@ def item_out(item: Entry, status: ItemStatus = "completed", logprobs: Iterable[T
 def output_parts(message: Message, logprobs: Iterable[TokenLogprob] = ()) -> list[out.PartOut]:
     """Return the parts of an assistant's message: its text in one, then its refusals."""
     texts = [part.text for part in message.content if isinstance(part, TextPart)]
-    parts: list[out.PartOut] = [out.OutputTextOut("".join(texts), logprobs_out(logprobs))] if texts else []
+    parts: list[out.PartOut] = []
+    if texts:
+        parts.append(out.OutputTextOut("".join(texts), logprobs_out(logprobs), _annotations(message)))
     parts += [out.RefusalOut(part.text) for part in message.content if isinstance(part, RefusalPart)]
     return parts
+
+
+def with_results(item: out.ItemOut, search: FileSearch) -> out.ItemOut:
+    """Return a search with what it found."""
+    assert isinstance(item, out.FileSearchOut)
+    found = [out.PassageOut(one.file_id, one.filename, one.text, one.score, one.attributes) for one in search.results]
+    return msgspec.structs.replace(item, results=found)
+
+
+def shows_results(record: ResponseRecord) -> bool:
+    """Whether what searches found was to be included."""
+    return SEARCH_RESULTS in _names(record.echo.get("include"))
+
+
+def _tools_out(record: ResponseRecord) -> list[out.FunctionToolOut | dict[str, Any]]:
+    """Return the tools as they were offered; the search of files as it was asked for."""
+    search = _object(record.echo.get("file_search")) if record.searching is not None else None
+    return [
+        search
+        if search is not None and tool.name == SEARCH_TOOL
+        else out.FunctionToolOut(tool.name, tool.description or None, tool.parameters, tool.strict)
+        for tool in record.request.tools
+    ]
 
 
 def _output(record: ResponseRecord) -> list[out.ItemOut]:
@@ -130,7 +157,9 @@ def _output(record: ResponseRecord) -> list[out.ItemOut]:
     for index, item in enumerate(record.output):
         is_cut = record.status == "incomplete" and index == last
         own, tokens = _tokens_of(item, tokens)
-        items.append(item_out(item, "incomplete" if is_cut else "completed", own))
+        shown = item_out(item, "incomplete" if is_cut else "completed", own)
+        has_results = isinstance(item, FileSearch) and shows_results(record)
+        items.append(with_results(shown, item) if isinstance(item, FileSearch) and has_results else shown)
     return items
 
 
@@ -170,6 +199,29 @@ def _result(content: Sequence[Part]) -> str | list[out.InputPartOut]:
         return "".join(part.text for part in content if isinstance(part, TextPart))
     shown = [_input_part(part) for part in content]
     return [part for part in shown if isinstance(part, out.InputTextOut | out.InputImageOut | out.InputFileOut)]
+
+
+def _annotations(message: Message) -> list[Any]:
+    """Return the citations of a message's text, whose parts are shown as one."""
+    shown: list[Any] = []
+    begin = 0
+    for part in message.content:
+        if isinstance(part, TextPart):
+            shown += [
+                {
+                    "type": "file_citation",
+                    "file_id": citation.file_id,
+                    "filename": citation.filename,
+                    "index": begin + citation.index,
+                }
+                for citation in part.citations
+            ]
+            begin += len(part.text)
+    return shown
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _or(value: float | None, default: float) -> float:

@@ -6,17 +6,21 @@ from typing import Any
 import msgspec
 
 from tercet.api.decode import decode
-from tercet.api.extension import grounding_of
+from tercet.api.extension import grounding_of, wants_confidence
 from tercet.api.openai import responses_wire as wire
 from tercet.api.openai.responses_items import read_items, user_message
+from tercet.api.openai.vector_searching import options_of
 from tercet.api.wire import described, object_schema, refuse_unserved
 from tercet.errors import InvalidRequest, Unsupported
 from tercet.items import Entry, ModelRequest, OutputFormat, Sampling, ToolChoice, ToolDefinition
+from tercet.searching import FileSearching
 from tercet.service import Draft, Service
+from tercet.tools import file_search
 
 _body = msgspec.json.Decoder(wire.ResponsesRequest)
+_count = msgspec.json.Decoder(wire.InputTokensRequest)
 _compact = msgspec.json.Decoder(wire.CompactRequest)
-INCLUDABLE = (wire.LOGPROBS, wire.ENCRYPTED_REASONING, wire.IMAGE_URLS)
+INCLUDABLE = (wire.LOGPROBS, wire.ENCRYPTED_REASONING, wire.IMAGE_URLS, wire.SEARCH_RESULTS)
 
 
 async def read_request(body: bytes) -> wire.ResponsesRequest:
@@ -48,6 +52,7 @@ async def draft_of(
         sampling=_sampling(request),
         reasoning_effort=request.reasoning.effort if request.reasoning else None,
         grounding=grounding_of(request.tercet),
+        has_confidence=wants_confidence(request.tercet),
         cache_key=request.prompt_cache_key or "",
     )
     conversation = request.conversation
@@ -60,6 +65,7 @@ async def draft_of(
         history=history,
         conversation_id=conversation.id if isinstance(conversation, wire.ConversationRef) else conversation,
         can_truncate=request.truncation == "auto",
+        searching=_searching(request),
         compact_above=_compact_above(request.context_management),
         is_stored=request.store is not False,
         metadata=request.metadata or {},
@@ -81,6 +87,16 @@ async def read_compact_draft(body: bytes, service: Service, owner: str) -> Draft
         is_stored=False,
         owner=owner,
     )
+
+
+async def read_count_draft(body: bytes, service: Service, owner: str) -> Draft:
+    """Decode and check the body of a request to count tokens. Raises `InvalidRequest`."""
+    request = decode(_count, body, hints=wire.HINTS)
+    refuse_unserved(request, wire.NOT_SERVED_COUNTING)
+    shared = set(request.__struct_fields__) & set(wire.ResponsesRequest.__struct_fields__)
+    whole = wire.ResponsesRequest(**{name: getattr(request, name) for name in shared})
+    refuse(whole)
+    return await draft_of(whole, service, owner)
 
 
 def check_include(names: Sequence[str], includable: Sequence[str] = INCLUDABLE) -> None:
@@ -105,8 +121,11 @@ def refuse(request: wire.ResponsesRequest) -> None:
         raise Unsupported("Ask for short or long answers in the instructions.", param="text.verbosity")
     if reasoning := request.reasoning:
         for field in ("summary", "generate_summary"):
-            if getattr(reasoning, field) is not None:
-                raise Unsupported("Summaries of reasoning are not made here.", param=f"reasoning.{field}")
+            if getattr(reasoning, field) not in (None, "auto"):
+                raise Unsupported(
+                    "Summaries of reasoning are shown where the model makes them: leave it out or send 'auto'.",
+                    param=f"reasoning.{field}",
+                )
     if request.stream_options and request.stream_options.include_obfuscation:
         raise Unsupported(
             "Streams are not padded here: leave 'include_obfuscation' out.",
@@ -135,9 +154,11 @@ def _compact_above(management: list[wire.ContextManagement] | None) -> int | Non
     return (management[0].compact_threshold or 0) if management else None
 
 
-def _tools(tools: list[wire.FunctionTool] | None) -> tuple[ToolDefinition, ...]:
+def _tools(tools: Sequence[wire.FunctionTool | wire.FileSearchTool] | None) -> tuple[ToolDefinition, ...]:
     return tuple(
-        ToolDefinition(
+        file_search.offered()
+        if isinstance(tool, wire.FileSearchTool)
+        else ToolDefinition(
             tool.name,
             tool.description or "",
             object_schema(tool.parameters, f"tools[{index}].parameters"),
@@ -147,16 +168,30 @@ def _tools(tools: list[wire.FunctionTool] | None) -> tuple[ToolDefinition, ...]:
     )
 
 
+def _searching(request: wire.ResponsesRequest) -> FileSearching | None:
+    """Return the leave to search that the tools give. Raises `InvalidRequest`."""
+    for index, tool in enumerate(request.tools or ()):
+        if isinstance(tool, wire.FileSearchTool):
+            place = f"tools[{index}]"
+            options = options_of(tool.max_num_results, tool.filters, tool.ranking_options, f"{place}.")
+            return FileSearching(tuple(dict.fromkeys(tool.vector_store_ids)), options, request.max_tool_calls, place)
+    return None
+
+
 def _tool_choice(choice: wire.ToolChoiceParam | None) -> ToolChoice:
     match choice:
         case None:
             return ToolChoice()
-        case wire.FunctionChoice():
-            return ToolChoice("required", (choice.name,))
+        case wire.FunctionChoice() | wire.FileSearchChoice():
+            return ToolChoice("required", (_name_of(choice),))
         case wire.AllowedToolsChoice():
-            return ToolChoice(choice.mode, tuple(tool.name for tool in choice.tools))
+            return ToolChoice(choice.mode, tuple(map(_name_of, choice.tools)))
         case mode:
             return ToolChoice(mode)
+
+
+def _name_of(choice: wire.FunctionChoice | wire.FileSearchChoice) -> str:
+    return choice.name if isinstance(choice, wire.FunctionChoice) else file_search.NAME
 
 
 def _output_format(text: wire.TextConfig | None) -> OutputFormat:
@@ -190,8 +225,11 @@ def _echo(request: wire.ResponsesRequest) -> dict[str, object]:
     """Return what the resource shows again and the rest of the record does not hold in that form."""
     echo: dict[str, Any] = {
         "tool_choice": request.tool_choice,
+        "max_tool_calls": request.max_tool_calls,
+        "file_search": next((tool for tool in request.tools or () if isinstance(tool, wire.FileSearchTool)), None),
         "format": request.text.format if request.text else None,
         "include": request.include or None,
+        "reasoning_summary": request.reasoning.summary if request.reasoning else None,
         "user": request.user,
         "safety_identifier": request.safety_identifier,
         "prompt_cache_key": request.prompt_cache_key,

@@ -6,12 +6,14 @@ import msgspec
 from msgspec import Meta
 
 from tercet.api.extension import TercetOptions
+from tercet.api.openai.vector_searching import NumResults, RankingOptions
 from tercet.api.openai.wire import Effort, Label, Metadata, Name
 from tercet.api.wire import JsonObject, MaxTokens, Penalty, Refused, Temperature, TopLogprobs, TopP, Wire
 
 ItemStatus = Literal["in_progress", "completed", "incomplete"]
 LOGPROBS = "message.output_text.logprobs"
 IMAGE_URLS = "message.input_image.image_url"
+SEARCH_RESULTS = "file_search_call.results"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 
 # ---- parts of items ----------------------------------------------------------------------------------------------
@@ -67,6 +69,17 @@ class ReasoningText(Wire, tag="reasoning_text"):
 
 
 InputContent = InputText | InputImage | InputFile
+
+
+class FileSearchResult(Wire):
+    """A passage that a search found."""
+
+    file_id: str = ""
+    filename: str = ""
+    text: str = ""
+    score: float = 0.0
+    attributes: dict[str, str | bool | float] | None = None
+
 
 # ---- items -------------------------------------------------------------------------------------------------------
 
@@ -132,6 +145,16 @@ class ReasoningItem(Wire):
     status: ItemStatus | None = None
 
 
+class FileSearchItem(Wire):
+    """A search that was made, sent back. What it found is read again where it was included."""
+
+    type: Literal["file_search_call"]
+    id: str
+    queries: list[str]
+    status: Literal["in_progress", "searching", "completed", "incomplete", "failed"] | None = None
+    results: list[FileSearchResult] | None = None
+
+
 class CompactionItem(Wire):
     """What stands for an earlier conversation, as a compaction gave it."""
 
@@ -154,6 +177,7 @@ InputItem = (
     | FunctionCallItem
     | FunctionOutputItem
     | ReasoningItem
+    | FileSearchItem
     | CompactionItem
     | ItemReference
 )
@@ -170,6 +194,19 @@ class FunctionTool(Wire, tag="function"):
     strict: bool | None = None
 
 
+class FileSearchTool(Wire, tag="file_search"):
+    """The search of vector stores, which is made here while the response is."""
+
+    vector_store_ids: Annotated[list[str], Meta(min_length=1, max_length=8)]
+    filters: JsonObject | None = None
+    max_num_results: NumResults | None = None
+    ranking_options: RankingOptions | None = None
+
+
+class FileSearchChoice(Wire, tag="file_search"):
+    """Demands a search, or names it as one of the allowed tools."""
+
+
 class FunctionChoice(Wire, tag="function"):
     """Demands a call of one function, or names one of the allowed ones."""
 
@@ -179,11 +216,11 @@ class FunctionChoice(Wire, tag="function"):
 class AllowedToolsChoice(Wire, tag="allowed_tools"):
     """Permits, or demands, calls of some of the tools."""
 
-    tools: Annotated[list[FunctionChoice], Meta(min_length=1)]
+    tools: Annotated[list[FunctionChoice | FileSearchChoice], Meta(min_length=1)]
     mode: Literal["auto", "required"] = "auto"
 
 
-ToolChoiceParam = Literal["none", "auto", "required"] | FunctionChoice | AllowedToolsChoice
+ToolChoiceParam = Literal["none", "auto", "required"] | FunctionChoice | FileSearchChoice | AllowedToolsChoice
 
 
 class TextFormat(Wire, tag="text"):
@@ -249,7 +286,7 @@ class ResponsesRequest(Wire):
     store: bool | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    tools: list[FunctionTool] | None = None
+    tools: list[FunctionTool | FileSearchTool] | None = None
     tool_choice: ToolChoiceParam | None = None
     parallel_tool_calls: bool | None = None
     text: TextConfig | None = None
@@ -268,9 +305,11 @@ class ResponsesRequest(Wire):
     service_tier: str | None = None
     truncation: Literal["auto", "disabled"] | None = None
     tercet: TercetOptions | None = None
+    client_metadata: dict[str, Annotated[str, Meta(max_length=65_536)]] | None = None
+    """What a client says of itself, as Codex does; it changes nothing and is not kept."""
     background: bool | None = None
     prompt_cache_retention: str | None = None
-    max_tool_calls: Any = None
+    max_tool_calls: Annotated[int, Meta(ge=1, le=1000)] | None = None
     conversation: str | ConversationRef | None = None
     prompt: Any = None
     context_management: Annotated[list[ContextManagement], Meta(max_length=1)] | None = None
@@ -295,14 +334,33 @@ class CompactRequest(Wire):
     image: Any = None
 
 
+class InputTokensRequest(Wire):
+    """The body of POST /v1/responses/input_tokens: what of a response's request is shown to the model."""
+
+    model: str
+    input: str | list[msgspec.Raw] | None = None
+    instructions: str | None = None
+    previous_response_id: str | None = None
+    conversation: str | ConversationRef | None = None
+    tools: list[FunctionTool] | None = None
+    tool_choice: ToolChoiceParam | None = None
+    parallel_tool_calls: bool | None = None
+    text: TextConfig | None = None
+    reasoning: ReasoningConfig | None = None
+    truncation: Literal["auto", "disabled"] | None = None
+    personality: str | None = None
+
+
 NOT_SERVED: Refused = {
     "service_tier": (("auto", "default"), "Leave it out, or send 'auto' or 'default'."),
     "prompt_cache_retention": (("in_memory",), "Prefixes are kept in memory."),
-    "max_tool_calls": ((), "It limits built-in tools, and there are none; limit the loop that runs your functions."),
     "prompt": ((), "Send the text in 'instructions' and 'input'."),
     "moderation": ((), "Leave it out."),
     "prompt_cache_options": ((), "Use 'prompt_cache_key'."),
-    "background_options": ((), "Background responses are made as soon as they can be."),
+    "background_options": (
+        ({}, {"completion_window": "soonest"}),
+        "They are made as soon as they can be.",
+    ),
     "access_programs": ((), "Leave it out."),
     "image": ((), "Leave it out."),
 }
@@ -311,13 +369,15 @@ NOT_SERVED_COMPACTING: Refused = {
     name: NOT_SERVED[name] for name in ("service_tier", "prompt_cache_retention", "prompt_cache_options", "image")
 }
 
+NOT_SERVED_COUNTING: Refused = {"personality": ((), "Put how the model is to speak into 'instructions'.")}
+
 HINTS = {
     r"(input|items)\[\d+\]\.role": "The roles are user, system, developer and assistant.",
     r"(input|items)\[\d+\]\.(content|output)\[\d+\]\.type": (
         "Parts are input_text, input_image and input_file; an assistant's output_text and refusal."
     ),
-    r"tools\[\d+\]\.type": "Only function tools are served: offer anything else as a function of your own.",
-    r"tool_choice(\..*)?": "It is none, auto, required, a function or allowed_tools.",
+    r"tools\[\d+\]\.type": "It is function or file_search: offer anything else as a function of your own.",
+    r"tool_choice(\..*)?": "It is none, auto, required, a function, file_search or allowed_tools.",
     r"text\.format\.type": "It is text, json_object or json_schema.",
     r"truncation": "It is auto or disabled.",
     r"context_management\[\d+\]\.type": "It is compaction.",

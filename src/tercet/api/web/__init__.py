@@ -1,0 +1,1 @@
+"""The page at /runs: sessions as they happen, in a browser. Plain files; what it shows comes over the public API."""
