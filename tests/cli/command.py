@@ -63,8 +63,8 @@ def free_port() -> int:
 
 
 def wait_until_ready(url: str, process: "subprocess.Popen[str]") -> None:
-    """Return when `url` answers. Fails when the server ends first or needs longer than 20 seconds."""
-    for _ in range(200):
+    """Return when `url` answers. Fails when the server ends first or needs longer than 60 seconds."""
+    for _ in range(600):
         assert process.poll() is None, process.communicate()
         try:
             with urllib.request.urlopen(url, timeout=1):

@@ -12,6 +12,12 @@ from tests.cli.command import environment, free_port, spawn, tercet, wait_until_
 from tests.support import write_script
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+ADDING = """import json, pathlib
+shop = json.loads(pathlib.Path("/workspace/invoices.json").read_text())
+total = sum(invoice["total"] for invoice in shop["invoices"])
+pathlib.Path("/workspace/outputs/sum.txt").write_text(f"{total:.2f}\\n")
+round(total, 2)"""
+SHOP_PORT = free_port()
 SCRIPT = (
     {"when": "What can you do", "text": "I call tools."},
     {"when": "cargo bike are in stock", "calls": [{"name": "get_stock", "arguments": {"product": "cargo bike"}}]},
@@ -22,6 +28,14 @@ SCRIPT = (
         "calls": [{"name": "read_json", "arguments": {"file": "invoices.json", "path": "invoices[2].total"}}],
     },
     {"when": '"value":1963.25', "text": "The total of invoice HB-1043 is 1963.25 EUR."},
+    {"when": "Add up the totals", "calls": [{"name": "python", "arguments": {"code": ADDING}}]},
+    {"when": '"value":"2637.55"', "text": "The totals add up to 2637.55 EUR."},
+    {"when": "What does the cargo bike cost", "calls": [{"name": "browser_navigate", "arguments": {"url": "SHOP"}}]},
+    {
+        "when": "Cargo bike.*City bike|City bike.*Cargo bike",
+        "calls": [{"name": "browser_click", "arguments": {"element": 2}}],
+    },
+    {"when": "2,890.00 EUR", "text": "It costs 2,890.00 EUR."},
 )
 
 
@@ -29,8 +43,10 @@ SCRIPT = (
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the script in a process of its own and return the URL of its API."""
     folder = tmp_path_factory.mktemp("examples")
-    write_script(folder / "script.jsonl", *SCRIPT)
-    (folder / "tercet.toml").write_text('[tiers.nano]\nbackend = "scripted"\nscript = "script.jsonl"\n')
+    lines = json.loads(json.dumps(SCRIPT).replace("SHOP", f"http://127.0.0.1:{SHOP_PORT}/"))
+    write_script(folder / "script.jsonl", *lines)
+    tiers = "".join(f'[tiers.{name}]\nbackend = "scripted"\nscript = "script.jsonl"\n' for name in ("nano", "full"))
+    (folder / "tercet.toml").write_text(f'{tiers}[egress]\nallow = ["127.0.0.1:{SHOP_PORT}"]\n')
     port = free_port()
     process = spawn(folder, "serve", "--port", str(port))
     try:
@@ -50,15 +66,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             ["call: get_stock", "'pieces': 1}", "answer: There is 1 cargo bike in stock."],
         ),
         ("03_structured_output.py", ["Lena Vogt from Hamburg, 4 guests"]),
+        ("04_data_session.py", ["called python", "The totals add up to 2637.55 EUR.", "outputs/sum.txt: 2637.55"]),
+        ("05_browsing_session.py", ["did: browser navigate", "did: browser click", "answer: It costs 2,890.00 EUR."]),
     ],
 )
 def test_an_example(server: str, tmp_path: Path, name: str, lines: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / name)],
-        env=environment(tmp_path, TERCET_BASE_URL=server),
+        env=environment(tmp_path, TERCET_BASE_URL=server, SHOP_PORT=str(SHOP_PORT)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -67,7 +85,13 @@ def test_an_example(server: str, tmp_path: Path, name: str, lines: list[str]) ->
 
 def test_every_example_is_tested() -> None:
     names = {path.name for path in EXAMPLES.glob("[0-9]*.py")}
-    assert names == {"01_chat.py", "02_tool_loop.py", "03_structured_output.py"}
+    assert names == {
+        "01_chat.py",
+        "02_tool_loop.py",
+        "03_structured_output.py",
+        "04_data_session.py",
+        "05_browsing_session.py",
+    }
 
 
 def test_run_through_a_server(server: str, tmp_path: Path) -> None:

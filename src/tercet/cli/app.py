@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from tercet import __version__
-from tercet.cli import config, keys, models, pull, run, serve, usage
+from tercet.cli import config, keys, models, pull, run, serve, sessions, train, usage
 from tercet.cli.terminal import print_error
 from tercet.errors import TercetError
 
@@ -34,7 +34,17 @@ def version() -> None:
     click.echo(f"tercet {__version__}")
 
 
-for _command in (run.run, serve.serve, models.models, pull.pull, keys.keys, usage.usage, config.config):
+for _command in (
+    run.run,
+    serve.serve,
+    sessions.sessions,
+    models.models,
+    pull.pull,
+    train.train,
+    keys.keys,
+    usage.usage,
+    config.config,
+):
     app.add_command(_command)
 
 
