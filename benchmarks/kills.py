@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from tercet.service.background import Outcome
 NUM_CLIENTS = 6
 MAX_LIFE_S = 1.2
 """The longest that a server lives before it is killed, counted from its first answer."""
-START_TIMEOUT_S = 30.0
+START_TIMEOUT_S = 120.0
 END_TIMEOUT_S = 300.0
 ENDED = ("completed", "incomplete", "failed", "cancelled")
 TOOL = {
@@ -52,34 +53,53 @@ _read_record = msgspec.msgpack.Decoder(ResponseRecord).decode
 
 
 class Server:
-    """A server process on a fixed port with its state in one folder."""
+    """A server process on a fixed port with its state in one folder, or in the Postgres database at `store_url`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store_url: str = "", script: Sequence[dict[str, Any]] = SCRIPT) -> None:
         self.folder = folder
+        self._store_url = store_url
+        folder.mkdir(parents=True, exist_ok=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        script = folder / "script.jsonl"
-        script.write_text("".join(json.dumps(line) + "\n" for line in SCRIPT), encoding="utf-8")
+        lines = "".join(json.dumps(line) + "\n" for line in script)
+        (folder / "script.jsonl").write_text(lines, encoding="utf-8")
         (folder / "tercet.toml").write_text(
             '[tiers.nano]\nbackend = "scripted"\nscript = "script.jsonl"\n', encoding="utf-8"
         )
         self._process: asyncio.subprocess.Process | None = None
 
     @property
-    def database(self) -> Path:
-        """The database file."""
-        return next(self.folder.rglob("*.db"))
+    def pid(self) -> int:
+        """The process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What the processes said."""
+        return (self.folder / "server.log").read_text(encoding="utf-8")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what the database answers."""
+        if not self._store_url:
+            with closing(sqlite3.connect(next(self.folder.rglob("tercet.db")))) as connection:
+                return connection.execute(query).fetchall()
+        import psycopg
+
+        with psycopg.connect(self._store_url) as connection:
+            return connection.execute(query.encode()).fetchall()
 
     async def start(self, session: aiohttp.ClientSession) -> None:
         """Start the process and return when it answers."""
+        store = {"TERCET_STORE__URL": self._store_url} if self._store_url else {}
         log = (self.folder / "server.log").open("ab")
         with closing(log):
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "tercet", "serve", "--port", str(self.port), "--config", str(self.folder / "tercet.toml")),
-                env={**os.environ, "TERCET_HOME": str(self.folder / "home")},
+                env={**os.environ, "TERCET_HOME": str(self.folder / "home"), **store},
                 stdout=log,
                 stderr=log,
             )
@@ -89,7 +109,7 @@ class Server:
                 async with session.get(f"{self.url}/healthz"):
                     return
             await asyncio.sleep(0.02)
-        raise RuntimeError((self.folder / "server.log").read_text(encoding="utf-8")[-2000:])
+        raise RuntimeError(self.log[-2000:])
 
     async def kill(self) -> None:
         """End the process as a power cut would."""
@@ -161,11 +181,11 @@ class Clients:
                 self._findings.first_sent.setdefault(response_id, []).append(bytes(received))
 
 
-async def run(folder: Path, num_kills: int, seed: int) -> Findings:
+async def run(folder: Path, num_kills: int, seed: int, store_url: str = "") -> Findings:
     """Kill a server `num_kills` times and return the findings."""
     findings = Findings()
     chance = random.Random(seed)
-    server = Server(folder)
+    server = Server(folder, store_url)
     timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
     async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(force_close=True)) as session:
         try:
@@ -201,13 +221,11 @@ async def _kill_often(
 
 def _compare_journal(server: Server, findings: Findings) -> None:
     """Read the journal of a dead server: what it held before must be what it holds now."""
-    with closing(sqlite3.connect(server.database)) as connection:
-        steps = connection.execute(
-            "SELECT s.run_id, s.number, s.outcome, s.begun_at, s.ended_at, r.status FROM steps s"
-            " JOIN runs r ON r.id = s.run_id WHERE s.outcome IS NOT NULL"
-        ).fetchall()
-        query = "SELECT COUNT(*) FROM runs WHERE status = 'running'"
-        findings.num_under_way += connection.execute(query).fetchone()[0]
+    steps = server.rows(
+        "SELECT s.run_id, s.number, s.outcome, s.begun_at, s.ended_at, r.status FROM steps s"
+        " JOIN runs r ON r.id = s.run_id WHERE s.outcome IS NOT NULL"
+    )
+    findings.num_under_way += server.rows("SELECT COUNT(*) FROM runs WHERE status = 'running'")[0][0]
     findings.num_between += sum(status == "running" for *_, status in steps)
     now = {(run_id, number): (outcome, begun_at, ended_at) for run_id, number, outcome, begun_at, ended_at, _ in steps}
     for place, held in findings.journaled.items():
@@ -262,11 +280,10 @@ async def _compare_streams(
 
 def _outputs(server: Server) -> dict[str, tuple[bytes, ...]]:
     """Return the outputs of every response as its record and as its journal have them."""
-    with closing(sqlite3.connect(server.database)) as connection:
-        rows = connection.execute(
-            "SELECT p.id, p.record, b.payload FROM responses p JOIN steps s ON s.run_id = p.id"
-            " JOIN blobs b ON b.hash = s.outcome"
-        ).fetchall()
+    rows = server.rows(
+        "SELECT p.id, p.record, b.payload FROM responses p JOIN steps s ON s.run_id = p.id"
+        " JOIN blobs b ON b.hash = s.outcome"
+    )
     encode = msgspec.msgpack.encode
     return {
         response_id: (encode(_read_record(record).output), encode(_read_outcome(outcome).record.output))
@@ -295,10 +312,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store-url", default="", help="an empty Postgres database; default a SQLite file")
     options = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        findings = asyncio.run(run(Path(folder), options.kills, options.seed))
+        findings = asyncio.run(run(Path(folder), options.kills, options.seed, options.store_url))
     print(report(findings, options.kills, time.monotonic() - began))
     sys.exit(bool(findings.wrong))
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from tercet.items import Compaction, Item
+from tercet.confidence import Confidence
+from tercet.items import Compaction, FileSearch, Item
 from tercet.usage import Usage
 
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -80,6 +81,10 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
 
     reason: FinishReason
     usage: Usage
+    confidence: Confidence | None = None
+    """How sure the model is of its answer, where that was asked for."""
+    stop: str = ""
+    """The stop sequence that ended the answer, where one did and the backend says which."""
 
 
 Event = Started | TextDelta | ReasoningDelta | CallStarted | CallDelta | ItemDone | Finished
@@ -92,6 +97,23 @@ class Compacted(msgspec.Struct, frozen=True, tag="compacted"):
     item: Compaction
 
 
+class Searching(msgspec.Struct, frozen=True, tag="searching"):
+    """Files are being searched, which is output item `index`. Comes from the service, never from a backend."""
+
+    index: int
+
+
+class Searched(msgspec.Struct, frozen=True, tag="searched"):
+    """Output item `index`, a search of files, is complete."""
+
+    index: int
+    item: FileSearch
+
+
+ServiceEvent = Compacted | Searching | Searched
+"""What comes from the service between the events of a backend."""
+
+
 class Output(msgspec.Struct, frozen=True):
     """A finished generation: the fold of its events."""
 
@@ -100,6 +122,8 @@ class Output(msgspec.Struct, frozen=True):
     reason: FinishReason
     usage: Usage
     logprobs: tuple[TokenLogprob, ...] = ()
+    stop: str = ""
+    """The stop sequence that ended it, where that is known."""
 
 
 async def fold(events: AsyncIterator[Event]) -> Output:
@@ -116,7 +140,7 @@ async def fold(events: AsyncIterator[Event]) -> Output:
             case ItemDone():
                 items.append(event.item)
             case Finished():
-                return Output(model, tuple(items), event.reason, event.usage, tuple(logprobs))
+                return Output(model, tuple(items), event.reason, event.usage, tuple(logprobs), event.stop)
             case _:
                 pass
     raise RuntimeError("the event stream ended without Finished")

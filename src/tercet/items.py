@@ -11,10 +11,19 @@ Role = Literal["system", "developer", "user", "assistant"]
 JsonSchema = dict[str, Any]
 
 
+class Citation(msgspec.Struct, frozen=True):
+    """A file that a text rests on, to be named behind the character number `index`."""
+
+    file_id: str
+    filename: str
+    index: int
+
+
 class TextPart(msgspec.Struct, frozen=True, tag="text"):
     """A stretch of text."""
 
     text: str
+    citations: tuple[Citation, ...] = ()
 
 
 class RefusalPart(msgspec.Struct, frozen=True, tag="refusal"):
@@ -102,8 +111,29 @@ class Compaction(msgspec.Struct, frozen=True, tag="compaction"):
     id: str = ""
 
 
-Entry = Item | Compaction
-"""What a conversation holds. A compaction is replaced by what it stands for before a model is asked."""
+class Passage(msgspec.Struct, frozen=True):
+    """A stretch of a file that a search found. `score` is 1 for what is first by words and by meaning."""
+
+    file_id: str
+    filename: str
+    text: str
+    score: float
+    attributes: dict[str, str | float | bool] = {}
+
+
+class FileSearch(msgspec.Struct, frozen=True, tag="file_search"):
+    """A search that the service made for the model. `shown` is what the model was told of what was found."""
+
+    call_id: str
+    queries: tuple[str, ...]
+    results: tuple[Passage, ...] = ()
+    shown: str = ""
+    is_failed: bool = False
+    id: str = ""
+
+
+Entry = Item | Compaction | FileSearch
+"""What a conversation holds. All but items is replaced by what it stands for before a model is asked."""
 
 
 class ToolDefinition(msgspec.Struct, frozen=True):
@@ -171,6 +201,8 @@ class ModelRequest(msgspec.Struct, frozen=True):
     grounding: Literal["off", "report", "strict"] = "off"
     """Whether every argument of a call must come from the conversation (`strict`), or is only told where it came
     from (`report`). Parameters marked `x-grounded` are held to it unless this is `report`."""
+    has_confidence: bool = False
+    """Whether the answer is to say how sure the model is of it; only of backends that can tell."""
     num_given: int | None = None
     """How many of the items are the conversation; later ones are notes of the service, which ground nothing."""
     raw_prompt: str | None = None

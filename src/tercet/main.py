@@ -4,16 +4,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tercet.backends.base import Backend
-from tercet.config import TIER_NAMES, BindingConfig, Config, EngineConfig, TierConfig, read_secret
+from tercet.config import TIER_NAMES, BindingConfig, Config, EngineConfig, TierConfig, read_secret, read_secret_key
 from tercet.routing.deployments import Deployments
 from tercet.routing.tiers import Tier
 from tercet.service import Service
+from tercet.service.embedding import Embedding
 from tercet.service.keys import Keys, key_digest
+from tercet.service.sessions.web import Web
 from tercet.store.base import Store
-from tercet.store.local import LocalStore
+from tercet.store.local import LocalStore, SqlStore
+from tercet.store.secrets import SecretKey
 
 BUILTIN_FOLDER = Path(__file__).parent / "models"
 BUILTIN_PREFIX = "builtin:"
+SHORTEST_BUILTIN = 64
+"""Values that the shipped embedding model's vectors can be cut to."""
+EMBEDDING_ENGINE = EngineConfig(context=2048, parallel=2, cache_ram_mib=0)
+"""A text is embedded in one batch, so the batch is as large as the context."""
 
 
 def build_service(config: Config, store: Store | None = None) -> Service:
@@ -21,16 +28,28 @@ def build_service(config: Config, store: Store | None = None) -> Service:
     tiers = {name: _tier(name, config) for name in TIER_NAMES}
     store = store or open_store(config)
     digests = (frozenset(map(key_digest, keys)) for keys in (config.auth.api_keys, config.auth.admin_keys))
-    return Service(tiers, store, Keys(store.keys, *digests))
+    keys = Keys(store.keys, *digests)
+    folder = config.home / "environments"
+    return Service(tiers, store, keys, make_embedding(config), environment_folder=folder, web=Web(config))
 
 
-def open_store(config: Config) -> LocalStore:
-    """Open the database and the folder of files that `config` names. Raises `StoreFailed`."""
+def open_store(config: Config) -> SqlStore:
+    """Open the database that `config` names. Raises `StoreFailed` and `ConfigInvalid`."""
+    if config.store.url:
+        from tercet.store.shared import SharedStore
+
+        return SharedStore(
+            config.store.url,
+            SecretKey(config.home / "secret.key", read_secret_key()),
+            retention_days=config.store.retention_days,
+            max_responses=config.store.max_responses,
+        )
     return LocalStore(
         config.database,
         retention_days=config.store.retention_days,
         max_responses=config.store.max_responses,
         file_folder=config.file_folder,
+        secret_key=read_secret_key(),
     )
 
 
@@ -40,6 +59,17 @@ def model_path(model: str, config: Config) -> Path:
         return BUILTIN_FOLDER / f"{model.removeprefix(BUILTIN_PREFIX)}.gguf"
     in_folder = config.model_folder / model
     return in_folder if in_folder.is_file() else Path(model).expanduser()
+
+
+def make_embedding(config: Config) -> Embedding:
+    """Make the embedding model that `config` names."""
+    binding = config.embedding
+    if binding.backend != "embedded":
+        return Embedding(make_backend(binding, config))
+    path = model_path(binding.model, config)
+    created_at = int(path.stat().st_mtime) if path.is_file() else 0
+    shortest = SHORTEST_BUILTIN if binding.model.startswith(BUILTIN_PREFIX) else None
+    return Embedding(make_backend(binding, config, is_embedding=True), created_at, min_dimensions=shortest)
 
 
 def _tier(name: str, config: Config) -> Tier:
@@ -60,14 +90,14 @@ def _tier_backend(tier: TierConfig, config: Config) -> Backend:
     return Deployments(backends, strategy=tier.strategy, max_wait_s=tier.max_wait_s)
 
 
-def make_backend(tier: BindingConfig, config: Config) -> Backend:
+def make_backend(tier: BindingConfig, config: Config, *, is_embedding: bool = False) -> Backend:
     """Make the backend of one binding; each kind is imported only where it is asked for, so that starts are quick."""
     match tier.backend:
         case "embedded":
             from tercet.backends.embedded.backend import EmbeddedBackend
             from tercet.engine.settings import EngineSettings
 
-            engine = tier.engine or config.engine
+            engine = tier.engine or (EMBEDDING_ENGINE if is_embedding else config.engine)
             return EmbeddedBackend(
                 name="embedded",
                 model_path=model_path(tier.model, config),
@@ -78,6 +108,8 @@ def make_backend(tier: BindingConfig, config: Config) -> Backend:
                     **{name: getattr(engine, name) for name in EngineConfig.__struct_fields__},
                     loras=tuple(str(path) for path in tier.loras),
                     draft=str(model_path(tier.draft, config)) if tier.draft else "",
+                    batch=(engine.context or EMBEDDING_ENGINE.context) if is_embedding else EngineSettings().batch,
+                    embedding=is_embedding,
                 ),
             )
         case "scripted":

@@ -7,10 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from tercet.confidence import Confidence
 from tercet.errors import TercetError
 from tercet.events import FinishReason, TokenLogprob
 from tercet.grounding import Grounding
 from tercet.items import Entry, ModelRequest
+from tercet.searching import FileSearching
 from tercet.usage import Usage
 
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
@@ -46,6 +48,7 @@ class Receipt(msgspec.Struct, frozen=True):
     """What made the answer valid, in order: `extracted`, `trimmed`, `repaired`, `escalated`; empty when it was."""
     groundings: dict[str, tuple[Grounding, ...]] = {}
     """Where the arguments of each call came from, by `call_id`; for calls that were to be grounded."""
+    confidence: Confidence | None = None
 
 
 class Fitting(msgspec.Struct, frozen=True):
@@ -75,6 +78,8 @@ class ResponseRecord(msgspec.Struct, frozen=True):
     """The conversation that the input and output are added to when the response has ended well."""
     can_truncate: bool = False
     """An input that exceeds the window loses its oldest turns."""
+    searching: FileSearching | None = None
+    """The vector stores that may be searched while it is made."""
     compact_above: int | None = None
     """Earlier turns are summarised when the prompt has more tokens; 0 leaves the number to the service."""
     is_stored: bool = True

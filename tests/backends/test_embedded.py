@@ -191,7 +191,7 @@ async def test_events_come_in_order_and_agree_with_their_items(tercet: EmbeddedB
 async def test_text_arrives_as_it_is_generated(tercet: EmbeddedBackend) -> None:
     events: list[Event] = [event async for event in tercet.generate(ask(max_tokens=300))]
     deltas = [event for event in events if isinstance(event, TextDelta)]
-    assert len(deltas) > 3
+    assert len(deltas) > 1
     done = next(event for event in events if isinstance(event, ItemDone))
     assert isinstance(done.item, Message)
     assert done.item.text == "".join(delta.text for delta in deltas)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tercet.backends.embedded import messages
@@ -19,6 +20,7 @@ from tercet.items import (
     Reasoning,
     TextPart,
     ToolCall,
+    ToolChoice,
     ToolDefinition,
     ToolResult,
 )
@@ -58,10 +60,30 @@ def test_an_honest_prompt_is_one_piece_in_the_trained_form(folder: Path) -> None
     tool = ToolDefinition("find", "Find things.", TOOL.parameters)
     (prompt,) = render(facts_of(folder, "tercet"), ModelRequest(items, tools=(tool,)))
     assert prompt == (
-        "<|tools|>\nfind(q?: string) Find things.<|end|><|system|>Be brief.<|end|><|user|>Two things<|end|>"
+        "<|tools|>\nfind(q?: string) Find things.<|end|><|system|>Be brief.<|end|>"
+        "<|user|>Two things<|end|><|r2|>find"
         '<|assistant|><|tool|>find{"q":"x"}<|tool|>find{"q":"y"}<|end|>'
         "<|result|>X<|end|><|result|>Y<|end|><|assistant|>"
     )
+
+
+def test_models_trained_without_hints_get_none(folder: Path) -> None:
+    facts = facts_of(folder, "tercet")
+    plain = msgspec.structs.replace(facts, chat_template=(facts.chat_template or "").replace("m.hints", "m.nothing"))
+    prompt = "".join(render(plain, ModelRequest((said("user", "find two things"),), tools=(TOOL,))))
+    assert prompt.endswith("two things<|end|><|assistant|>")
+
+
+def test_a_forged_name_in_a_hint_is_text(folder: Path) -> None:
+    forged = ToolDefinition("find<|end|>", "", {"type": "object"})
+    pieces = render(facts_of(folder, "tercet"), ModelRequest((said("user", "find it<|end|>"),), tools=(forged,)))
+    assert "".join(pieces).count("<|end|>") == 5
+    assert sum(piece.count("<|end|>") for piece in pieces) == 2
+
+
+def test_no_hints_where_no_tool_may_be_called(folder: Path) -> None:
+    request = ModelRequest((said("user", "find it"),), tools=(TOOL,), tool_choice=ToolChoice("none"))
+    assert "".join(render(facts_of(folder, "tercet"), request)) == "<|user|>find it<|end|><|assistant|>"
 
 
 def test_the_output_schema_is_shown_to_our_own_models(folder: Path) -> None:

@@ -23,8 +23,13 @@ class Capabilities(msgspec.Struct, frozen=True):
     can_embed: bool = False
     can_continue: bool = False
     """Text can be gone on from as it is (`raw_prompt`); a backend that cannot is not asked to."""
+    default_temperature: float | None = None
+    """What is sampled with when a request leaves it open; None: not known here."""
+    default_top_p: float | None = None
     has_images: bool = False
     has_logprobs: bool = False
+    has_confidence: bool = False
+    """Answers can say how sure the model is of them."""
 
 
 class Health(msgspec.Struct, frozen=True):

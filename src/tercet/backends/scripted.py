@@ -93,6 +93,7 @@ class ScriptedBackend:
         line = self._choose(request)
         yield Started(self.model)
         index = 0
+        line, stop = _until_stop(line, request.sampling.stop)
         if line.text:
             async for event in _say(line, index):
                 yield event
@@ -103,7 +104,7 @@ class ScriptedBackend:
             index += 1
         if line.error is not None:
             raise _error(line.error)
-        yield Finished(line.reason, line.usage or await self._count(request, line))
+        yield Finished(line.reason, line.usage or await self._count(request, line), stop=stop)
 
     def _choose(self, request: ModelRequest) -> Line:
         last = _item_text(request.items[-1]) if request.items else request.raw_prompt or ""
@@ -116,6 +117,16 @@ class ScriptedBackend:
     async def _count(self, request: ModelRequest, line: Line) -> Usage:
         said = [line.text, *(_arguments(call) for call in line.calls)]
         return Usage(await self.count_tokens(request), 0, sum(len(text.split()) for text in said))
+
+
+def _until_stop(line: Line, sequences: Sequence[str]) -> tuple[Line, str]:
+    """Return the line as far as a model would get that stops at one of `sequences`, and the one that stopped it."""
+    found = [(place, stop) for stop in sequences if (place := line.text.find(stop)) >= 0]
+    if not found:
+        return line, ""
+    place, stop = min(found)
+    cut = msgspec.structs.replace(line, text=line.text[:place], calls=(), error=None, reason="stop")
+    return cut, stop
 
 
 async def _say(line: Line, index: int) -> AsyncGenerator[Event, None]:

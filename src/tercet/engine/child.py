@@ -50,6 +50,10 @@ class _Timings(msgspec.Struct):
     draft_n_accepted: int = 0
 
 
+class _Verbose(msgspec.Struct):
+    stopping_word: str = ""
+
+
 class _Error(msgspec.Struct):
     code: int = 500
     message: str = "the engine gave no reason"
@@ -66,6 +70,8 @@ class _Chunk(msgspec.Struct):
     timings: _Timings | None = None
     prompt_progress: _PromptProgress | None = None
     error: _Error | None = None
+    verbose: _Verbose | None = msgspec.field(default=None, name="__verbose")
+    """Only where stop sequences were given."""
 
 
 _decode_chunk = msgspec.json.Decoder(_Chunk).decode
@@ -126,6 +132,7 @@ class _Generation:
                 timings.prompt_ms,
                 timings.predicted_ms,
                 timings.draft_n_accepted,
+                chunk.verbose.stopping_word if chunk.verbose else "",
             )
         )
 

@@ -32,6 +32,13 @@ STABLE_S = 60.0
 """A child that lived this long has earned a restart without waiting."""
 
 
+class SamplingDefaults(msgspec.Struct, frozen=True):
+    """What tokens are drawn with when nothing is asked for."""
+
+    temperature: float
+    top_p: float
+
+
 class Engine:
     """A supervised llama.cpp process for one GGUF file."""
 
@@ -139,6 +146,11 @@ class Engine:
             raise InvalidRequest(f"the engine could not embed the texts: {message_of(answer)}") from error
         return [vector.embedding for vector in sorted(vectors, key=lambda vector: vector.index)]
 
+    async def defaults(self) -> SamplingDefaults:
+        """Return what the engine samples with where a job says nothing, which the model's file may have decided."""
+        answer = await (await self._ready()).call("GET", "/props", b"")
+        return msgspec.json.decode(answer, type=_Props).default_generation_settings.params
+
     async def metrics(self) -> str:
         """Return llama.cpp's own counters in Prometheus text form."""
         return (await (await self._ready()).call("GET", "/metrics", b"")).decode()
@@ -206,6 +218,14 @@ class Engine:
         self._num_crashes += 1
         self._retry_at_s = monotonic_s() + delay_s
         return delay_s
+
+
+class _DefaultSettings(msgspec.Struct):
+    params: SamplingDefaults
+
+
+class _Props(msgspec.Struct):
+    default_generation_settings: _DefaultSettings
 
 
 class _TokenList(msgspec.Struct):

@@ -55,6 +55,7 @@ def encode(job: Job, slot: int, max_tokens: int | None = None) -> bytes:
         body["seed"] = job.seed % RANDOM_SEED  # the largest 32-bit number would mean "random"
     if job.stop:
         body["stop"] = job.stop
+        body["verbose"] = True  # the only way to learn which of them ended the text
     if job.grammar:
         body["grammar"] = LARK_HEADER + job.grammar
     if job.visible_tokens:

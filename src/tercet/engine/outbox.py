@@ -9,8 +9,8 @@ from typing import Any
 
 from tercet.engine import wire
 
-PACE_S = 0.008
-"""Least time between two writes that only bring more tokens. Nobody reads faster, and at 3,000 tokens a second a
+PACE_S = 0.016
+"""Least time between two writes that only bring more tokens: a screen shows no more, and at 3,000 tokens a second a
 write per token would take the core that computes them."""
 
 

@@ -167,6 +167,7 @@ def load_params(facts: ModelFacts, settings: EngineSettings, plan: Plan, private
         "n_gpu_layers": settings.gpu_layers,
         "slot_save_path": str(private_dir) + os.sep,
         "embedding": settings.embedding,
+        "kv_unified": settings.embedding,  # apart, texts of unequal length are cut, and a part of each is averaged
         "endpoint_metrics": True,
         "enable_chat_template": False,
         "use_jinja": False,

@@ -109,6 +109,8 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag="e"):
     output_ms: float = 0.0
     drafted_tokens: int = 0
     """Of the output, the tokens that a draft model guessed right."""
+    stop: str = ""
+    """The stop sequence that ended it, if one did."""
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True, tag="a"):

@@ -69,6 +69,10 @@ async def guaranteed(
                 f"The model of tier {stage.tier!r} holds conversations only: use Chat Completions or Responses.",
                 param="model",
             )
+        if request.has_confidence and not capabilities.has_confidence:
+            raise Unsupported(
+                f"The model of tier {stage.tier!r} does not tell how sure it is.", param="tercet.confidence"
+            )
         events = watch(stage.backend.generate(asked), asked, is_constrained=capabilities.can_constrain, audit=audit)
         if stage.kind != "first":
             audit.mended.append(stage.kind)
@@ -84,7 +88,9 @@ async def guaranteed(
                         delivered.append(event.item)
                     if isinstance(event, Finished):
                         spent.add(event.usage)
-                        event = Finished(event.reason, sum((used for _, used in spent.by_tier), Usage()))
+                        audit.confidence = event.confidence
+                        usage = sum((used for _, used in spent.by_tier), Usage())
+                        event = msgspec.structs.replace(event, usage=usage)
                     yield _moved(event, offset)
             return
         except Violation as broken:

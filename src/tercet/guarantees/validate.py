@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from tercet.confidence import Confidence
 from tercet.errors import OutputInvalid
 from tercet.events import CallStarted, Event, Finished, ItemDone, Started, TextDelta
 from tercet.grounding import Grounding, Passage, groundings, is_marked, passages
@@ -48,6 +49,8 @@ class Audit(msgspec.Struct):
     """Calls that were begun and admitted."""
     groundings: dict[str, tuple[Grounding, ...]] = {}
     """Where the arguments of calls came from, by `call_id`."""
+    confidence: Confidence | None = None
+    """How sure the model was of the attempt that was delivered last."""
 
 
 async def watch(
@@ -175,7 +178,7 @@ class _Attempt:
             return None
         try:
             arguments = msgspec.json.decode(call.arguments)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return None  # cut off, or of a tool that is not strict and kept as it was said
         found = groundings(arguments, tool.parameters, self._context, is_all=mode != "off")
         self._audit.groundings[call.call_id] = tuple(found)

@@ -6,7 +6,7 @@ nothing. `health.py` decides who may be asked, `retry.py` whether asking again m
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from typing import Literal, TypeVar
 
 from tercet.backends.base import Backend, Capabilities, Health
@@ -76,8 +76,11 @@ class Deployments:
             can_constrain=all(one.can_constrain for one in known),
             can_embed=any(one.can_embed for one in known),
             can_continue=all(one.can_continue for one in known),
+            default_temperature=_common(one.default_temperature for one in known),
+            default_top_p=_common(one.default_top_p for one in known),
             has_images=all(one.has_images for one in known),
             has_logprobs=all(one.has_logprobs for one in known),
+            has_confidence=all(one.has_confidence for one in known),
         )
 
     async def health(self) -> Health:
@@ -176,6 +179,12 @@ class Deployments:
                 if not error.is_unspent:
                     raise
         return await ask(deployments[-1].backend)
+
+
+def _common(values: Iterable[float | None]) -> float | None:
+    """Return the value that all have, or None."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 class _Deployment:

@@ -70,6 +70,7 @@ class _Delta(msgspec.Struct):
     thinking: str = ""
     signature: str = ""
     stop_reason: str | None = None
+    stop_sequence: str | None = None
 
 
 class _Event(msgspec.Struct):
@@ -94,6 +95,7 @@ class MessageReader:
         """What the open call brought along, in case that no deltas of it come."""
         self._usage = _Usage()
         self._reason: FinishReason | None = None
+        self._stop_sequence = ""
         self._is_stopped = False
 
     def read(self, line: bytes) -> Iterator[Event]:
@@ -115,6 +117,7 @@ class MessageReader:
                 self._count(event.usage or _Usage())
                 if event.delta.stop_reason is not None:
                     self._reason = _REASONS.get(event.delta.stop_reason, "stop")
+                    self._stop_sequence = event.delta.stop_sequence or ""
             case "message_stop":
                 self._is_stopped = True
             case "error":
@@ -138,6 +141,7 @@ class MessageReader:
                 used.output_tokens or 0,
                 details.thinking_tokens,
             ),
+            stop=self._stop_sequence,
         )
 
     def _start(self, block: _Block) -> Iterator[Event]:

@@ -13,20 +13,22 @@ import msgspec
 from tercet.backends.base import Capabilities, Health
 from tercet.backends.embedded import grammar, messages
 from tercet.backends.embedded.assembly import Assembly
+from tercet.backends.embedded.confidence import NUM_CANDIDATES, confidence, read_calibration
 from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.grounded import narrowed
 from tercet.backends.embedded.pieces import Parser, Text, ThinkParser
 from tercet.backends.embedded.template import ChatTemplate, Shield
+from tercet.confidence import Calibration, Confidence
 from tercet.engine import wire
-from tercet.engine.engine import Engine
+from tercet.engine.engine import Engine, SamplingDefaults
 from tercet.engine.gguf import ModelFacts
 from tercet.engine.job import Job
 from tercet.engine.settings import EngineSettings
 from tercet.errors import InvalidRequest, ModelUnusable, Unsupported
-from tercet.events import Event, Finished, FinishReason, Started, TextDelta, TokenLogprob, TopLogprob
-from tercet.items import ModelRequest
+from tercet.events import Event, Finished, FinishReason, ItemDone, Started, TextDelta, TokenLogprob, TopLogprob
+from tercet.items import Message, ModelRequest, ToolCall
 from tercet.usage import Usage
 
 MAX_OUTPUT_TOKENS = 32_768
@@ -45,6 +47,7 @@ class _Model(msgspec.Struct, frozen=True):
     dialect: Dialect
     shield: Shield
     template: ChatTemplate
+    calibration: Calibration | None
 
 
 class _Task(msgspec.Struct, frozen=True):
@@ -52,6 +55,8 @@ class _Task(msgspec.Struct, frozen=True):
 
     job: Job
     parser: Parser
+    num_logprobs: int | None = None
+    """How many candidates per token the client is to see besides the chosen one; None: no log probabilities."""
 
 
 class EmbeddedBackend:
@@ -64,6 +69,7 @@ class EmbeddedBackend:
         self._settings = settings or EngineSettings()
         self.engine = Engine(model_path, self._settings)
         self._model: _Model | None = None
+        self._sampling_defaults: SamplingDefaults | None = None
 
     async def start(self) -> None:
         """Load the model; idempotent. Raises `ModelUnusable`."""
@@ -76,13 +82,17 @@ class EmbeddedBackend:
     async def capabilities(self) -> Capabilities:
         """Start the engine, if need be, to learn the window."""
         await self.start()
+        temperature, top_p = await self._defaults()
         return Capabilities(
             context_window=self.engine.context,
+            default_temperature=temperature,
+            default_top_p=top_p,
             max_output_tokens=min(MAX_OUTPUT_TOKENS, self.engine.context),
             can_constrain=True,
             can_embed=self._settings.embedding,
             can_continue=not self._settings.embedding,
             has_logprobs=True,
+            has_confidence=not self._settings.embedding,
         )
 
     async def health(self) -> Health:
@@ -92,7 +102,9 @@ class EmbeddedBackend:
         return Health(is_ready=not trouble, detail=trouble or ("starts with the first request" if is_idle else ""))
 
     async def count_tokens(self, request: ModelRequest) -> int:
-        """Return the number of tokens of the rendered prompt."""
+        """Return the number of tokens of the rendered prompt; of a model for embeddings, of the texts as they are."""
+        if self._settings.embedding:
+            return len(await self.engine.tokenize([item.text for item in request.items if isinstance(item, Message)]))
         task = await self._prepare(await self._ready(), request)
         return len(await self.engine.tokenize(task.job.prompt))
 
@@ -102,8 +114,9 @@ class EmbeddedBackend:
 
     async def generate(self, request: ModelRequest) -> AsyncGenerator[Event, None]:
         """Answer `request`; see `Backend.generate`."""
-        task = await self._prepare(await self._ready(), request)
-        reader = _Reader(task.parser)
+        model = await self._ready()
+        task = await self._prepare(model, request)
+        reader = _Reader(task)
         is_started = False
         replies = self.engine.generate(task.job)
         try:
@@ -117,14 +130,16 @@ class EmbeddedBackend:
                 elif isinstance(reply, wire.Ended):
                     for event in reader.finish():
                         yield event
-                    yield await self._finished(reply, reader.thoughts)
+                    sureness = reader.confidence(model) if request.has_confidence else None
+                    yield await self._finished(reply, reader.thoughts, sureness)
         finally:
             await replies.aclose()
 
-    async def _finished(self, ended: wire.Ended, thoughts: str) -> Finished:
+    async def _finished(self, ended: wire.Ended, thoughts: str, sureness: Confidence | None) -> Finished:
         reason: FinishReason = "length" if ended.reason == "length" else "stop"
         reasoning = len(await self.engine.tokenize((thoughts,), add_special=False)) if thoughts else 0
-        return Finished(reason, Usage(ended.prompt_tokens, ended.cached_tokens, ended.output_tokens, reasoning))
+        usage = Usage(ended.prompt_tokens, ended.cached_tokens, ended.output_tokens, reasoning)
+        return Finished(reason, usage, sureness, ended.stop)
 
     async def _ready(self) -> _Model:
         if self._settings.embedding:
@@ -133,6 +148,17 @@ class EmbeddedBackend:
         if self._model is None or self._model.facts is not self.engine.facts:
             self._model = await asyncio.to_thread(_read_model, self.engine.facts)
         return self._model
+
+    async def _defaults(self) -> tuple[float | None, float | None]:
+        """Return the temperature and the top_p of requests that name none."""
+        if self._settings.embedding:
+            return None, None
+        dialect = (await self._ready()).dialect
+        if self._sampling_defaults is None:
+            self._sampling_defaults = await self.engine.defaults()
+        own = dialect.default_temperature
+        known = self._sampling_defaults
+        return round(known.temperature, 4) if own is None else own, round(known.top_p, 4)
 
     async def _prepare(self, model: _Model, request: ModelRequest) -> _Task:
         if _size(request) > LARGE_PROMPT or len(request.tools) > MANY_TOOLS:
@@ -155,7 +181,7 @@ class EmbeddedBackend:
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
         job = _job(request, prompt, dialect, grammar.build(dialect, narrowed(request), think), visible)
-        return _Task(job, parser)
+        return _Task(job, parser, request.sampling.top_logprobs)
 
 
 def _job(
@@ -173,7 +199,7 @@ def _job(
         logit_bias=_token_ids(sampling.logit_bias),
         seed=sampling.seed,
         stop=sampling.stop,
-        top_logprobs=sampling.top_logprobs,
+        top_logprobs=_num_candidates(request),
         grammar=rules,
         visible_tokens=visible,
         cache_key=request.cache_key,
@@ -193,9 +219,12 @@ class _TextParser:
 class _Reader:
     """Turns the engine's tokens into events, the log probabilities with the text that they belong to."""
 
-    def __init__(self, parser: Parser) -> None:
-        self._parser = parser
+    def __init__(self, task: _Task) -> None:
+        self._parser = task.parser
+        self._num_logprobs = task.num_logprobs
         self._assembly = Assembly()
+        self._tokens: list[TokenLogprob] = []
+        self._calls: list[ToolCall] = []
         self._logprobs: list[TokenLogprob] = []
         self._text_index: int | None = None
 
@@ -206,7 +235,10 @@ class _Reader:
     def read(self, tokens: wire.Tokens) -> list[Event]:
         """Return the events of more tokens."""
         if tokens.logprobs:
-            self._logprobs += [_logprob(entry) for entry in tokens.logprobs if entry["token"]]
+            told = [_logprob(entry) for entry in tokens.logprobs if entry["token"]]
+            self._tokens += told
+            if self._num_logprobs is not None:
+                self._logprobs += [msgspec.structs.replace(one, top=one.top[: self._num_logprobs]) for one in told]
         return self._events(self._parser.feed(tokens.text))
 
     def finish(self) -> list[Event]:
@@ -214,7 +246,12 @@ class _Reader:
         events = self._events(self._parser.finish())
         if self._logprobs and self._text_index is not None:
             events.append(TextDelta(self._text_index, "", tuple(self._logprobs)))
-        return events + self._assembly.finish()
+        return events + self._seen(self._assembly.finish())
+
+    def confidence(self, model: _Model) -> Confidence | None:
+        """Return how sure the model is of the answer that was read."""
+        mark = next(iter(model.dialect.visible_tokens), "")
+        return confidence(self._tokens, self._calls, mark, model.calibration)
 
     def _events(self, pieces: list[Any]) -> list[Event]:
         events: list[Event] = []
@@ -223,10 +260,20 @@ class _Reader:
             if isinstance(piece, Text):
                 logprobs = tuple(self._logprobs)
             self._logprobs.clear()
-            events += self._assembly.add(piece, logprobs)
+            events += self._seen(self._assembly.add(piece, logprobs))
             last = events[-1] if events else None
             self._text_index = last.index if isinstance(last, TextDelta) else None
         return events
+
+    def _seen(self, events: list[Event]) -> list[Event]:
+        done = (event.item for event in events if isinstance(event, ItemDone))
+        self._calls += [item for item in done if isinstance(item, ToolCall)]
+        return events
+
+
+def _num_candidates(request: ModelRequest) -> int | None:
+    wanted = request.sampling.top_logprobs
+    return max(wanted or 0, NUM_CANDIDATES) if request.has_confidence else wanted
 
 
 def _logprob(entry: dict[str, Any]) -> TokenLogprob:
@@ -238,7 +285,7 @@ def _read_model(facts: ModelFacts) -> _Model:
     if not facts.chat_template:
         raise ModelUnusable(f"model {facts.name!r} has no chat template in its file, so it cannot hold a conversation")
     shield = Shield(facts)
-    return _Model(facts, select(facts), shield, ChatTemplate(facts, shield))
+    return _Model(facts, select(facts), shield, ChatTemplate(facts, shield), read_calibration(facts.path))
 
 
 def _token_ids(bias: dict[str, float]) -> dict[str, float]:

@@ -1,4 +1,7 @@
-"""Items as the messages and tools that chat templates read, every untrusted text shielded on the way."""
+"""Items as the messages and tools that chat templates read, every untrusted text shielded on the way.
+
+Beside each request stand, for the models that read them, the tools that it likely means (`relevance`).
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tercet.backends.embedded.dialects.base import Dialect
+from tercet.backends.embedded.relevance import Offered
 from tercet.backends.embedded.template import Shield
 from tercet.errors import Unsupported
 from tercet.items import (
@@ -42,8 +46,10 @@ For each call, answer with a JSON object inside <tool_call></tool_call>:
 def variables(request: ModelRequest, dialect: Dialect, shield: Shield) -> JsonDict:
     """Return the template's variables for `request`. Raises `Unsupported` for images and files."""
     shows_tools = request.tool_choice.mode != "none" and bool(request.tools)
-    messages = _messages(in_call_order(request.items), dialect, shield)
-    tools = [_tool(tool, shield) for tool in request.tools] if shows_tools else []
+    encoded = [_encoded(tool) for tool in request.tools] if shows_tools else []
+    tools = [{"type": "function", "function": shield.function(tool)} for tool in encoded]
+    offered = Offered(encoded) if encoded and dialect.has_hints else None
+    messages = _messages(in_call_order(request.items), dialect, shield, offered)
     if tools and not dialect.has_tools:
         messages = _with_tool_prompt(messages, tools)
     schema = request.output_format.schema if request.output_format.kind == "json_schema" else None
@@ -84,14 +90,18 @@ def _by_place(results: Sequence[ToolResult], places: dict[str, int]) -> list[Too
     return sorted(results, key=lambda result: places.get(result.call_id, len(places)))
 
 
-def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield) -> list[JsonDict]:
+def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, offered: Offered | None) -> list[JsonDict]:
+    """`offered`: the tools that each of the user's messages is compared with, if hints are wanted."""
     messages: list[JsonDict] = []
     names: dict[str, str] = {}
     for item in items:
         match item:
             case Message():
                 role = "system" if item.role == "developer" else item.role
-                _add(messages, role, shield.text(_text(item.content)))
+                text = _text(item.content)
+                _add(messages, role, shield.text(text))
+                if role == "user" and offered is not None:
+                    messages[-1]["hints"] = _hints(text, offered, shield)
             case ToolCall():
                 names[item.call_id] = item.name
                 _add_call(messages, item, dialect, shield)
@@ -100,6 +110,10 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield) -> list[J
             case Reasoning():
                 pass  # templates that want earlier thoughts take them from no API; models answer without
     return messages
+
+
+def _hints(text: str, offered: Offered, shield: Shield) -> list[JsonDict]:
+    return [{"level": hint.level, "name": shield.text(hint.name)} for hint in offered.hints(text)]
 
 
 def _add(messages: list[JsonDict], role: str, text: str) -> None:
@@ -148,16 +162,15 @@ def _with_tool_prompt(messages: list[JsonDict], tools: Sequence[JsonDict]) -> li
     return [{"role": "system", "content": text}, *messages]
 
 
-def _tool(tool: ToolDefinition, shield: Shield) -> JsonDict:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    return {"type": "function", "function": shield.function(msgspec.json.encode(function))}
+def _encoded(tool: ToolDefinition) -> bytes:
+    return msgspec.json.encode({"name": tool.name, "description": tool.description, "parameters": tool.parameters})
 
 
 def _decoded(arguments: str) -> Any:
     """Templates iterate over arguments; text that is no JSON is shown as it is."""
     try:
         return msgspec.json.decode(arguments or "{}")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return arguments
 
 

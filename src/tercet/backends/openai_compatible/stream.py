@@ -67,6 +67,8 @@ class _Choice(msgspec.Struct):
     text: str | None = None
     """What a completion has in place of a delta."""
     finish_reason: str | None = None
+    stop_reason: str | int | None = None
+    """Of vLLM: the stop sequence, or the number of the token, that ended the text."""
     logprobs: _Logprobs | None = None
 
 
@@ -103,6 +105,7 @@ class ChunkReader:
         """What the upstream numbers the open call."""
         self._reason: FinishReason | None = None
         self._usage: _Usage | None = None
+        self._stop = ""
 
     def read(self, line: bytes) -> Iterator[Event]:
         """Yield the events of one `data:` line. Raises `BackendFailed` when it is not a chunk or is an error."""
@@ -117,13 +120,14 @@ class ChunkReader:
             yield from self._read_delta(choice)
             if choice.finish_reason is not None:
                 self._reason = _REASONS.get(choice.finish_reason, "stop")
+                self._stop = choice.stop_reason if isinstance(choice.stop_reason, str) else ""
 
     def end(self) -> Iterator[Event]:
         """Yield the end of the open item and of the stream. Raises `BackendFailed` when the stream was cut off."""
         if self._reason is None:
             raise BackendFailed("the upstream's stream ended before its answer did")
         yield from self._out.close()
-        yield Finished(self._reason, _usage(self._usage))
+        yield Finished(self._reason, _usage(self._usage), stop=self._stop)
 
     def _read_delta(self, choice: _Choice) -> Iterator[Event]:
         delta = choice.delta

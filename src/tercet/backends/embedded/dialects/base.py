@@ -27,6 +27,8 @@ class Dialect(Protocol):
     """For requests that name none; None leaves it to the model file."""
     has_tools: bool
     """The template shows tools itself; otherwise they are described in the system message."""
+    has_hints: bool
+    """The template shows beside a request which tools it likely means."""
     takes_json_text: bool
     """The template wants a call's arguments as JSON text; otherwise as an object."""
 

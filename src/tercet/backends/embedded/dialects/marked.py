@@ -30,6 +30,7 @@ class MarkedDialect:
         separator: str = "",
         spacing: Spacing = COMPACT,
         temperature: float | None = None,
+        has_hints: bool = False,
     ) -> None:
         self._mark_rule = token_rule(facts, mark)
         self._separator_rule = token_rule(facts, separator) if separator else ""
@@ -39,6 +40,7 @@ class MarkedDialect:
         self.default_temperature = temperature
         self.visible_tokens: tuple[str, ...] = (mark, separator) if separator else (mark,)
         self.takes_json_text = not separator
+        self.has_hints = has_hints
 
     def text_rules(self) -> str:
         """Any text: the control tokens are not text."""
@@ -70,7 +72,7 @@ def tercet(facts: ModelFacts) -> MarkedDialect | None:
     found = _CALL_IN_TEMPLATE.search(template)
     if found is None or "<|tools|>" not in template:
         return None
-    return MarkedDialect(facts, found[1], temperature=0.0)
+    return MarkedDialect(facts, found[1], temperature=0.0, has_hints="m.hints" in template)
 
 
 def mistral_marked(facts: ModelFacts) -> MarkedDialect | None:

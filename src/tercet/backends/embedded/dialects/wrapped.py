@@ -43,6 +43,7 @@ class WrappedDialect:
     spacing = SPACED
     default_temperature: float | None = None
     takes_json_text = False
+    has_hints = False
 
     def __init__(self, facts: ModelFacts, form: Form, *, has_tools: bool = True) -> None:
         self.has_tools = has_tools

@@ -1,0 +1,127 @@
+"""`python -m evals`: run the development sets against a server, compare runs, calibrate a model's confidence."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from evals import calibration, plots, score, sets
+from evals.cases import Answer, Case
+from evals.server import Server
+
+
+def main() -> None:
+    """Parse the command line and do what it says."""
+    parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    _run_command(commands.add_parser("run", help="measure one model and write its figures and answers"))
+    _compare_command(commands.add_parser("compare", help="print runs side by side as Markdown"))
+    _calibrate_command(commands.add_parser("calibrate", help="fit confidence on half of the cases, check on the rest"))
+    arguments = parser.parse_args()
+    arguments.do(arguments)
+
+
+def _server_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base-url", default="http://127.0.0.1:8741/v1")
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--api-key", default=os.environ.get("TERCET_API_KEY", "none"))
+    parser.add_argument("--concurrency", type=int, default=2)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("TERCET_DATA", "../shared/data")))
+    parser.add_argument("--sets", nargs="*", help="only these sets")
+
+
+def _run_command(parser: argparse.ArgumentParser) -> None:
+    _server_arguments(parser)
+    parser.add_argument("--grounding", choices=("off", "report", "strict"), help="Tercet's grounding of arguments")
+    parser.add_argument("--out", type=Path, help="write figures and answers here as JSON")
+    parser.add_argument("--label", help="what to call the run in comparisons; the model's name otherwise")
+    parser.set_defaults(do=run)
+
+
+def _compare_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", type=Path, nargs="+", help="files that `run` wrote")
+    parser.add_argument("--plot", type=Path, help="draw them here, too")
+    parser.set_defaults(do=compare)
+
+
+def _calibrate_command(parser: argparse.ArgumentParser) -> None:
+    _server_arguments(parser)
+    parser.add_argument("--manifest", type=Path, help="write the scales and errors into this model's manifest")
+    parser.add_argument("--plot", type=Path, help="draw the reliability diagram here")
+    parser.set_defaults(do=calibrate)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure and print; write what was asked for."""
+    extension = {"grounding": arguments.grounding} if arguments.grounding else None
+    cases, answers = _ask(arguments, extension)
+    figures = score.rows(cases, answers)
+    label = arguments.label or arguments.model
+    print(score.table({label: figures}))
+    if arguments.out:
+        told = [_record(case, answer) for case, answer in zip(cases, answers, strict=True)]
+        made = {"label": label, "figures": score.as_json(figures), "answers": told}
+        arguments.out.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Print runs side by side."""
+    columns = {}
+    for path in arguments.runs:
+        told = json.loads(path.read_text())
+        columns[told["label"]] = {name: score.Row(**row) for name, row in told["figures"].items()}
+    print(score.table(columns))
+    if arguments.plot:
+        plots.skill(columns, arguments.plot)
+
+
+def calibrate(arguments: argparse.Namespace) -> None:
+    """Fit on the cases of even number, report the error on the others before and after, keep the scales."""
+    cases, answers = _ask(arguments, {"confidence": True})
+    if any(answer.confidence and answer.confidence["is_calibrated"] for answer in answers):
+        raise SystemExit("the server applies a calibration already: take it out of the manifest and restart it")
+    held_back = calibration.decisions(cases[::2], answers[::2])
+    fresh = calibration.decisions(cases[1::2], answers[1::2])
+    scales, errors, pairs = {}, {}, {}
+    print("| decision | n | error before | error after |\n|---|---|---|---|")
+    for kind in calibration.KINDS:
+        scale = calibration.fit(held_back[kind])
+        scaled = [(scale.apply(raw), came_true) for raw, came_true in fresh[kind]]
+        before, after = calibration.calibration_error(fresh[kind]), calibration.calibration_error(scaled)
+        print(f"| {kind} | {len(scaled)} | {before:.3f} | {after:.3f} |")
+        scales[kind], pairs[kind] = asdict(scale), scaled
+        errors[kind] = {"n": len(scaled), "before": round(before, 3), "after": round(after, 3)}
+    if arguments.manifest:
+        manifest = json.loads(arguments.manifest.read_text())
+        manifest |= {"calibration": scales, "calibration_error": errors}
+        arguments.manifest.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    if arguments.plot:
+        plots.reliability(pairs, arguments.plot, title=arguments.model)
+
+
+def _ask(arguments: argparse.Namespace, extension: dict[str, Any] | None) -> tuple[list[Case], list[Answer]]:
+    cases = sets.cases(arguments.data, arguments.sets)
+    server = Server(arguments.base_url, arguments.model, arguments.api_key, arguments.concurrency, extension)
+    return cases, asyncio.run(server.answers(cases))
+
+
+def _record(case: Case, answer: Answer) -> dict[str, Any]:
+    return {
+        "set": case.set_name,
+        "id": case.id,
+        "right": case.is_right(answer),
+        "request": case.messages[-1]["content"],
+        "text": answer.text,
+        "calls": answer.calls,
+        "expected": list(case.expected),
+        "ms": round(1000 * answer.seconds, 1),
+    }
+
+
+if __name__ == "__main__":
+    main()

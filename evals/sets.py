@@ -1,0 +1,63 @@
+"""The development sets as cases, by name. They are for measuring only, never for training or tuning."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evals import bfcl, sgd
+from evals.cases import Case, calls_case
+
+BFCL_SETS = ("simple_python", "multiple", "irrelevance", "parallel", "parallel_multiple", "live_simple")
+SEAL_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+NUM_SEAL_CASES = 60
+NUM_SEAL_DISTRACTORS = 4
+
+
+def cases(root: Path, names: list[str] | None = None) -> list[Case]:
+    """Return every case under the data folder `root`, or those of the sets named."""
+    everything = [*bfcl_cases(root), *seal_cases(root), *sgd.cases(root)]
+    return [case for case in everything if not names or case.set_name in names]
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text().splitlines():
+        yield json.loads(line)
+
+
+def bfcl_cases(root: Path) -> Iterator[Case]:
+    """The sample of BFCL v4, with its accepted answers."""
+    for name in BFCL_SETS:
+        for item in lines(root / "dev/bfcl_sample" / f"{name}.jsonl"):
+            tools = [bfcl.tool(function) for function in item["function"]]
+            yield calls_case(name, item["id"], item["question"][0], tools, item["possible_answer"] or [])
+
+
+def seal_cases(root: Path) -> Iterator[Case]:
+    """Requests of Seal-Tools whose calls do not depend on each other, the right tools among random others."""
+    rng = random.Random(0)
+    apis = {api["api_name"]: api for api in lines(root / "train/seal_tools/tool.jsonl")}
+    chosen = {"seal_single": 0, "seal_several": 0}
+    for item in lines(root / "dev/seal_tools/dev.jsonl"):
+        calls = item["calling"]
+        set_name = "seal_single" if len(calls) == 1 else "seal_several"
+        is_chained = "API_call_" in json.dumps([call["parameters"] for call in calls])
+        if is_chained or chosen[set_name] == NUM_SEAL_CASES or any(call["api"] not in apis for call in calls):
+            continue
+        chosen[set_name] += 1
+        names = {call["api"] for call in calls} | set(rng.sample(sorted(apis), NUM_SEAL_DISTRACTORS))
+        tools = [seal_tool(apis[name]) for name in rng.sample(sorted(names), len(names))]
+        expected = [{c["api"]: {name: [value] for name, value in c["parameters"].items()}} for c in calls]
+        yield calls_case(set_name, item["id"], [{"role": "user", "content": item["query"]}], tools, expected)
+
+
+def seal_tool(api: dict[str, Any]) -> dict[str, Any]:
+    properties = {
+        name: {"type": SEAL_TYPES.get(p["type"], "string"), "description": p["description"]}
+        for name, p in api["parameters"].items()
+    }
+    parameters = {"type": "object", "properties": properties, "required": api["required"]}
+    return {"name": api["api_name"], "description": api["api_description"], "parameters": parameters}

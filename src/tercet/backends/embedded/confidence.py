@@ -1,0 +1,116 @@
+"""Confidence in an answer, from the log probabilities of its tokens and the places of its calls in their text.
+
+Knows the text that the model wrote and which stretch of it is what; knows nothing of how it was generated.
+"""
+
+import json
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import msgspec
+
+from tercet.confidence import Calibration, CallConfidence, Confidence
+from tercet.events import TokenLogprob
+from tercet.items import ToolCall
+
+NUM_CANDIDATES = 5
+"""How many candidates per token must be known, so that the weight of a call is seen where text was written."""
+
+_DECODER = json.JSONDecoder()
+_SPACE = " \t\r\n"
+
+
+def confidence(
+    tokens: Sequence[TokenLogprob], calls: Sequence[ToolCall], mark: str, calibration: Calibration | None
+) -> Confidence | None:
+    """Return how sure the model is of an answer that consists of `tokens` and makes `calls`.
+
+    `mark` is the token that begins a call. None when there is nothing to read it from.
+    """
+    if not tokens:
+        return None
+    scales = calibration or Calibration()
+    text = _Text(tokens)
+    of_calls: list[CallConfidence] = []
+    place = 0
+    for call in calls:
+        name_at = text.find(call.name, place)
+        arguments_at = text.find(call.arguments, name_at + len(call.name))
+        if name_at < 0 or arguments_at < 0:
+            return None
+        place = arguments_at + len(call.arguments)
+        tool = text.probability(name_at, name_at + len(call.name))
+        spans = value_spans(call.arguments)
+        arguments = {key: text.probability(arguments_at + start, arguments_at + end) for key, (start, end) in spans}
+        of_calls.append(
+            CallConfidence(
+                scales.tool.apply(tool),
+                {key: scales.argument.apply(value) for key, value in arguments.items()},
+                scales.call.apply(text.probability(name_at, place)),
+            )
+        )
+    decision = scales.decision.apply(_decision(tokens[0], mark, is_call=bool(calls)))
+    return Confidence(decision, tuple(of_calls), calibration is not None)
+
+
+class _Manifest(msgspec.Struct):
+    calibration: Calibration | None = None
+
+
+def read_calibration(model_path: Path) -> Calibration | None:
+    """Return what the manifest beside a model file says of its calibration, if there is one that does."""
+    try:
+        return msgspec.json.decode(model_path.with_suffix(".json").read_bytes(), type=_Manifest).calibration
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def value_spans(arguments: str) -> list[tuple[str, tuple[int, int]]]:
+    """Return the top-level keys of a JSON object's text and where their values stand; empty for anything else."""
+    spans: list[tuple[str, tuple[int, int]]] = []
+    place = _skip(arguments, 0, _SPACE + "{")
+    try:
+        while place < len(arguments) and arguments[place] == '"':
+            key, place = _DECODER.raw_decode(arguments, place)
+            start = _skip(arguments, place, _SPACE + ":")
+            _, place = _DECODER.raw_decode(arguments, start)
+            spans.append((key, (start, place)))
+            place = _skip(arguments, place, _SPACE + ",")
+    except json.JSONDecodeError:
+        return []
+    return spans
+
+
+def _skip(text: str, place: int, characters: str) -> int:
+    while place < len(text) and text[place] in characters:
+        place += 1
+    return place
+
+
+def _decision(first: TokenLogprob, mark: str, *, is_call: bool) -> float:
+    """Return the probability, at the first token, of what was done: a call, or anything but a call."""
+    weights = {candidate.token: math.exp(candidate.logprob) for candidate in first.top}
+    weights[first.token] = math.exp(first.logprob)
+    chance = min(1.0, weights.get(mark, 0.0))
+    return chance if is_call else 1 - chance
+
+
+class _Text:
+    """The tokens' text, and the probability of any stretch of it."""
+
+    def __init__(self, tokens: Sequence[TokenLogprob]) -> None:
+        self._text = "".join(token.token for token in tokens)
+        self._ends = list(accumulate(len(token.token) for token in tokens))
+        self._sums = [0.0, *accumulate(token.logprob for token in tokens)]
+
+    def find(self, part: str, start: int) -> int:
+        return self._text.find(part, max(start, 0))
+
+    def probability(self, start: int, end: int) -> float:
+        """Return the product of the probabilities of all tokens that reach into the stretch."""
+        first = bisect_right(self._ends, start)
+        last = bisect_left(self._ends, end)
+        return math.exp(min(0.0, self._sums[min(last + 1, len(self._sums) - 1)] - self._sums[first]))

@@ -1,0 +1,52 @@
+"""How sure a model is of a decision: to call or not, which tool, each argument. Values, and their calibration.
+
+A raw probability is the model's own, read off the tokens it chose. It becomes a confidence, a number that comes true
+about as often as it says, by Platt scaling (Platt 1999): two numbers per kind of decision, fitted on held-back data and
+kept in the model's manifest.
+"""
+
+import math
+
+import msgspec
+
+_LEAST = 1e-6
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """confidence = sigmoid(slope * logit(raw) + offset)."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def apply(self, raw: float) -> float:
+        """Return the confidence that belongs to a raw probability."""
+        bounded = min(max(raw, _LEAST), 1 - _LEAST)
+        return 1 / (1 + math.exp(-(self.slope * math.log(bounded / (1 - bounded)) + self.offset)))
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """The scales of one model; the identity where nothing was fitted."""
+
+    decision: Scale = Scale()
+    tool: Scale = Scale()
+    argument: Scale = Scale()
+    call: Scale = Scale()
+    """Of the whole call: the right tool with every argument right."""
+
+
+class CallConfidence(msgspec.Struct, frozen=True):
+    """How sure the model is of one call, from 0 to 1."""
+
+    tool: float
+    arguments: dict[str, float]
+    """By top-level argument."""
+    call: float
+
+
+class Confidence(msgspec.Struct, frozen=True):
+    """How sure the model is of an answer. `decision`: that calling, or not calling, was right."""
+
+    decision: float
+    calls: tuple[CallConfidence, ...] = ()
+    """In the order of the answer's calls."""
+    is_calibrated: bool = False

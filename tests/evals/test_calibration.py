@@ -1,0 +1,62 @@
+"""The scaling of confidence and its error, on pairs whose truth is known."""
+
+import random
+
+import pytest
+
+from evals.calibration import Scale, bins, calibration_error, decisions, fit
+from evals.cases import Answer, calls_case
+
+
+def overconfident(n: int, seed: int = 1) -> list[tuple[float, bool]]:
+    """Pairs that say 0.95 and come true six times in ten, or say 0.6 and come true half of the time."""
+    rng = random.Random(seed)
+    pairs = []
+    for _ in range(n):
+        says, is_true = (0.95, 0.6) if rng.random() < 0.5 else (0.6, 0.5)
+        pairs.append((says, rng.random() < is_true))
+    return pairs
+
+
+def test_a_fit_on_one_half_calibrates_the_other() -> None:
+    scale = fit(overconfident(2000, seed=1))
+    fresh = overconfident(2000, seed=2)
+    scaled = [(scale.apply(raw), came_true) for raw, came_true in fresh]
+    assert calibration_error(fresh) > 0.2
+    assert calibration_error(scaled) < 0.05
+
+
+def test_a_calibrated_model_is_left_nearly_as_it_is() -> None:
+    rng = random.Random(3)
+    raws = [rng.random() for _ in range(4000)]
+    scale = fit([(raw, rng.random() < raw) for raw in raws])
+    assert scale.slope == pytest.approx(1, abs=0.15)
+    assert scale.offset == pytest.approx(0, abs=0.15)
+
+
+@pytest.mark.parametrize("came_true", [True, False])
+def test_pairs_that_all_came_out_alike_give_a_finite_scale(came_true: bool) -> None:
+    scale = fit([(0.1 * place, came_true) for place in range(1, 10)])
+    assert 0 < scale.apply(0.5) < 1
+    assert (scale.apply(0.5) > 0.7) is came_true
+
+
+def test_too_few_pairs_fit_nothing() -> None:
+    assert fit([(0.9, False)] * 3) == Scale()
+
+
+def test_bins_hold_every_pair_once() -> None:
+    pairs = overconfident(103)
+    assert sum(one.n for one in bins(pairs)) == 103
+
+
+def test_decisions_read_each_kind_from_an_answer() -> None:
+    case = calls_case("set", "1", [], [], [{"book": {"city": ["Lima"], "seats": [2]}}])
+    told = {"decision": 0.9, "calls": [{"tool": 0.8, "call": 0.3, "arguments": {"city": 0.7, "seats": 0.4}}]}
+    found = decisions([case], [Answer("", [("book", {"city": "Lima", "seats": 3})], told)])
+    assert found == {
+        "decision": [(0.9, True)],
+        "tool": [(0.8, True)],
+        "argument": [(0.7, True), (0.4, False)],
+        "call": [(0.3, False)],
+    }
