@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help install test lint types unit training bench kills clean
+.PHONY: help install packages test lint types unit training bench kills clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,14 +22,17 @@ lint: install ## Style: ruff, formatting included
 types: install ## Types: mypy, strict, over the tests too
 	$(BIN)/mypy
 
-unit: install ## The test suite
+packages: ## Install what the tests need of the system, where that is allowed
+	scripts/system-packages.sh
+
+unit: install packages ## The test suite
 	$(BIN)/pytest
 
 test: lint types unit ## Everything CI checks
 
 training: install ## The trainer's own tests, with torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train]'
-	$(BIN)/pytest tests/training tests/data
+	$(BIN)/pytest tests/training tests/data tests/tuning
 
 bench: install ## The measurements of the README
 	$(BIN)/python benchmarks/overhead.py

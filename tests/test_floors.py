@@ -8,10 +8,10 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "tercet"
 FLOORS: dict[str, int] = {
     **dict.fromkeys(("errors", "items", "events", "usage", "ids", "clock", "schema", "config", "records"), 0),
-    **dict.fromkeys(("grounding", "numerals"), 0),
-    **dict.fromkeys(("store", "engine"), 1),
+    **dict.fromkeys(("grounding", "numerals", "sessions", "confidence", "searching"), 0),
+    **dict.fromkeys(("store", "engine", "sandbox", "egress"), 1),
     **dict.fromkeys(("backends", "tools"), 2),
-    **dict.fromkeys(("routing", "agents", "guarantees"), 3),
+    **dict.fromkeys(("routing", "agents", "guarantees", "tuning"), 3),
     "service": 4,
     "api": 5,
     **dict.fromkeys(("main", "server", "cli", "__main__"), 6),
