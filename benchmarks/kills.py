@@ -130,7 +130,7 @@ class Findings(msgspec.Struct):
     num_between: int = 0
     """Runs that a kill hit after their answer was journaled and before they were ended."""
     num_streams: int = 0
-    statuses: Counter[str] = Counter()
+    statuses: Counter[str] = msgspec.field(default_factory=Counter)
     wrong: list[str] = []
 
 

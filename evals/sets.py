@@ -50,8 +50,23 @@ def seal_cases(root: Path) -> Iterator[Case]:
         chosen[set_name] += 1
         names = {call["api"] for call in calls} | set(rng.sample(sorted(apis), NUM_SEAL_DISTRACTORS))
         tools = [seal_tool(apis[name]) for name in rng.sample(sorted(names), len(names))]
-        expected = [{c["api"]: {name: [value] for name, value in c["parameters"].items()}} for c in calls]
+        expected = [
+            {c["api"]: {name: [typed(value, apis[c["api"]], name)] for name, value in c["parameters"].items()}}
+            for c in calls
+        ]
         yield calls_case(set_name, item["id"], [{"role": "user", "content": item["query"]}], tools, expected)
+
+
+def typed(value: Any, api: dict[str, Any], name: str) -> Any:
+    """Return a value as its schema wants it: the set writes numbers as strings now and then, which a
+    valid call cannot."""
+    kind = SEAL_TYPES.get(api["parameters"].get(name, {}).get("type", ""), "string")
+    if isinstance(value, str) and kind in ("integer", "number"):
+        try:
+            return float(value) if kind == "number" else int(value)
+        except ValueError:
+            return value
+    return str(value) if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def seal_tool(api: dict[str, Any]) -> dict[str, Any]:

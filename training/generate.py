@@ -9,21 +9,14 @@ import json
 import tempfile
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training import pack, tokenizer
-from training.bfcl import Call
+from evals.cases import Answer
+from training import hints, pack, tokenizer
 from training.export import CALL_ALIAS
 
 MAX_ANSWER_TOKENS = 384
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    text: str
-    calls: list[Call]
 
 
 Generate = Callable[[list[dict[str, Any]], list[dict[str, Any]], str], Answer]
@@ -106,7 +99,7 @@ def in_process(gguf_file: Path, num_threads: int = 2, context: int = 8192) -> Ge
     encoder = tokenizer.load()
 
     def generate(messages: list[dict[str, Any]], tools: list[dict[str, Any]], tool_choice: str) -> Answer:
-        prompt = pack.document(pack.render(messages, tools, is_open=True), encoder).ids.tolist()
+        prompt = pack.document(pack.render(hints.hinted(messages, tools), tools, is_open=True), encoder).ids.tolist()
         body = {
             "prompt": prompt,
             "n_predict": MAX_ANSWER_TOKENS,

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from training.tokenizer import ASSISTANT, BOS, END
 
 TEMPLATE_FILE = Path(__file__).with_name("template.jinja")
-MAX_LENGTH = 1024
+MAX_LENGTH = 2048
 """Longer documents are left out."""
 WIDTH_STEP = 16
 """Rows are as wide as their longest document, rounded up to this."""

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from training import pack, tokenizer
+from training import hints, pack, tokenizer
 from training.pack import MAX_LENGTH, Document, Shard
 
-TOKENS_PER_SHARD = 500_000
-MAX_AHEAD = 6
+TOKENS_PER_SHARD = 300_000
+FIRST_TOKENS = 60_000
+"""Size of the first shard, for an early start; the next are each twice as large up to the full size."""
+MAX_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Source:
     kept_shares: dict[str, float]
     """By the beginning of a sample's source, the share that is kept of what the mixture gives; all of the others."""
     preferred_length: int
-    """A document n times as long as this is kept once in n times, which favours documents dense in what is learnt."""
+    """A document n times as long as this is kept once in n times."""
+    full_share: float = 0.0
+    """A document is kept in proportion to its share of learnt tokens, always from this share on; 0 keeps all."""
 
     def kept_share(self, name: str) -> float:
         return next((share for prefix, share in self.kept_shares.items() if name.startswith(prefix)), 1.0)
@@ -48,8 +52,10 @@ def documents(source: Source, seed: int) -> Iterator[Document]:
     for sample in importlib.import_module(source.mixture).mixture(source.root, seed, source.is_late):
         if rng.random() >= source.kept_share(sample.source):
             continue
-        made = pack.document(pack.render(sample.messages, sample.tools, sample.schema), encoder)
-        if len(made.ids) <= MAX_LENGTH and rng.random() * len(made.ids) < source.preferred_length:
+        messages = hints.hinted(sample.messages, sample.tools, rng)
+        made = pack.document(pack.render(messages, sample.tools, sample.schema), encoder)
+        is_dense = rng.random() * source.full_share < made.learnt.mean()
+        if len(made.ids) <= MAX_LENGTH and is_dense and rng.random() * len(made.ids) < source.preferred_length:
             yield made
 
 
@@ -73,7 +79,9 @@ def produce(source: Source, folder: Path, seed: int) -> None:
         if len(list(folder.glob("*.npz"))) >= MAX_AHEAD:
             time.sleep(1)
             continue
-        shard(stream, TOKENS_PER_SHARD).write(folder / f"{seed:012d}-{number:06d}.npz")
+        shard(stream, min(TOKENS_PER_SHARD, FIRST_TOKENS << min(number, 8))).write(
+            folder / f"{seed:012d}-{number:06d}.npz"
+        )
         number += 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from training import hints
 from training.data.sample import Sample
 from training.data.sources import guess
 from training.data.sources.common import restyle
@@ -193,7 +194,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-NAMES = ("sgd", "seal_tools", "gorilla", "toolalpaca", "metatool", "clinc", "self_instruct", "gsm8k")
+NAMES = ("sgd", "seal_tools", "gorilla", "toolalpaca", "metatool", "clinc", "self_instruct", "gsm8k", "crossed")
 
 
 def drawn(name: str, root: Path, seed: int, count: int) -> list[Sample]:
@@ -225,6 +226,12 @@ def test_text_arguments_are_copied_from_the_user(name: str, root: Path) -> None:
     for sample in drawn(name, root, 2, 60):
         said = " ".join(str(m["content"]) for m in sample.messages if m["role"] == "user")
         assert all(value in said for value in arguments(sample) if isinstance(value, str))
+
+
+def test_crossed_requests_are_declined_beside_tools_that_are_unlikely(root: Path) -> None:
+    for sample in drawn("crossed", root, 3, 40):
+        assert not sample.messages[-1].get("tool_calls")
+        assert max(hints.levels(str(sample.messages[0]["content"]), sample.tools)) <= 2
 
 
 def test_sgd_calls_use_the_words_that_were_said(root: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import llguidance
 import pytest
 
-from training import evalsets, generate, tokenizer
+from evals import sets
+from evals.cases import Answer, calls_case
+from training import generate, tokenizer
 from training.stages.evaluate import table
 
 TOOLS = [
@@ -46,6 +48,16 @@ def test_table_counts_per_set() -> None:
 
 
 def test_case_is_right_when_no_call_was_wanted_and_none_made() -> None:
-    case = evalsets.Case("irrelevance", "1", [], [], [])
-    assert case.is_right([])
-    assert not case.is_right([("f", {})])
+    case = calls_case("irrelevance", "1", [], [], [])
+    assert case.is_right(Answer("", []))
+    assert not case.is_right(Answer("", [("f", {})]))
+
+
+def test_numbers_that_the_set_writes_as_strings_follow_its_schema() -> None:
+    kinds = {"n": "int", "x": "float", "s": "str"}
+    api = {"parameters": {name: {"type": kind} for name, kind in kinds.items()}}
+    assert sets.typed("61", api, "n") == 61
+    assert sets.typed("37.5", api, "x") == 37.5
+    assert sets.typed("about 5", api, "n") == "about 5"
+    assert sets.typed(61, api, "s") == "61"
+    assert sets.typed(True, api, "s") is True

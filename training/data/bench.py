@@ -20,7 +20,7 @@ from training.data.values import kinds
 from training.data.values.kinds import Value
 
 COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 20, 24, 32)
-COUNT_WEIGHTS = (24, 19, 17, 14, 9, 5, 4, 3, 1.3, 0.8, 0.5, 0.3, 0.2, 0.1)
+COUNT_WEIGHTS = (44, 22, 12, 8, 5, 3, 2, 1.5, 0.8, 0.5, 0.4, 0.2, 0.1, 0.1)
 SPELLED = 0.14
 
 

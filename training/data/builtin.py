@@ -422,7 +422,7 @@ def offered(task: Task, rng: random.Random) -> tuple[dict[str, object], ...]:
 
 def generate(rng: random.Random) -> Iterator[Sample]:
     """Endless tasks."""
-    makers = [(weight, make) for weight, make in KINDS] + [(16.0, file_task)]
+    makers = [(weight, make) for weight, make in KINDS] + [(30.0, file_task)]
     weights = [weight for weight, _ in makers]
     while True:
         make = rng.choices(makers, weights)[0][1]

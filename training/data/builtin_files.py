@@ -195,6 +195,8 @@ def read_all(rng: random.Random) -> FileTask:
         said = rng.choice(
             (
                 "List the {n} of all {c} in {f}.",
+                "List the {n} of every {o} in {f}.",
+                "Give me the {n} of each {o} in {f}.",
                 "What is the {n} of every {o} in {f}?",
                 "Read {p} from {f}.",
                 "all {p} in {f}",

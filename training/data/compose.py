@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
+from training import hints
 from training.data import shelf, template
 from training.data.bench import Asked, Bench, answer, draw_result, overlaps
 from training.data.dialect import Dialect
@@ -209,15 +210,21 @@ class Composer:
             text = noise.dress(asked_for, rng, 0.5)
         else:
             asked, text = self.one(rng)
-            near = 0.0 if rng.random() < 0.7 else 0.9
+            near = 0.0 if rng.random() < 0.6 else 0.9
             others = [
                 e
-                for e in self.bench.strangers([asked.shown.entry], count, rng, near)
+                for e in self.bench.strangers([asked.shown.entry], 2 * count + 3, rng, near)
                 if not overlaps(e, asked.shown.entry)
             ]
             if not others:
                 others = self.bench.strangers([asked.shown.entry], count, rng, 0.0)
         shown = [self.bench.ask(e, dialect, rng).shown.schema for e in others]
+        if rng.random() < 0.5:
+            ranked = sorted(zip(hints.levels(text, shown), range(len(shown)), strict=True), reverse=True)
+            shown = [shown[place] for _, place in ranked[:count]]
+        else:
+            shown = shown[:count]
+        rng.shuffle(shown)
         tools = tuple({str(s["name"]): s for s in shown}.values())
         reply = assistant(rng.choice(phrases.REFUSALS))
         return self.sample([*preface(rng), user(text), reply], tools, "irrelevant")
@@ -368,8 +375,8 @@ def lower_values(asked: Asked) -> None:
 
 
 KINDS: tuple[tuple[float, Kind], ...] = (
-    (42, Composer.single), (18, Composer.parallel), (8, Composer.several_tools), (2, Composer.error),
-    (5.5, Composer.ask_back), (2, Composer.negation), (14, Composer.irrelevant), (1.5, Composer.small_talk),
+    (40, Composer.single), (18, Composer.parallel), (10, Composer.several_tools), (2, Composer.error),
+    (5.5, Composer.ask_back), (2, Composer.negation), (22, Composer.irrelevant), (1.5, Composer.small_talk),
     (4, Composer.second_turn), (4, Composer.chain),
 )  # fmt: skip
 

@@ -24,6 +24,8 @@ ISO_NOTES = {
     "time": (" (HH:MM)", " in 24-hour HH:MM format", ", HH:MM", ". Format: HH:MM, 24-hour"),
     "datetime": (" (YYYY-MM-DDTHH:MM:SS)", " in ISO 8601 format", ", as YYYY-MM-DDTHH:MM:SS"),
 }  # fmt: skip
+DATE_LAYOUTS = {"date_us": "MM-DD-YYYY", "date_eu": "DD/MM/YYYY", "date_slash": "YYYY/MM/DD"}
+SAYS_PERCENT = re.compile(r"(?i)percent|pct|%")
 DECIMAL_NOTES = (
     " as a decimal, e.g. 0.05 for 5%", " (decimal fraction, 0.1 means 10%)",
     ", given as a fraction: 0.2 stands for 20%", " in decimal form",
@@ -69,6 +71,8 @@ class Dialect:
     rename: float
     veiled: bool
     """Names mean nothing; only the descriptions tell what is what."""
+    choices: str = "asis"
+    """How the values of enums are written: asis, title, upper, spaced or spaced title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ def draw_dialect(rng: random.Random) -> Dialect:
         defaults=rng.random() < 0.6,
         rename=rng.choice((0.0, 0.0, 0.15, 0.4)),
         veiled=veiled,
+        choices=rng.choices(("asis", "title", "upper", "spaced", "spaced title"), (50, 15, 10, 10, 15))[0],
     )
 
 
@@ -249,16 +254,10 @@ def param_schema(param: P, dialect: Dialect, rng: random.Random) -> tuple[Schema
     """The parameter's schema and the kind that its values are drawn from."""
     kind = as_digits(param.kind, rng)
     schema = type_schema(param, kind, dialect, rng)
-    note = param.description
-    if kind in TEMPORAL and dialect.iso:
-        if dialect.describes in ("tool", "none") or rng.random() < 0.25:
-            schema["format"] = TEMPORAL[kind]
-        else:
-            note = note.rstrip(".") + rng.choice(ISO_NOTES[kind])
-        kind += "_iso"
-    elif kind == "percent" and dialect.describes == "full" and rng.random() < 0.3:
-        note = note.rstrip(".") + rng.choice(DECIMAL_NOTES)
-        kind = "percent_decimal"
+    is_choice = kind.startswith(("enum:", "list:enum:"))
+    if is_choice:
+        respell(schema, dialect.choices)
+    kind, note = with_convention(param, kind, schema, dialect, rng)
     if dialect.describes == "full":
         note = lengthen(note, param, kind, rng)
     if dialect.describes == "typed":
@@ -269,14 +268,51 @@ def param_schema(param: P, dialect: Dialect, rng: random.Random) -> tuple[Schema
         note = (
             f"{note.rstrip('.')}. {rng.choice(('One of', 'Options', 'Allowed values', 'Can be'))}: {', '.join(options)}"
         )
-    if param.optional and param.default is not None and dialect.defaults:
-        schema["default"] = param.default
-    if param.optional and param.default is not None and rng.random() < 0.2:
-        said = str(param.default).lower() if isinstance(param.default, bool) else param.default
-        note = note.rstrip(".") + rng.choice(DEFAULT_NOTES).format(d=said)
+    if param.optional and param.default is not None:
+        default = kinds.respelt(param.default, dialect.choices) if is_choice else param.default
+        note = with_default(default, note, schema, dialect, rng)
     if note and dialect.describes in ("full", "typed"):
         schema["description"] = note
+    if is_choice and dialect.choices != "asis":
+        kind = f"respelt:{dialect.choices}:{kind}"
     return schema, kind
+
+
+def with_convention(param: P, kind: str, schema: Schema, dialect: Dialect, rng: random.Random) -> tuple[str, str]:
+    """Kind and note where a convention decides how a value is written: dates, and percentages as fractions."""
+    note = param.description
+    if kind in TEMPORAL and dialect.iso:
+        if dialect.describes in ("tool", "none") or rng.random() < 0.25:
+            schema["format"] = TEMPORAL[kind]
+            return f"{kind}_iso", note
+        return f"{kind}_iso", note.rstrip(".") + rng.choice(ISO_NOTES[kind])
+    if kind == "date" and dialect.describes == "full" and rng.random() < 0.2:
+        kind = rng.choice(tuple(DATE_LAYOUTS))
+        said = rng.choice((" ({l})", " in {l} format", ", {l}", ". Format: {l}"))
+        return kind, note.rstrip(".") + said.format(l=DATE_LAYOUTS[kind])
+    if kind == "percent" and not SAYS_PERCENT.search(f"{param.name} {note}"):
+        if rng.random() < 0.75:
+            return "percent_decimal", note.rstrip(".") + rng.choice(DECIMAL_NOTES) if rng.random() < 0.4 else note
+        if dialect.describes in ("full", "typed"):
+            note = note.rstrip(".") + rng.choice((" in percent", " (percent)", ", as a percentage", " in %"))
+    return kind, note
+
+
+def with_default(default: object, note: str, schema: Schema, dialect: Dialect, rng: random.Random) -> str:
+    """The note, which sometimes names the default; so does the schema where the dialect shows defaults."""
+    if dialect.defaults:
+        schema["default"] = default
+    if rng.random() >= 0.2:
+        return note
+    said = str(default).lower() if isinstance(default, bool) else default
+    return note.rstrip(".") + rng.choice(DEFAULT_NOTES).format(d=said)
+
+
+def respell(schema: Schema, style: str) -> None:
+    """Write the choices of an enum, or of a list of them, in that style."""
+    inner = schema.get("items", schema)
+    assert isinstance(inner, dict)
+    inner["enum"] = kinds.respelt(inner["enum"], style)
 
 
 def shown_name(param: P, taken: set[str], dialect: Dialect, rng: random.Random) -> str:

@@ -18,19 +18,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.data import builtin, compose, reading, sessions, symbolic, validate
+from training.data import builtin, compose, drills, reading, sessions, symbolic, validate
 from training.data.contamination import Contaminated, Guard, load
 from training.data.sample import Sample
 
 REPO = Path(__file__).resolve().parents[2]
-SHARES = {"catalog": 22.0, "sessions": 38.0, "symbolic": 7.0, "builtin": 14.0, "reading": 3.0}
-LATE_SHARES = {"catalog": 34.0, "sessions": 22.0, "symbolic": 2.0, "builtin": 14.0, "reading": 3.0}
+SHARES = {"drills": 15.0, "catalog": 22.0, "sessions": 38.0, "symbolic": 7.0, "builtin": 14.0, "reading": 3.0}
+LATE_SHARES = {"drills": 15.0, "catalog": 38.0, "sessions": 38.0, "symbolic": 3.5, "builtin": 24.0, "reading": 3.0}
 """For a last stage, when copying and selection are learnt."""
 PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
 """Share of a source's single calls that are joined into sessions."""
 SOURCE_SHARES = {
     "seal_tools": 12.0, "gorilla": 6.0, "sgd": 6.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
-    "toolalpaca": 2.0,
+    "toolalpaca": 2.0, "crossed": 40.0,
 }  # fmt: skip
 """By module of training.data.sources; a module that is not named here gets 1."""
 SOURCE_PACKAGE = "training.data.sources"
@@ -95,6 +95,7 @@ class Mixture:
     def __post_init__(self) -> None:
         self.guard = Guard(load(self.root))
         own: dict[str, Callable[[random.Random], Iterator[Sample]]] = {
+            "drills": drills.generate,
             "catalog": compose.generate,
             "symbolic": symbolic.generate,
             "builtin": builtin.generate,

@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from training import hints
 from training.data.sample import Sample, compact
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "template.jinja"
@@ -22,4 +23,6 @@ def prompt_template() -> Template:
 
 def render(sample: Sample) -> str:
     """Everything after <|bos|>, assistant turns included."""
-    return prompt_template().render(messages=sample.messages, tools=sample.tools, schema=sample.schema)
+    return prompt_template().render(
+        messages=hints.hinted(sample.messages, sample.tools), tools=sample.tools, schema=sample.schema
+    )

@@ -13,7 +13,7 @@ from training.data import builtin, builtin_tools, dialect, shelf, symbolic
 from training.data.bench import overlaps
 from training.data.compose import Composer, fill_words, lower_values, preface, question
 from training.data.dialect import Dialect, Shown
-from training.data.language import noise, phrases
+from training.data.language import joiners, noise, phrases
 from training.data.sample import Call, Message, Sample, Schema, assistant, calls, user
 from training.data.several import vary
 from training.data.shelf import Entry
@@ -33,11 +33,11 @@ class CatalogSessions:
         self.bench = self.composer.bench
 
     def shown(self, rng: random.Random) -> tuple[Dialect, list[Shown]]:
-        """Two to five tools, all their parameters in view."""
+        """One to five tools, now and then up to sixteen, all their parameters in view."""
         style = self.bench.dialect(rng)
         first = self.bench.entry(rng)
         near = rng.choice((0.0, 0.5, 0.9))
-        count = rng.choices((1, 2, 3, 4, 5), (10, 26, 32, 22, 10))[0]
+        count = rng.choices((1, 2, 3, 4, 5, 8, 12, 16), (16, 28, 26, 16, 8, 3, 2, 1))[0]
         entries = [first, *self.bench.strangers([first], count - 1, rng, near)]
         made = [dialect.show(e, style, rng, [p.name for p in e.params if rng.random() < 0.85]) for e in entries]
         return style, list({s.name: s for s in made}.values())
@@ -45,7 +45,7 @@ class CatalogSessions:
     def sample(self, rng: random.Random) -> Sample:
         style, shown = self.shown(rng)
         messages = preface(rng)
-        wanted = len(messages) + 2 * rng.choices((2, 3, 4, 5, 6), (8, 24, 30, 26, 12))[0]
+        wanted = len(messages) + 2 * rng.choices((2, 3, 4, 5, 6, 8, 12), (8, 22, 28, 24, 12, 4, 2))[0]
         fresh = set(range(len(shown)))
         for _ in range(30):
             if len(messages) >= wanted:
@@ -63,13 +63,15 @@ class CatalogSessions:
         """One exchange about the tool of that number; only a tool not yet called may be asked for incompletely."""
         draw = rng.random()
         target = shown[number]
-        if draw < 0.14:
+        if draw < 0.2:
             return self.unserved([s.entry for s in shown], rng)
-        if draw < 0.26 and is_fresh and target.entry.missing:
+        if draw < 0.3 and is_fresh and target.entry.missing:
             made = self.asked_back(target, style, rng)
             if made:
                 return made
-        if draw < 0.43:
+        if draw < 0.38 and len(shown) > 1:
+            return self.together(style, shown, rng)
+        if draw < 0.52:
             group = vary(self.bench, target.entry, style, rng, rng.choice((2, 2, 2, 3)), 1.0, target)
             if group and all(fits(target, set(a.values)) for a in group[0]):
                 return [user(group[1]), calls(*(a.call for a in group[0]))]
@@ -85,6 +87,15 @@ class CatalogSessions:
         if rng.random() < 0.05:
             lower_values(asked)
         return [user(self.bench.text(asked, rng)), calls(asked.call)]
+
+    def together(self, style: Dialect, shown: Sequence[Shown], rng: random.Random) -> Turn:
+        """One request for two or three of the tools."""
+        chosen = rng.sample(list(shown), min(len(shown), rng.choice((2, 2, 3))))
+        asked = [self.bench.ask(target.entry, style, rng, shown=target) for target in chosen]
+        if not all(fits(one.shown, set(one.values)) for one in asked):
+            return []
+        text = joiners.join_requests([self.bench.text(one, rng, 0) for one in asked], rng)
+        return [user(noise.dress(text, rng, 0.6)), calls(*(one.call for one in asked))]
 
     def asked_back(self, target: Shown, style: Dialect, rng: random.Random) -> Turn:
         name, said = rng.choice(target.entry.missing)

@@ -125,6 +125,10 @@ def absent(parsed: Template, params: Sequence[P]) -> list[str]:
 def draw_param(param: P, rng: random.Random, kind: str | None = None, mentioned: Sequence[str] | None = None) -> Value:
     """A value of the parameter; `mentioned` limits an object to those fields."""
     kind = kind or param.kind
+    if kind.startswith("respelt:"):
+        _, style, inner = kind.split(":", 2)
+        plain = draw_param(param, rng, inner, mentioned)
+        return Value(kinds.respelt(plain.value, style), plain.text)
     if kind in ("object", "list:object"):
         if kind == "object":
             return draw_object(param, rng, mentioned)

@@ -1,4 +1,4 @@
-"""Stage 4: measure a model on the dev sets, over any OpenAI-compatible server or on a GGUF file directly.
+"""Stage 6: measure a model on the dev sets, over any OpenAI-compatible server or on a GGUF file directly.
 
 Prints a table and writes the figures as JSON, with every answer when asked.
 """
@@ -12,11 +12,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from training import evalsets, generate, shortlist
+from evals import sets
+from evals.cases import Case
+from training import generate
 from training.paths import data_root
 
 
-def measure(cases: list[evalsets.Case], ask: generate.Generate) -> list[dict[str, Any]]:
+def measure(cases: list[Case], ask: generate.Generate) -> list[dict[str, Any]]:
     """One record per case: its set, the answer, whether it was right and the time it took."""
     records = []
     for case in cases:
@@ -26,9 +28,8 @@ def measure(cases: list[evalsets.Case], ask: generate.Generate) -> list[dict[str
             {
                 "set": case.set_name,
                 "id": case.id,
-                "right": case.is_right(answer.calls),
-                "names_right": sorted(name for name, _ in answer.calls)
-                == sorted(name.replace(".", "_") for wanted in case.expected for name in wanted),
+                "right": case.is_right(answer),
+                "names_right": case.has_right_tools(answer),
                 "ms": round(1000 * (time.perf_counter() - began), 1),
                 "request": case.messages[-1]["content"],
                 "text": answer.text,
@@ -66,14 +67,11 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", help="only these sets")
     parser.add_argument("--out", type=Path, help="write the figures here")
     parser.add_argument("--answers", type=Path, help="write every answer here, one JSON per line")
-    parser.add_argument("--shortlist", type=int, default=0, help="show only the so many best tools by shared words")
-    parser.add_argument("--floor", type=float, default=0.0, help="answer without a call when no tool scores this")
     parser.add_argument("--threads", type=int, default=2)
     a = parser.parse_args()
     ask = generate.in_process(a.gguf, a.threads) if a.gguf else generate.over_http(a.base_url, a.model, a.api_key)
-    if a.shortlist:
-        ask = shortlist.shortlisted(ask, shortlist.weights(a.data), a.shortlist, a.floor)
-    cases = [case for case in evalsets.cases(a.data) if not a.sets or case.set_name in a.sets]
+    single = [*sets.bfcl_cases(a.data), *sets.seal_cases(a.data)]
+    cases = [case for case in single if not a.sets or case.set_name in a.sets]
     records = measure(cases, ask)
     figures = table(records)
     print(f"{'set':20}{'n':>5}{'right':>8}{'tools':>8}{'ms':>8}")

@@ -1,4 +1,4 @@
-"""Stage 3: write a checkpoint as a GGUF file and its manifest beside it."""
+"""Stage 5: write a checkpoint as a GGUF file and its manifest beside it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from training import checkpoint, tokenizer
 from training.export import Precision, sha256, write_gguf
+from training.pack import MAX_LENGTH
 
 DATA_LICENCES = {
     "seal_tools": "Apache-2.0",
@@ -34,7 +35,7 @@ def manifest(gguf_file: Path, name: str, recipe: str, state: checkpoint.State, p
         "architecture": "qwen3",
         "parameters": parameters,
         "context": state["config"]["max_context"],
-        "trained_context": 1024,
+        "trained_context": MAX_LENGTH,
         "trained_tokens": state["tokens"],
         "trained_steps": state["step"],
         "trained_hours": round(state["seconds"] / 3600, 2),

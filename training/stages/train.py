@@ -1,4 +1,4 @@
-"""Stage 2: train a decoder on the mixture until a time of day, resumable after a kill.
+"""Stage 3: train a decoder on the mixture until a time of day, resumable after a kill.
 
 Owns the loop, the schedule and the log. The mixture comes in shards from a process beside it.
 """
@@ -234,6 +234,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path(".tercet-train"))
     parser.add_argument("--data", type=Path, default=data_root())
     parser.add_argument("--prefer-length", type=int, default=pack.MAX_LENGTH, help="thin out longer documents")
+    parser.add_argument("--full-share", type=float, default=0.0, help="thin out documents with less learnt than this")
     parser.add_argument("--late", action="store_true", help="the mixture's weights for a last stage")
     parser.add_argument("--keep", default="{}", help='JSON: shares kept by source, e.g. {"gsm8k":0.2}')
     parser.add_argument("--mixture", default="training.data.mixture")
@@ -255,7 +256,7 @@ def main() -> None:
     a = parser.parse_args()
     settings = Settings(
         work=a.work,
-        source=shards.Source(a.mixture, a.data, a.late, json.loads(a.keep), a.prefer_length),
+        source=shards.Source(a.mixture, a.data, a.late, json.loads(a.keep), a.prefer_length, a.full_share),
         config=replace(CONFIGS[a.config], **json.loads(a.shape)),
         deadline=parse_until(a.until) if a.until else time.time() + 60 * a.minutes,
         decay_share=a.decay_share,

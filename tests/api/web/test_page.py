@@ -73,7 +73,7 @@ def test_a_session_is_followed_as_it_happens(serve: Serve, dial: Dial, browse: C
     page.locator("#words").fill("Again")
     page.locator("#words").press("Enter")
     page.locator("#timeline").get_by_text("Again").wait_for()
-    page.wait_for_function("document.querySelectorAll('#timeline .assistant').length === 2")
+    page.locator("#timeline .assistant").nth(1).wait_for()
 
 
 def test_an_approval_is_clicked_and_the_plan_is_seen(serve: Serve, dial: Dial, browse: Callable[[str], Any]) -> None:
@@ -88,7 +88,7 @@ def test_an_approval_is_clicked_and_the_plan_is_seen(serve: Serve, dial: Dial, b
     page.locator(".action").get_by_text("2+2").wait_for()
     page.get_by_role("button", name="approve").click()
     page.locator("#timeline").get_by_text("Four.").wait_for()
-    page.wait_for_function("!document.querySelector('.action')")
+    page.locator(".action").first.wait_for(state="detached")
     planned = sessions.create(agent=agent, environment=NONE, input="plan")
     page.goto(f"{server.url}/runs#{planned.id}")
     page.locator("#plan h3").get_by_text("Bake a cake").wait_for()
@@ -130,7 +130,7 @@ def test_a_session_is_forked_where_it_is_clicked(serve: Serve, dial: Dial, brows
     answer.hover()
     answer.get_by_role("button", name="fork here").click()
     page.get_by_role("button", name="fork", exact=True).click()
-    page.wait_for_function(f"location.hash.length > 1 && location.hash !== '#{made.id}'")
+    page.wait_for_url(lambda url: "#session_" in url and not url.endswith(made.id))
     page.locator("#head").get_by_text("its parent").wait_for()
     page.locator("#timeline .assistant").get_by_text("Hi.").wait_for()
 

@@ -60,17 +60,13 @@ SYSTEM_PROMPTS = (
     "You are an agent.",
 )  # fmt: skip
 REFUSALS = (
-    "None of the available tools can do that.",
-    "I don't have a tool for that.",
-    "Sorry, no tool here fits that request.",
     "I can't do that with the tools I have.",
-    "That is outside what my tools can do.",
-    "There is no tool for this among those I was given.",
-    "I'm afraid none of my tools covers that.",
-    "Sorry, I can't help with that: no offered tool fits.",
-    "My tools don't cover this request.",
-    "No available function matches this request.",
+    "I can't help with that: no offered tool fits.",
+    "I can't do that: none of my tools covers it.",
+    "I have no tool for that.",
 )
+"""All begin with the same word: whether to decline is then one choice, which a greedy answer takes when it is likelier
+than a call. With many beginnings each of them was less likely than a call that was wrong."""
 NAMING = (
     "Use {tool}: {t}", "With {tool}, {t}", "{t} (use {tool})", "Call {tool}. {t}", "[{tool}] {t}",
     "Using the {tool} tool, {t}", "Run {tool} for this: {t}",

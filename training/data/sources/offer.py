@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from training.data.language import phrases
 from training.data.sample import Schema
 from training.data.sources.common import properties_of, words
 
@@ -52,28 +53,8 @@ _COMMON = frozenset(
         "can",
     ]
 )
-_REFUSALS = (
-    "I can't help with that using the tools I have.",
-    "None of the available tools can do that.",
-    "Sorry, I don't have a tool for that.",
-    "I'm afraid that is outside of what my tools can do.",
-    "There is no tool here that fits this request.",
-    "I don't have a function that could do this.",
-    "Sorry, that isn't something I can do with these tools.",
-    "The tools available to me don't cover this.",
-    "I'm not able to do that: no tool I have fits.",
-    "That's not possible with the functions provided.",
-    "None of the functions I was given applies here.",
-    "I have no tool that can answer this.",
-    "Unfortunately I can't do that with what is available to me.",
-    "This needs a tool that I don't have.",
-    "No available function matches what you ask for.",
-    "I can't do that here; nothing I have access to would help.",
-)
 _NAMING = (
     "I only have {names}, which can't do that.",
-    "That doesn't fit any of my tools ({names}).",
-    "My tools cover {names}, not this.",
     "I can only use {names}, so I can't help with this one.",
 )
 
@@ -82,7 +63,7 @@ def refusal(rng: random.Random, tools: Sequence[Schema]) -> str:
     """A short text that says no offered tool applies."""
     if tools and len(tools) <= 2 and rng.random() < 0.15:
         return rng.choice(_NAMING).format(names=" and ".join(str(tool["name"]) for tool in tools))
-    return rng.choice(_REFUSALS)
+    return rng.choice(phrases.REFUSALS)
 
 
 def weight(tool: Schema) -> int:

@@ -36,7 +36,7 @@ def choice(options: list[str]) -> Draw:
     return lambda rng: same(rng.choice(options))
 
 
-def named(options: list[str], fresh: float = 0.15) -> Draw:
+def named(options: list[str], fresh: float = 0.35) -> Draw:
     """A listed name, or a made-up one in title case."""
 
     def draw(rng: random.Random) -> Value:
@@ -47,13 +47,13 @@ def named(options: list[str], fresh: float = 0.15) -> Draw:
     return draw
 
 
-def open_noun(options: list[str], fresh: float = 0.1) -> Draw:
+def open_noun(options: list[str], fresh: float = 0.3) -> Draw:
     """A listed phrase, or a made-up one in lower case."""
 
     def draw(rng: random.Random) -> Value:
         if rng.random() >= fresh:
             return same(rng.choice(options))
-        return same(" ".join(words.any_word(rng) for _ in range(rng.randint(1, 2))))
+        return same(words.any_phrase(rng))
 
     return draw
 
@@ -105,8 +105,10 @@ def title(rng: random.Random) -> str:
 
 def message(rng: random.Random) -> str:
     draw = rng.random()
-    if draw < 0.7:
+    if draw < 0.5:
         return rng.choice(things.MESSAGES)
+    if draw < 0.7:
+        return words.any_phrase(rng)
     if draw < 0.85:
         return f"{rng.choice(['Meet me at', 'I am at', 'Pick me up at', 'The party is at'])} {places.address(rng)}"
     deed = rng.choice(("asked about", "finished", "needs", "sent me"))
@@ -155,23 +157,25 @@ def pair_kind(make: Callable[[random.Random], tuple[object, str]]) -> Draw:
 SIMPLE: dict[str, Draw] = {
     "person": text_kind(people.person), "first_name": text_kind(people.first_name),
     "last_name": text_kind(people.last_name), "city": text_kind(places.city), "country": text_kind(places.country),
-    "state": choice(places.STATES), "address": text_kind(places.address), "company": named(things.COMPANIES, 0.2),
-    "product": open_noun(things.PRODUCTS, 0.08), "restaurant": named(things.RESTAURANTS, 0.3),
+    "state": choice(places.STATES), "address": text_kind(places.address), "company": named(things.COMPANIES),
+    "product": open_noun(things.PRODUCTS, 0.2), "restaurant": named(things.RESTAURANTS, 0.3),
     "movie": named(things.MOVIES, 0.3), "song": named(things.SONGS, 0.3), "book": named(things.BOOKS, 0.3),
-    "artist": named(things.ARTISTS, 0.2), "email": text_kind(people.email), "phone": text_kind(people.phone),
+    "artist": named(things.ARTISTS), "email": text_kind(people.email), "phone": text_kind(people.phone),
     "url": text_kind(url), "domain": text_kind(domain), "ip": text_kind(ip), "path": text_kind(path),
     "file_name": text_kind(file_name), "username": text_kind(people.username), "hashtag": text_kind(hashtag),
     "airport_code": choice(places.AIRPORTS), "stock_symbol": choice(things.STOCKS),
     "date": text_kind(times.loose_date_text), "time": text_kind(times.loose_time_text),
     "datetime": text_kind(times.loose_datetime_text), "date_iso": pair_kind(times.iso_date),
     "time_iso": pair_kind(times.time_24), "datetime_iso": pair_kind(times.iso_datetime),
+    "date_us": pair_kind(times.date_in("%m-%d-%Y")), "date_eu": pair_kind(times.date_in("%d/%m/%Y")),
+    "date_slash": pair_kind(times.date_in("%Y/%m/%d")),
     "weekday": choice(times.WEEKDAYS), "month": choice(times.MONTHS), "year": year,
     "duration": text_kind(times.duration_text), "currency_code": choice(numbers.CURRENCIES),
     "money": pair_kind(numbers.money), "percent": pair_kind(numbers.percent),
     "percent_decimal": pair_kind(numbers.percent_decimal), "topic": open_noun(things.TOPICS),
     "title": text_kind(title), "message": text_kind(message), "query": open_noun(things.QUERIES),
     "language": choice(things.LANGUAGES), "color": choice(things.COLORS), "animal": choice(things.ANIMALS),
-    "food": open_noun(things.FOODS, 0.05), "ingredient": choice(things.INGREDIENTS), "hobby": choice(things.HOBBIES),
+    "food": open_noun(things.FOODS, 0.15), "ingredient": choice(things.INGREDIENTS), "hobby": choice(things.HOBBIES),
     "sport": choice(things.SPORTS), "job": choice(things.JOBS), "disease": choice(things.DISEASES),
     "medicine": open_noun(things.MEDICINES, 0.15), "body_part": choice(things.BODY_PARTS),
     "plant": choice(things.PLANTS), "vehicle": choice(things.VEHICLES), "landmark": choice(places.LANDMARKS),
@@ -201,6 +205,18 @@ def bounds(argument: str) -> tuple[str, str]:
     """ "-10-20" is from -10 to 20; "5" is exactly 5."""
     cut = argument.find("-", 1)
     return (argument[:cut], argument[cut + 1 :]) if cut > 0 else (argument, argument)
+
+
+def respelt(value: object, style: str) -> object:
+    """An enum's value, or a list of them, in that style."""
+    if isinstance(value, list):
+        return [respelt(item, style) for item in value]
+    if not isinstance(value, str) or style == "asis":
+        return value
+    if style == "upper":
+        return value.upper()
+    text = value.replace("_", " ") if "spaced" in style else value
+    return text[:1].upper() + text[1:] if style == "title" else text.title() if "title" in style else text
 
 
 def integer(argument: str) -> Draw:
@@ -236,10 +252,11 @@ def digits(argument: str) -> Draw:
 
 def listing(argument: str) -> Draw:
     inner = drawer(argument)
+    sizes = (1, 2, 2, 2, 3, 3, 4) if json_type(argument) == "string" else (2, 3, 3, 4, 5, 6, 8)
 
     def draw(rng: random.Random) -> Value:
         drawn: list[Value] = []
-        for _ in range(rng.choice([1, 2, 2, 2, 3, 3, 4])):
+        for _ in range(rng.choice(sizes)):
             item = inner(rng)
             if "," not in item.text and " and " not in item.text and all(item.value != other.value for other in drawn):
                 drawn.append(item)

@@ -124,4 +124,4 @@ def percent_decimal(rng: random.Random) -> tuple[float | int, str]:
     """A percentage as a fraction of one, said as a percentage or as that fraction."""
     value, text = percent(rng)
     fraction = round(value / 100, 6)
-    return fraction, text if rng.random() < 0.75 else number_text(fraction)
+    return fraction, text if rng.random() < 0.9 else number_text(fraction)

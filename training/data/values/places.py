@@ -89,8 +89,11 @@ def city(rng: random.Random) -> str:
         return pseudo_word(rng).capitalize() + rng.choice(
             ["", "", "ville", "burg", "ton", " Falls", " Springs", "ford"]
         )
-    if rng.random() < 0.06:
+    draw = rng.random()
+    if draw < 0.07:
         return rng.choice(WITH_REGION)
+    if draw < 0.14:
+        return f"{rng.choice(CITIES)}, {rng.choice(STATES + COUNTRIES)}"
     return rng.choice(CITIES)
 
 

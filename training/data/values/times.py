@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Callable
 
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 MONTHS = [
@@ -32,8 +33,8 @@ def full_date_text(rng: random.Random, day: dt.date) -> str:
     """A text from which the whole date, year included, can be read."""
     month = MONTHS[day.month - 1]
     shape = rng.random()
-    if shape < 0.3:
-        return day.isoformat()
+    if shape < 0.27:
+        return day.isoformat() if shape < 0.23 else day.isoformat().replace("-", "/")
     if shape < 0.55:
         return f"{month} {day.day}, {day.year}"
     if shape < 0.7:
@@ -66,6 +67,16 @@ def loose_date_text(rng: random.Random) -> str:
 def iso_date(rng: random.Random) -> tuple[str, str]:
     day = draw_date(rng)
     return day.isoformat(), full_date_text(rng, day)
+
+
+def date_in(layout: str) -> Callable[[random.Random], tuple[str, str]]:
+    """Dates in a layout of strftime, said in full."""
+
+    def draw(rng: random.Random) -> tuple[str, str]:
+        day = draw_date(rng)
+        return day.strftime(layout), full_date_text(rng, day)
+
+    return draw
 
 
 def clock_minutes(rng: random.Random) -> tuple[int, int]:

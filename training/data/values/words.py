@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
+from functools import cache
+from pathlib import Path
 
+TOKENIZER = Path(__file__).resolve().parents[2] / "tokenizer.json"
 ONSETS = [
     "b", "br", "c", "ch", "cl", "cr", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j", "k", "kl", "kr", "l",
     "m", "n", "p", "pl", "pr", "qu", "r", "s", "sc", "sh", "sk", "sl", "sm", "sn", "sp", "st", "str", "sw", "t", "th",
@@ -53,8 +57,23 @@ def pseudo_word(rng: random.Random) -> str:
     return word if len(word) > 3 else word + rng.choice(SUFFIXES)
 
 
+@cache
+def vocabulary() -> list[str]:
+    """The tokenizer's words and pieces of words, so that each of its tokens is copied now and then."""
+    known = json.loads(TOKENIZER.read_text(encoding="utf-8"))["model"]["vocab"]
+    return sorted(piece for piece in known if len(piece) > 2 and piece.isascii() and piece.isalpha())
+
+
 def any_word(rng: random.Random) -> str:
-    return pseudo_word(rng) if rng.random() < 0.5 else rng.choice(COMMON)
+    draw = rng.random()
+    if draw < 0.3:
+        return pseudo_word(rng)
+    return rng.choice(vocabulary()) if draw < 0.8 else rng.choice(COMMON)
+
+
+def any_phrase(rng: random.Random) -> str:
+    """One to six words that need not make sense."""
+    return " ".join(any_word(rng) for _ in range(rng.choice((1, 2, 2, 3, 3, 4, 6))))
 
 
 def code(rng: random.Random, length: int, alphabet: str = ALNUM) -> str:

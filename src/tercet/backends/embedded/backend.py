@@ -168,7 +168,8 @@ class EmbeddedBackend:
     def _render(self, model: _Model, request: ModelRequest) -> _Task:
         dialect = model.dialect
         if request.raw_prompt is not None:
-            return _Task(_job(request, (request.raw_prompt,), dialect), _TextParser())
+            job = _job(request, (request.raw_prompt,), dialect)
+            return _Task(job, _TextParser(), request.sampling.top_logprobs)
         names = messages.variables(request, dialect, model.shield)
         prompt = model.template.render(names, drop_bos=self.engine.adds_bos)
         think = _think_tags(model.facts, prompt[-1], names)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from training import bfcl
+from evals import bfcl
 
 EXPECTED: list[bfcl.Accepted] = [{"book.flight": {"to": ["New York", "NYC"], "seats": [2], "class": ["", "economy"]}}]
 

@@ -1,0 +1,240 @@
+"""Stage 2: learn the table of the product's relevance scorer: weights and vectors of words, and how features count.
+
+Vectors are learnt so that a request is near the tool that serves it and far from others; the features' coefficients on
+tools whose vectors were learnt without them, so that what is new to the table is not overrated. No dev set is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import math
+import random
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tercet.backends.embedded import relevance
+from training.data.mixture import Mixture
+from training.data.sample import compact
+from training.paths import REPOSITORY, data_root
+
+TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/relevance.json"
+SAMPLES = {
+    "catalog": 9000, "sessions": 2500, "seal_tools": 6000, "gorilla": 3000, "metatool": 6000, "clinc": 4000,
+    "sgd": 3000, "toolalpaca": 2000, "builtin": 1500,
+}  # fmt: skip
+MIN_COUNT = 8
+"""Rarer words are not in the table."""
+NUM_EPOCHS, BATCH, WORD_DROPOUT, SHARPNESS = 4, 256, 0.25, 12.0
+NUM_ROWS = 60_000
+"""Pairs of request and tool that the coefficients are fitted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A request with the tools offered (as JSON) and the names of those called."""
+
+    request: tuple[str, ...]
+    tools: tuple[bytes, ...]
+    called: tuple[str, ...]
+
+
+@cache
+def profile(tool: bytes) -> relevance.Profile:
+    """The product's profile, kept for the length of the stage."""
+    return relevance.profile(tool)
+
+
+def turns(root: Path, seed: int) -> Iterator[Turn]:
+    """User turns of the mixture, each with what the assistant did next."""
+    mixed = Mixture(root, seed)
+    for name, count in SAMPLES.items():
+        for _ in range(count):
+            sample = next(mixed.streams[name])
+            tools = tuple(compact(tool).encode() for tool in sample.tools)
+            for said, answered in zip(sample.messages, sample.messages[1:], strict=False):
+                if tools and (said["role"], answered["role"]) == ("user", "assistant"):
+                    made: Any = answered.get("tool_calls") or ()
+                    request = relevance.stems(str(said["content"]), relevance.MAX_REQUEST_WORDS)
+                    yield Turn(request, tools, tuple(call["name"] for call in made))
+
+
+def is_learnt_from(name: str) -> bool:
+    """Whether a tool is among the two thirds that the first vectors are learnt from."""
+    return zlib.crc32(name.lower().replace("_", "").encode()) % 3 != 0
+
+
+class Words:
+    """The table's words with their weights, counted over requests and tools."""
+
+    def __init__(self, seen: Sequence[Turn]) -> None:
+        asked = Counter(word for turn in seen for word in turn.request)
+        tools = {tool: profile(tool) for turn in seen for tool in turn.tools}
+        told = Counter(word for tool in tools.values() for word in tool.of_name | tool.of_about)
+        both = asked + told
+        self.words = [word for word, count in both.most_common() if count >= MIN_COUNT and word.isalpha()]
+        self.index = {word: place for place, word in enumerate(self.words)}
+        self.weights = [
+            (math.log(1 + len(tools) / (1 + told[word])) + math.log(1 + len(seen) / (1 + asked[word]))) / 2
+            for word in self.words
+        ]
+
+    def bag(self, shares: dict[str, int]) -> list[tuple[int, float]]:
+        return [(self.index[word], float(share)) for word, share in shares.items() if word in self.index]
+
+    def of_request(self, words: Sequence[str]) -> list[tuple[int, float]]:
+        return self.bag(dict.fromkeys(words, 1))
+
+    def of_tool(self, tool: bytes) -> list[tuple[int, float]]:
+        known = profile(tool)
+        about = dict.fromkeys(sorted(known.of_about), relevance.ABOUT_SHARE)
+        return self.bag(about | dict.fromkeys(sorted(known.of_name), relevance.NAME_SHARE))
+
+
+Bag = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    request: Bag
+    tool: Bag
+    name: str
+    others: list[Bag]
+
+
+def pairs(seen: Sequence[Turn], words: Words, is_wanted: Callable[[str], bool]) -> list[Pair]:
+    found = []
+    for turn in seen:
+        names = {profile(tool).name: tool for tool in turn.tools}
+        others = [words.of_tool(tool) for name, tool in names.items() if name not in turn.called][:2]
+        found += [
+            Pair(words.of_request(turn.request), words.of_tool(names[name]), name, others)
+            for name in sorted(set(turn.called) & names.keys())
+            if is_wanted(name)
+        ]
+    return found
+
+
+def encode(bags: list[Bag], vectors: nn.EmbeddingBag, rng: random.Random) -> Tensor:
+    """Unit vectors of bags from which some words are left out."""
+    kept = [[entry for entry in bag if rng.random() > WORD_DROPOUT] or bag or [(0, 1.0)] for bag in bags]
+    offsets = torch.tensor([0, *map(len, kept[:-1])]).cumsum(0)
+    ids = torch.tensor([place for bag in kept for place, _ in bag])
+    shares = torch.tensor([share for bag in kept for _, share in bag])
+    return nn.functional.normalize(vectors(ids, offsets, per_sample_weights=shares), dim=-1)
+
+
+def learn_vectors(found: list[Pair], words: Words) -> Tensor:
+    """Vectors [words, WIDTH] that bring requests near their tools, against the batch's other tools."""
+    torch.manual_seed(0)
+    rng = random.Random(0)
+    vectors = nn.EmbeddingBag(len(words.words), relevance.WIDTH, mode="sum")
+    with torch.no_grad():
+        vectors.weight.normal_(std=0.1).mul_(torch.tensor(words.weights)[:, None])
+    optimizer = torch.optim.Adam(vectors.parameters(), lr=0.02)
+    for epoch in range(NUM_EPOCHS):
+        rng.shuffle(found)
+        optimizer.param_groups[0]["lr"] = 0.02 * (1 - epoch / NUM_EPOCHS)
+        for start in range(0, len(found) - BATCH, BATCH):
+            batch = found[start : start + BATCH]
+            asked = encode([pair.request for pair in batch], vectors, rng)
+            tools = [pair.tool for pair in batch] + [other for pair in batch for other in pair.others]
+            likeness = SHARPNESS * asked @ encode(tools, vectors, rng).T
+            places = {name: place for place, name in enumerate(sorted({pair.name for pair in batch}))}
+            names = torch.tensor([places[pair.name] for pair in batch])
+            is_same = names[:, None] == names[None, :]
+            is_same.fill_diagonal_(False)
+            likeness[:, : len(batch)] = likeness[:, : len(batch)].masked_fill(is_same, -1e9)
+            loss = nn.functional.cross_entropy(likeness, torch.arange(len(batch)))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        print(f"epoch {epoch}: loss {loss.item():.3f}", flush=True)
+    return vectors.weight.detach()
+
+
+def written(words: Words, vectors: Tensor, coefficients: Sequence[float], bias: float) -> dict[str, Any]:
+    """The table as the product reads it."""
+    scale = 127 / vectors.abs().quantile(0.999)
+    rows = (vectors * scale).round().clamp(-127, 127) + 128
+    return {
+        "words": " ".join(words.words),
+        "weights": base64.b85encode(bytes(min(255, round(16 * weight)) for weight in words.weights)).decode(),
+        "vectors": base64.b85encode(bytes(rows.to(torch.uint8).flatten().tolist())).decode(),
+        "coefficients": [round(value, 4) for value in coefficients],
+        "bias": round(bias, 4),
+    }
+
+
+def use(table: dict[str, Any]) -> None:
+    """Make the product's functions compute with `table`."""
+    known = relevance.read_table(table)
+    relevance.table = lambda: known  # type: ignore[assignment]
+    relevance.forget()
+    profile.cache_clear()
+
+
+def fit(seen: Sequence[Turn]) -> tuple[list[float], float]:
+    """Coefficients and bias of a logistic regression on turns whose tools are all new to the vectors."""
+    rows, targets = [], []
+    rng = random.Random(1)
+    for turn in seen:
+        if any(map(is_learnt_from, turn.called)) or (not turn.called and rng.random() > 0.4):
+            continue
+        towards = relevance.direction(turn.request)
+        for tool in map(profile, turn.tools):
+            rows.append(relevance.features(turn.request, towards, tool))
+            targets.append(float(tool.name in turn.called))
+        if len(rows) >= NUM_ROWS:
+            break
+    inputs, wanted = torch.tensor(rows), torch.tensor(targets)
+    layer = nn.Linear(inputs.shape[1], 1)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.05)
+    for step in range(400):
+        optimizer.param_groups[0]["lr"] = 0.05 * (1 - step / 400)
+        loss = nn.functional.binary_cross_entropy_with_logits(layer(inputs)[:, 0], wanted)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    report(torch.sigmoid(layer(inputs)[:, 0]), wanted)
+    return layer.weight[0].tolist(), layer.bias.item()
+
+
+def report(chances: Tensor, wanted: Tensor) -> None:
+    """Print per level how many pairs there are and how many were right: the calibration on unseen tools."""
+    levels = torch.tensor([relevance.level(chance) for chance in chances.tolist()])
+    for level in range(len(relevance.LEVELS) + 1):
+        chosen = wanted[levels == level]
+        print(f"level {level}: {len(chosen)} pairs, {100 * chosen.mean().item():.0f}% right")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=data_root())
+    parser.add_argument("--seed", type=int, default=4242)
+    parser.add_argument("--out", type=Path, default=TABLE_FILE)
+    a = parser.parse_args()
+    torch.set_num_threads(1)
+    use({"words": "", "weights": "", "vectors": "", "coefficients": [], "bias": 0.0})
+    seen = list(turns(a.data, a.seed))
+    random.Random(0).shuffle(seen)
+    words = Words(seen)
+    print(f"{len(seen)} turns, {len(words.words)} words")
+    use(written(words, learn_vectors(pairs(seen, words, is_learnt_from), words), [], 0.0))
+    coefficients, bias = fit(seen)
+    vectors = learn_vectors(pairs(seen, words, lambda _: True), words)
+    a.out.write_text(json.dumps(written(words, vectors, coefficients, bias)) + "\n")
+    print(f"{a.out}: {a.out.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
