@@ -90,7 +90,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
     scales, errors, pairs = {}, {}, {}
     print("| decision | n | error before | error after |\n|---|---|---|---|")
     for kind in calibration.KINDS:
-        scale = calibration.fit(held_back[kind])
+        scale = calibration.choose(held_back[kind])
         scaled = [(scale.apply(raw), came_true) for raw, came_true in fresh[kind]]
         before, after = calibration.calibration_error(fresh[kind]), calibration.calibration_error(scaled)
         print(f"| {kind} | {len(scaled)} | {before:.3f} | {after:.3f} |")

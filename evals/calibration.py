@@ -65,6 +65,20 @@ def decisions(cases: Iterable[Case], answers: Iterable[Answer]) -> dict[str, lis
     return found
 
 
+def choose(pairs: Sequence[Pair]) -> Scale:
+    """Return the scale fitted to `pairs` where it pays on pairs it was not fitted to (two folds), else the identity."""
+    halves = (pairs[::2], pairs[1::2])
+    scaled = sum(surprise(fit(halves[not side]), halves[side]) for side in (0, 1))
+    return fit(pairs) if scaled < sum(surprise(Scale(), half) for half in halves) else Scale()
+
+
+def surprise(scale: Scale, pairs: Sequence[Pair]) -> float:
+    """Return the log loss of scaled confidences, in nats."""
+    return -sum(
+        math.log(max(_LEAST, scale.apply(raw) if came_true else 1 - scale.apply(raw))) for raw, came_true in pairs
+    )
+
+
 def fit(pairs: Sequence[Pair], *, steps: int = 60) -> Scale:
     """Fit Platt's two numbers by Newton's method, with his smoothed targets; the identity for too few pairs."""
     positives = sum(came_true for _, came_true in pairs)

@@ -15,6 +15,8 @@ from evals.cases import Answer, Case
 
 MAX_OUTPUT_TOKENS = 384
 TIMEOUT_S = 300
+REFUSED = "output_invalid"
+"""The code of Tercet's error for a model that never kept what was demanded: an answer, and a wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Server:
         began = time.perf_counter()
         async with session.post(f"{self.base_url.rstrip('/')}/chat/completions", json=body) as reply:
             told = await reply.json()
+            if reply.status == 502 and told.get("error", {}).get("code") == REFUSED:
+                return Answer("", [], seconds=time.perf_counter() - began)
             if reply.status != 200:
                 raise RuntimeError(f"{case.set_name}/{case.id}: {reply.status}: {json.dumps(told)[:500]}")
         choice = told["choices"][0]

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from evals.calibration import Scale, bins, calibration_error, decisions, fit
+from evals.calibration import Scale, bins, calibration_error, choose, decisions, fit
 from evals.cases import Answer, calls_case
 
 
@@ -39,6 +39,13 @@ def test_pairs_that_all_came_out_alike_give_a_finite_scale(came_true: bool) -> N
     scale = fit([(0.1 * place, came_true) for place in range(1, 10)])
     assert 0 < scale.apply(0.5) < 1
     assert (scale.apply(0.5) > 0.7) is came_true
+
+
+def test_scaling_that_does_not_pay_is_left_out() -> None:
+    rng = random.Random(4)
+    raws = [rng.random() for _ in range(40)]
+    assert choose(overconfident(400)) != Scale()
+    assert choose([(raw, rng.random() < raw) for raw in raws]) == Scale()
 
 
 def test_too_few_pairs_fit_nothing() -> None:

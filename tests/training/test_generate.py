@@ -32,9 +32,9 @@ def decode(part: list[int]) -> str:
 
 
 def test_parse_tells_text_from_calls() -> None:
-    assert generate.parse(ids("Which city?<|end|>"), decode) == generate.Answer("Which city?", [])
+    assert generate.parse(ids("Which city?<|end|>"), decode) == Answer("Which city?", [])
     made = generate.parse(ids('<|call|>f{"x":1}<|call|>g_h{}<|end|>'), decode)
-    assert made == generate.Answer("", [("f", {"x": 1}), ("g_h", {})])
+    assert made == Answer("", [("f", {"x": 1}), ("g_h", {})])
 
 
 def test_a_call_cut_short_keeps_its_name_only() -> None:
