@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help install packages test lint types unit training bench kills clean
+.PHONY: help install packages test lint types unit training bench kills soak guarantee clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,8 +39,15 @@ bench: install ## The measurements of the README
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/startup.py
 
-kills: install ## Kill the server 200 times under background responses; about ten minutes
+kills: install ## Kill the server 200 times under background responses, and sessions 1,000 times; long
 	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/session_kills.py
+
+soak: install ## Half an hour of full load; the server's memory must stay flat
+	$(BIN)/python -m benchmarks.soak
+
+guarantee: install ## A hostile model in 3,000 cases: what is mended, and that nothing invalid passes
+	$(BIN)/python benchmarks/guarantee.py
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

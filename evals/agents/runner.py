@@ -13,7 +13,7 @@ from openai import AsyncOpenAI, OpenAIError
 from evals.agents.tasks import Task
 
 POLL_S = 0.3
-FILE_TOOLS = ("read_json", "search_text", "calculator", "date_add", "date_difference", "convert_units")
+FILE_TOOLS = ("read_file", "search_files", "calculator", "date_add", "date_difference", "convert_units")
 
 
 @dataclass(frozen=True, slots=True)

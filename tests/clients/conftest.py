@@ -1,6 +1,7 @@
 """The clients that agents are written with, each against a running server of ours."""
 
-from collections.abc import Generator
+import gc
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,13 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.originalname} was skipped and is not in SKIPPED: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sockets_are_collected() -> Iterator[None]:
+    """Collect what these clients leave open while their own tests run, so that no other test is blamed for it."""
+    yield
+    gc.collect()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
