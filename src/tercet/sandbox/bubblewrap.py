@@ -160,12 +160,13 @@ class Bubblewrap:
         tmp = str(self.limits.tmp_mb * MB)
         options = ["--unshare-all", "--unshare-user", "--uid", _USER, "--gid", _USER, "--hostname", "sandbox"]
         options += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", *_system_binds()]
+        options += ["--size", tmp, "--perms", "1777", "--tmpfs", self.home]  # first: an installation may lie under it
         for number, (option, source, inside) in enumerate(binds):
             options += [option, source if self.user is None else f"{_STAGE}/{number}", inside]
         for path, file in files.items():
             options += ["--perms", "0444", "--file", str(file), path]
         options += ["--proc", "/proc", "--dev", "/dev", "--size", tmp, "--perms", "1777", "--tmpfs", _SHARED]
-        options += ["--size", tmp, "--perms", "1777", "--tmpfs", self.home, "--remount-ro", "/dev", "--remount-ro", "/"]
+        options += ["--remount-ro", "/dev", "--remount-ro", "/"]
         options += ["--clearenv"]
         for name, value in command.environment.items():
             options += ["--setenv", name, value]
