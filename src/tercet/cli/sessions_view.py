@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tercet.cli.terminal import duration_text, print_line
+from tercet.cli.terminal import arguments_text, duration_text, one_line, print_line
 
 MAX_SHOWN = 300
 MARKS = {"done": "✓", "in_progress": "▸", "blocked": "!", "dropped": "–", "pending": "·"}
@@ -137,9 +137,8 @@ def colour_of(status: str) -> str:
 def _arguments(given: object) -> str:
     if not isinstance(given, dict):
         return _cut(json.dumps(given, ensure_ascii=False))
-    return _cut(", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items()))
+    return arguments_text(given, MAX_SHOWN)
 
 
 def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_SHOWN else f"{line[:MAX_SHOWN]}… ({len(line)} characters)"
+    return one_line(text, MAX_SHOWN)

@@ -3,9 +3,10 @@
 Colour goes when the stream is no terminal or NO_COLOR is set.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -61,3 +62,16 @@ def size_text(num_bytes: float) -> str:
 def duration_text(milliseconds: float) -> str:
     """Return a duration, such as `85 ms` or `1.4 s`."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def one_line(text: str, most: int) -> str:
+    """Return `text` in one line of at most `most` characters, and how long it was when it was longer."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}… ({len(line)} characters)"
+
+
+def arguments_text(values: Mapping[str, Any], most: int) -> str:
+    """Return the arguments of a call as Python would write them, `a=1, b="x"`, in one line."""
+    return one_line(
+        ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items()), most
+    )

@@ -7,7 +7,7 @@ import msgspec
 
 from tercet.agents.steps import Answered, CallMade, End, Failed, ModelAsked, ModelReplied, ResultCame, Step, Totals
 from tercet.cli.session import Viewer
-from tercet.cli.terminal import duration_text, print_error, print_line, waiting
+from tercet.cli.terminal import arguments_text, duration_text, one_line, print_error, print_line, waiting
 
 MAX_SHOWN = 400
 """Characters of arguments and results; the model sees all of them."""
@@ -87,12 +87,11 @@ def _arguments(text: str) -> str:
         return _cut(text)
     if not isinstance(values, dict):
         return _cut(text)
-    return _cut(", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items()))
+    return arguments_text(values, MAX_SHOWN)
 
 
 def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_SHOWN else f"{line[:MAX_SHOWN]}… ({len(line)} characters)"
+    return one_line(text, MAX_SHOWN)
 
 
 def totals_text(totals: Totals, *, is_priced: bool) -> str:
