@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 _DIGITS = re.compile(
-    r"(?<![\w.])[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?(?=(\s?(?:k|thousand|million|billion)\b)?)"
+    r"(?<![\w.])[-−+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
+    r"(?=(\s?(?:k|thousand|million|billion)\b)?)"
 )
 _UNITS = {
     word: value
@@ -41,10 +42,7 @@ def numbers_in(text: str) -> Iterator[Number]:
     A number with a multiple behind it (`2.5 million`) is yielded both with it and without.
     """
     for match in _DIGITS.finditer(text):
-        digits = match[0].replace(",", "").replace("−", "-")
-        if not any(character.isdigit() for character in digits):
-            continue
-        value = float(digits)
+        value = float(match[0].replace(",", "").replace("−", "-"))
         yield Number(value, match.start(), match.end())
         if multiple := (match[1] or "").strip().lower():
             yield Number(value * _MULTIPLES[multiple], match.start(), match.end() + len(match[1]))

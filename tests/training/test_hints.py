@@ -64,7 +64,9 @@ def served_prompt(folder: Path) -> str:
 def test_the_served_prompt_is_the_trained_one(tmp_path: Path) -> None:
     trained = pack.render(hints.hinted(CONVERSATION, TOOLS), TOOLS, is_open=True)
     assert served_prompt(tmp_path) == aliased(trained)
-    assert [name for _, name in LEVEL.findall(trained)] == ["get_weather", "send_email"]
+    told = [text.partition("{")[0] for _, text in LEVEL.findall(trained)]
+    assert [name for name in told if name.isidentifier()] == ["get_weather", "send_email"]
+    assert 'get_weather{"city":<|r5|>"Oslo"}' in trained
 
 
 def test_no_tools_no_hints() -> None:
@@ -77,7 +79,7 @@ def test_hints_are_the_same_every_time_and_noise_follows_the_seed() -> None:
     assert noisy == [hints.hinted(CONVERSATION, TOOLS, random.Random(seed)) for seed in range(60)]
     clean = hints.hinted(CONVERSATION, TOOLS)
     wrong = sum(conversation != clean for conversation in noisy)
-    assert 5 < wrong < 45
+    assert 5 < wrong < 55
     assert any(
         "hints" not in message for conversation in noisy for message in conversation if message["role"] == "user"
     )

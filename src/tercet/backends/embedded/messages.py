@@ -1,6 +1,6 @@
 """Items as the messages and tools that chat templates read, every untrusted text shielded on the way.
 
-Beside each request stand, for the models that read them, the tools that it likely means (`relevance`).
+Beside each request stand, for the models that read them, the tools and values that it likely means (`hints`).
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tercet.backends.embedded.dialects.base import Dialect
-from tercet.backends.embedded.relevance import Offered
+from tercet.backends.embedded.hints import Hint, Offered
 from tercet.backends.embedded.template import Shield
 from tercet.errors import Unsupported
 from tercet.items import (
@@ -113,7 +113,15 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, offered: 
 
 
 def _hints(text: str, offered: Offered, shield: Shield) -> list[JsonDict]:
-    return [{"level": hint.level, "name": shield.text(hint.name)} for hint in offered.hints(text)]
+    return [_hint(hint, shield) for hint in offered.hints(text)]
+
+
+def _hint(hint: Hint, shield: Shield) -> JsonDict:
+    fields = [
+        {"name": shield.text(field.name), "said": [{"level": s.level, "json": shield.text(s.json)} for s in field.said]}
+        for field in hint.fields
+    ]
+    return {"level": hint.level, "name": shield.text(hint.name), "fields": fields}
 
 
 def _add(messages: list[JsonDict], role: str, text: str) -> None:

@@ -111,11 +111,11 @@ class Offered:
         self.profiles = [
             _PROFILES.get(digest, partial(profile, tool)) for digest, tool in zip(digests, tools, strict=True)
         ]
-        self._digest = _digest(b"".join(digests))
+        self.digest = _digest(b"".join(digests))
 
     def hints(self, text: str) -> tuple[Hint, ...]:
         """Return the tools that `text` likely means, the likeliest first."""
-        digest = _digest(self._digest + text.encode("utf-8", "surrogatepass"))
+        digest = _digest(self.digest + text.encode("utf-8", "surrogatepass"))
         return _HINTS.get(digest, partial(self._hints, text))
 
     def chances(self, text: str) -> list[float]:

@@ -1,0 +1,230 @@
+"""What in a request could be the value of some parameter: runs of words, quotations, numbers, dates, lists.
+
+Each candidate carries what it looks like and what stands around it, as names of features. It knows nothing of tools.
+"""
+
+import json
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.words import Word, shape, words
+from tercet.numerals import numbers_in
+
+MAX_RUN = 6
+"""Words of an ordinary run; quotations, sentences and what follows a colon may be longer."""
+MAX_TAIL = 40
+MAX_CANDIDATES = 160
+_QUOTED = re.compile(
+    r'"([^"\n]{1,600})"|“([^”\n]{1,600})”|`([^`\n]{1,600})`|(?<!\w)\'([^\'\n]+(?:\'\w[^\'\n]*)*)\'(?!\w)|«([^»\n]{1,600})»'
+)
+_BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
+_ENDS = frozenset('.!?;:()[]{}"“”«»`|')
+_TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
+
+
+class Candidate(NamedTuple):
+    """A possible value. `others` are further forms that mean the same, such as a date in ISO form."""
+
+    value: Any
+    others: tuple[Any, ...]
+    start: int
+    end: int
+    features: tuple[str, ...]
+    near: frozenset[str]
+    """Stems within three words before and two after."""
+    before: frozenset[str]
+    inside: frozenset[str]
+    rank: int
+    """Place among the candidates of its kind."""
+
+
+class Request(NamedTuple):
+    """A request's candidates by what they can fill, and its stems."""
+
+    texts: tuple[Candidate, ...]
+    numbers: tuple[Candidate, ...]
+    lists: tuple[Candidate, ...]
+    stems: tuple[str, ...]
+    lower: str
+
+
+class _Reading:
+    """One text while its candidates are found."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = words(text)
+        self.quotes = [
+            (match.start(group), match.end(group))
+            for match in _QUOTED.finditer(text)
+            for group in range(1, 6)
+            if match[group]
+        ]
+        self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
+        self.starts = [word.start for word in self.words]
+        self.ends = [word.end for word in self.words]
+        self.dated = sorted(dates_in(text), key=lambda dated: dated.start)
+        self.dates = [(dated.start, dated.end) for dated in self.dated]
+
+    def made(self, start: int, end: int, kind: str, rank: int, value: Any = None, *others: Any) -> Candidate:
+        """Return the candidate of the characters from `start` until before `end`."""
+        first, last = self._places(start, end)
+        text = self.text[start:end]
+        before = [word.stem for word in self.words[max(0, first - 4) : first]]
+        after = [word.stem for word in self.words[last + 1 : last + 4]]
+        inside = self.words[first : last + 1]
+        left, right = self._edge(first - 1), self._edge(last + 1)
+        features = [
+            f"k:{kind}", f"r:{kind[0]}{min(rank, 4)}", f"c:{min(len(inside), 7)}", *_around(before, after),
+            f"s:{shape(text.split(' ', 1)[0])}", f"e:{shape(text.rsplit(' ', 1)[-1])}", f"l:{inside[-1].stem}",
+            f"L:{left}", f"R:{right}", f"LR:{left}{right}",
+            *(f"i:{word.stem}" for word in inside[:4] if word.is_word),
+        ]  # fmt: skip
+        if len(inside) > 1 and all(word.is_capital or word.is_function or not word.is_word for word in inside):
+            features.append("caps")
+        if self.is_within(start, end, self.quotes):
+            features.append("in:quote")
+        if kind == "number" and self.is_within(start, end, self.dates):
+            features.append("in:date")
+        if self.is_within(start, end, self.brackets):
+            features.append("in:bracket")
+        near = frozenset(before[-3:]) | frozenset(after[:2])
+        stems = frozenset(word.stem for word in inside)
+        found = text if value is None else value
+        return Candidate(found, others, start, end, tuple(features), near, frozenset(before), stems, rank)
+
+    def _places(self, start: int, end: int) -> tuple[int, int]:
+        """Return the first and the last word that the characters touch."""
+        first, last = bisect_right(self.ends, start), bisect_left(self.starts, end) - 1
+        return (first, last) if first <= last else (0, 0)
+
+    def _edge(self, place: int) -> str:
+        """Return what stands at a candidate's edge: a function word, a mark, other words, or nothing."""
+        if not 0 <= place < len(self.words):
+            return "0"
+        word = self.words[place]
+        if not word.is_word:
+            return word.text
+        return "f" if word.is_function else ("C" if word.is_capital else "w")
+
+    @staticmethod
+    def is_within(start: int, end: int, places: list[tuple[int, int]]) -> bool:
+        return any(first <= start and end <= last for first, last in places)
+
+
+def _around(before: list[str], after: list[str]) -> Iterator[str]:
+    first, second = (["^", "^", *before])[-2:], ([*after, "$", "$"])[:2]
+    yield f"p:{first[1]}"
+    yield f"P:{first[0]}"
+    yield f"pp:{first[0]} {first[1]}"
+    yield f"n:{second[0]}"
+    yield f"N:{second[1]}"
+
+
+def read(text: str) -> Request:
+    """Return the candidates of a request."""
+    reading = _Reading(text)
+    if not reading.words:
+        return Request((), (), (), (), "")
+    found = {(c.start, c.end): c for c in _texts(reading)}
+    stems = tuple(dict.fromkeys(word.stem for word in reading.words if word.is_word))
+    texts = tuple(sorted(found.values(), key=lambda c: (c.start, c.end)))[:MAX_CANDIDATES]
+    return Request(texts, tuple(_numbers(reading)), tuple(_lists(reading)), stems, text.lower())
+
+
+def _texts(reading: _Reading) -> Iterator[Candidate]:
+    last = reading.words[-1].end
+    for rank, (start, end) in enumerate(_runs(reading.words)):
+        yield reading.made(start, end, "run", 0 if rank == 0 else 1)
+    for rank, (start, end) in enumerate(_tails(reading.words)):
+        yield reading.made(start, end, "tail", rank)
+    for rank, dated in enumerate(reading.dated):
+        if dated.end <= last:
+            yield reading.made(dated.start, dated.end, "date", rank, None, *([dated.iso] if dated.iso else []))
+    for rank, (start, end) in enumerate(reading.quotes):
+        if end <= last:
+            yield reading.made(start, end, "quote", rank)
+
+
+def _runs(found: list[Word]) -> Iterator[tuple[int, int]]:
+    """Yield runs of up to `MAX_RUN` words that neither begin nor end with a function word in lower case."""
+    for first, word in enumerate(found):
+        is_start = first == 0 or found[first - 1].text in _ENDS
+        if not word.is_word or (word.is_function and (not word.is_capital or is_start)):
+            continue
+        count = 0
+        for place in range(first, len(found)):
+            current = found[place]
+            if not current.is_word:
+                if not _goes_on(found, place):
+                    break
+                continue
+            count += 1
+            if count > MAX_RUN:
+                break
+            if not current.is_function or (place == first and current.is_capital):
+                yield word.start, current.end
+
+
+def _goes_on(found: list[Word], place: int) -> bool:
+    """Say whether a run may go on across the mark at `place`: `Boston, MA`, `St. Louis`, `A & B`."""
+    mark = found[place].text
+    if place + 1 >= len(found) or mark in _ENDS - {"."}:
+        return False
+    before, after = found[place - 1], found[place + 1]
+    if mark == ",":
+        return before.is_capital and after.is_capital
+    if mark == ".":
+        return before.is_capital and len(before.text) <= 3 and after.is_capital and found[place].start == before.end
+    return mark in "&/+-–'’*^=<>"
+
+
+def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:
+    """Yield what follows a cue up to the end of its sentence, and whole sentences."""
+    begin = 0
+    for place, word in enumerate([*found, None]):
+        is_end = word is None or (word.text in ".!?\n" and (place + 1 >= len(found) or found[place + 1].is_capital))
+        if not is_end:
+            continue
+        sentence = found[begin:place]
+        begin = place + 1
+        if not 2 <= len(sentence) <= 2 * MAX_TAIL:
+            continue
+        yield sentence[0].start, sentence[-1].end
+        for cue, after in pairwise(range(len(sentence))):
+            if sentence[cue].text.lower() in _TAIL_CUES and 3 < len(sentence) - after <= MAX_TAIL:
+                yield sentence[after].start, sentence[-1].end
+
+
+def _numbers(reading: _Reading) -> Iterator[Candidate]:
+    last = reading.words[-1].end
+    found = sorted(numbers_in(reading.text), key=lambda number: (number.start, number.end))
+    outside = (number for number in found if not reading.is_within(number.start, number.end, reading.brackets))
+    for rank, number in enumerate(number for number in outside if number.end <= last):
+        value = int(number.value) if number.value.is_integer() and abs(number.value) < 1e15 else number.value
+        made = reading.made(number.start, number.end, "number", rank, value)
+        mark = reading.text[number.end : number.end + 1]
+        sign = reading.text[number.start - 1 : number.start] if number.start else ""
+        yield made._replace(features=(*made.features, f"m:{mark}", f"M:{sign}", _size(value)))
+
+
+def _size(value: float) -> str:
+    if isinstance(value, float):
+        return "z:fraction" if abs(value) < 1 else "z:float"
+    return "z:year" if 1900 <= value <= 2100 else f"z:{min(7, len(str(abs(value))))}"
+
+
+def _lists(reading: _Reading) -> Iterator[Candidate]:
+    for rank, (start, end) in enumerate(reading.brackets):
+        if end > reading.words[-1].end:
+            return
+        try:
+            value = json.loads(reading.text[start:end].replace("'", '"'))
+        except json.JSONDecodeError:
+            inner = reading.text[start + 1 : end - 1]
+            value = [part.strip(" \"'") for part in inner.split(",")]
+        yield reading.made(start, end, "list", rank, value)

@@ -1,0 +1,75 @@
+"""A request as words with their places, and what is known of a word without a dictionary of meanings."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from tercet.backends.embedded.relevance import stem
+
+MAX_WORDS = 160
+"""Words and marks that are read of a request; the rest is not looked at."""
+_TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}]+\w+)*%?|\S")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+FUNCTION_WORDS = frozenset(
+    """a about above across after again against all also am an and any are around as ask at be because been before being
+    below between both but by can could did do does doing down during each every find for from get give had has have he
+    help her here his how i i'd i'm i've if in into is it it's its just let let's like look make me more my need of off
+    on or our out over please set she should show so some tell than that the their them then there these they this
+    those through to too under until up us use using want was we were what what's when where which while who whom whose
+    why will with within would you your""".split()
+)
+
+
+class Word(NamedTuple):
+    """A word or a mark: its text, its stem, the characters from `start` until before `end`."""
+
+    text: str
+    stem: str
+    start: int
+    end: int
+    is_word: bool
+    is_function: bool
+    is_capital: bool
+
+
+def words(text: str) -> list[Word]:
+    """Return the first `MAX_WORDS` words and marks of `text`."""
+    found: list[Word] = []
+    for match in _TOKEN.finditer(text):
+        part = match[0]
+        is_word = any(map(str.isalnum, part))
+        lower = part.lower()
+        is_function = lower in FUNCTION_WORDS
+        found.append(Word(part, _stem(lower), match.start(), match.end(), is_word, is_function, part[0].isupper()))
+        if len(found) >= MAX_WORDS:
+            break
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _stem(word: str) -> str:
+    return stem(word[:32])
+
+
+@lru_cache(maxsize=16384)
+def identifier_stems(name: str) -> tuple[str, ...]:
+    """Return the stems of the words that an identifier consists of."""
+    return tuple(stem(part.lower()) for part in _PART.findall(name)[:8])
+
+
+@lru_cache(maxsize=16384)
+def shape(word: str) -> str:
+    """Return how a word looks: `Xx`, `XX`, `xx`, `99`, or a mixture of those and marks, runs as one."""
+    made: list[str] = []
+    for character in word[:24]:
+        if character.isdigit():
+            kind = "9"
+        elif character.isupper():
+            kind = "X"
+        elif character.isalpha():
+            kind = "x"
+        else:
+            kind = character
+        if not made or made[-1] != kind:
+            made.append(kind)
+    return "".join(made[:6])

@@ -1,0 +1,122 @@
+"""Drafted arguments: what of a request is found for a parameter, and text that would break a reader."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts.candidates import read
+from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Offered
+
+
+def tool(name: str, **fields: dict[str, Any]) -> bytes:
+    schema = {"type": "object", "properties": fields, "required": list(fields)}
+    return json.dumps({"name": name, "description": name.replace("_", " "), "parameters": schema}).encode()
+
+
+FLIGHT = tool(
+    "book_flight",
+    from_city={"type": "string"},
+    to_city={"type": "string"},
+    date={"type": "string", "description": "Day of departure, YYYY-MM-DD"},
+    seats={"type": "integer"},
+    cabin={"type": "string", "enum": ["economy", "business"]},
+)
+
+
+def drafted(described: bytes, text: str) -> dict[str, list[Any]]:
+    return {
+        field.name: [value.value for value in field.values]
+        for field in scorer.fields(read(text), parameters(described))
+    }
+
+
+def test_values_go_to_the_parameters_that_they_are_meant_for() -> None:
+    found = drafted(FLIGHT, "Book a flight from San Francisco to Tokyo on May 3rd 2022, 2 seats in business class.")
+    assert found["from_city"][0] == "San Francisco"
+    assert "Tokyo" in found["to_city"]
+    assert found["date"] == ["2022-05-03"]
+    assert 2 in found["seats"]
+    assert found["cabin"] == ["business"]
+
+
+def test_what_is_said_twice_is_told_in_the_order_of_the_request() -> None:
+    found = drafted(tool("get_weather", city={"type": "string"}), "What is the weather in Paris, and in Oslo?")
+    assert found["city"] == ["Paris", "Oslo"]
+
+
+def test_a_list_in_brackets_is_one_value_and_its_numbers_are_no_others() -> None:
+    mean = tool("mean", values={"type": "array", "items": {"type": "number"}}, digits={"type": "integer"})
+    found = drafted(mean, "Compute the mean of the values [200,300,400.5]")
+    assert found["values"] == [[200, 300, 400.5]]
+    assert not set(found.get("digits", ())) & {200, 300}
+
+
+def test_a_quotation_is_a_value_whatever_is_in_it() -> None:
+    said = "Don't touch it. It's mine!"
+    found = drafted(tool("send_message", text={"type": "string"}), f'Send the message "{said}" please')
+    assert found["text"] == [said]
+
+
+def test_values_are_told_with_where_they_stand() -> None:
+    text = "Book a flight from Rome to Oslo"
+    for field in scorer.fields(read(text), parameters(FLIGHT)):
+        for value in field.values:
+            if isinstance(value.value, str) and value.end:
+                assert text[value.start : value.end].casefold() == value.value.casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("on 2024-2-9", "2024-02-09"), ("by 12/31/2023", "2023-12-31"), ("May 3rd, 2022", "2022-05-03"),
+        ("the 1st of September 2021", "2021-09-01"), ("June 5", ""), ("30 February 2020", ""),
+    ],
+)  # fmt: skip
+def test_dates_are_read_in_the_forms_that_people_use(text: str, iso: str) -> None:
+    assert iso in [dated.iso for dated in dates_in(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "   ", "🙂", "E2 e5 [", "'" * 50, '"' * 51, "東京の天気は？", "\x00\ue000\ud800", "[" * 400, "a" * 100_000,
+        "1,2,3" * 900,
+    ],
+)  # fmt: skip
+def test_any_text_has_an_answer(text: str) -> None:
+    for hint in Offered([FLIGHT]).hints(text):
+        for field in hint.fields:
+            assert all(len(said.json) <= MAX_VALUE for said in field.said)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {}, {"type": "object"}, {"properties": []}, {"properties": {"a": True}}, {"properties": {"a": {"enum": 3}}},
+        {"properties": {"a": {"type": ["integer", "null"]}, "b": {"anyOf": [{"type": "null"}, {"type": "string"}]}}},
+        {"properties": {"a": {"type": "array"}, "b": {"type": "array", "items": [1]}, "": {"$ref": "#"}}},
+        {"properties": {"a": {"properties": {"b": {"properties": {"c": {"properties": {"d": {"properties": {}}}}}}}}}},
+    ],
+)  # fmt: skip
+def test_any_schema_has_parameters(schema: Any) -> None:
+    described = json.dumps({"name": "x", "parameters": schema}).encode()
+    scorer.fields(read("Call x with 3 and 'four' in Rome"), parameters(described))
+
+
+def test_only_the_likeliest_tools_are_drafted() -> None:
+    places = [tool(f"find_{kind}", city={"type": "string"}) for kind in ("cafe", "hotel", "museum", "market", "park")]
+    found = Offered(places).hints("find a cafe, a hotel, a museum, a market and a park in Rome")
+    assert sum(bool(hint.fields) for hint in found) <= MAX_DRAFTS
+
+
+def test_a_long_request_costs_little() -> None:
+    text = "Please book it from Rome to Oslo on 3 May 2024, " * 80
+    Offered([FLIGHT]).hints("warm")
+    began = time.process_time()
+    Offered([FLIGHT]).hints(text)
+    assert time.process_time() - began < 0.5
