@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evals.cases import Answer
+from tercet.backends.embedded.drafts.narrowing import narrowed
+from tercet.backends.embedded.drafts.scorer import Field
+from tercet.backends.embedded.hints import Offered
 from training import hints, pack, tokenizer
+from training.data.sample import compact
 from training.export import CALL_ALIAS
 
 MAX_ANSWER_TOKENS = 384
@@ -48,8 +52,11 @@ def over_http(base_url: str, model: str, api_key: str) -> Generate:
     return generate
 
 
-def call_grammar(tools: list[dict[str, Any]], tool_choice: str) -> str:
+def call_grammar(
+    tools: list[dict[str, Any]], tool_choice: str, drafts: Mapping[str, Sequence[Field]] | None = None
+) -> str:
     """A llguidance grammar: text or calls ("auto"), calls only ("required"), text only ("none")."""
+    drafts = drafts or {}
     text = r"text: /(.|\n)+/"
     choices = {"auto": "text | call+", "required": "call+", "none": "text"}
     rules = [f"start: {choices[tool_choice]}", text]
@@ -57,9 +64,17 @@ def call_grammar(tools: list[dict[str, Any]], tool_choice: str) -> str:
         rules.append(f"call: {CALL_ALIAS} (" + " | ".join(f"tool{i}" for i in range(len(tools))) + ")")
         guidance = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
         for i, tool in enumerate(tools):
-            schema = {**tool["parameters"], "additionalProperties": False, "x-guidance": guidance}
+            narrow = narrowed(tool["parameters"], drafts.get(tool["name"], ()))
+            schema = {**narrow, "additionalProperties": False, "x-guidance": guidance}
             rules.append(f"tool{i}: {json.dumps(tool['name'])} %json {json.dumps(schema)}")
     return "%llguidance {}\n" + "\n".join(rules)
+
+
+def drafted(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> dict[str, list[Field]]:
+    """What the service drafts of a request that was just made; nothing behind a tool's result."""
+    if not tools or messages[-1]["role"] != "user":
+        return {}
+    return Offered([compact(tool).encode() for tool in tools]).drafts(str(messages[-1]["content"]))
 
 
 def parse(ids: list[int], decode: Callable[[list[int]], str]) -> Answer:
@@ -105,7 +120,7 @@ def in_process(gguf_file: Path, num_threads: int = 2, context: int = 8192) -> Ge
             "n_predict": MAX_ANSWER_TOKENS,
             "temperature": 0,
             "logprobs": 1,
-            "grammar": call_grammar(tools, tool_choice),
+            "grammar": call_grammar(tools, tool_choice, drafted(messages, tools)),
         }
         choice = server.handle_completions(body)["choices"][0]
         ids = [token["id"] for token in choice["logprobs"]["content"]]

@@ -2,15 +2,31 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.narrowing import SURE, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
-from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Offered
+from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Offered, held
+from tercet.engine.settings import EngineSettings
+from tercet.events import fold
+from tercet.items import (
+    Message,
+    ModelRequest,
+    Sampling,
+    TextPart,
+    ToolCall,
+    ToolChoice,
+    ToolDefinition,
+    ToolResult,
+)
+from tests.engine.tiny_gguf import write_family
 
 
 def tool(name: str, **fields: dict[str, Any]) -> bytes:
@@ -120,3 +136,74 @@ def test_a_long_request_costs_little() -> None:
     began = time.process_time()
     Offered([FLIGHT]).hints(text)
     assert time.process_time() - began < 0.5
+
+
+TABLE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string"},
+        "guests": {"type": "integer", "maximum": 9},
+        "days": {"type": "array", "items": {"type": "string"}},
+        "where": {"type": "object", "properties": {"street": {"type": "string"}}},
+    },
+}
+
+
+def said(name: str, *values: Any, chance: float = 0.95) -> scorer.Field:
+    return scorer.Field(name, tuple(scorer.Value(chance, (value,), 0, 0) for value in values))
+
+
+def test_where_a_value_is_nearly_sure_only_drafted_ones_are_allowed() -> None:
+    drafts = [
+        said("city", "Rome", "Oslo"),
+        said("guests", 40, 4),
+        said("days", "Monday", "Friday"),
+        said("street", "A"),
+    ]
+    fields = narrowed(TABLE_SCHEMA, drafts)["properties"]
+    assert fields["city"] == {"enum": ["Rome", "Oslo"]}
+    assert fields["guests"] == {"enum": [4]}
+    assert fields["days"] == {"type": "array", "items": {"enum": ["Mon", "Fri"]}, "maxItems": 2}
+    assert fields["where"]["properties"]["street"] == {"enum": ["A"]}
+
+
+def test_what_is_not_sure_or_does_not_fit_stays_open() -> None:
+    drafts = [said("city", "Rome", chance=SURE - 0.01), said("guests", 40), said("other", "x")]
+    assert narrowed(TABLE_SCHEMA, drafts) == TABLE_SCHEMA
+
+
+def asked(*items: Any, **fields: Any) -> ModelRequest:
+    flight = json.loads(FLIGHT)
+    tool = ToolDefinition(flight["name"], flight["description"], flight["parameters"])
+    return ModelRequest(items, tools=(tool,), **fields)
+
+
+def user(text: str) -> Message:
+    return Message("user", (TextPart(text),))
+
+
+def test_a_request_is_held_to_its_drafts_and_a_result_is_not() -> None:
+    text, offered = "Book a flight from Rome to Oslo", Offered([FLIGHT])
+    (tool,) = held(asked(user(text)), offered).tools
+    assert tool.parameters["properties"]["from_city"] == {"enum": ["Rome"]}
+    call, result = ToolCall("a", "book_flight", "{}"), ToolResult("a", (TextPart("none left"),))
+    for open_request in (asked(user(text), call, result), asked(user(text), grounding="strict")):
+        assert held(open_request, offered) == open_request
+
+
+async def test_random_weights_call_with_drafted_values(tmp_path: Path) -> None:
+    model = write_family(tmp_path, "tercet")
+    backend = EmbeddedBackend("embedded", model, "random", EngineSettings(context=2048, parallel=1))
+    request = asked(
+        user("Book a flight from Rome to Oslo"),
+        tool_choice=ToolChoice("required"),
+        parallel_tool_calls=False,
+        sampling=Sampling(temperature=1.0, seed=3, max_output_tokens=400),
+    )
+    try:
+        output = await fold(backend.generate(request))
+    finally:
+        await backend.close()
+    (call,) = output.items
+    assert isinstance(call, ToolCall)
+    assert json.loads(call.arguments)["from_city"] == "Rome"

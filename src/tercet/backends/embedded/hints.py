@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
+
 from tercet.backends.embedded import relevance
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
+from tercet.backends.embedded.drafts.narrowing import narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
+from tercet.grounding import is_marked
+from tercet.items import Message, ModelRequest
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
@@ -58,17 +63,23 @@ class Offered:
         return _HINTS.get(digest, partial(self._hints, text))
 
     def _hints(self, text: str) -> tuple[Hint, ...]:
-        found = self._relevance.hints(text)
-        request = _REQUESTS.get(_digest(text[:MAX_REQUEST]), partial(read, text[:MAX_REQUEST])) if found else None
+        drafts = self.drafts(text)
         return tuple(
-            Hint(hint.level, hint.name, self._fields(request, hint.name) if request and place < MAX_DRAFTS else ())
-            for place, hint in enumerate(found)
+            Hint(hint.level, hint.name, tuple(filter(None, map(_told, drafts.get(hint.name, ())))))
+            for hint in self._relevance.hints(text)
         )
 
-    def _fields(self, request: Request, name: str) -> tuple[Field, ...]:
+    def drafts(self, text: str) -> dict[str, list[scorer.Field]]:
+        """Return what of the likeliest tools' arguments can be found in `text`, by the tool's name."""
+        found = self._relevance.hints(text)[:MAX_DRAFTS]
+        if not found:
+            return {}
+        request = _REQUESTS.get(_digest(text[:MAX_REQUEST]), partial(read, text[:MAX_REQUEST]))
+        return {hint.name: scorer.fields(request, self._parameters(hint.name)) for hint in found}
+
+    def _parameters(self, name: str) -> tuple[Parameter, ...]:
         tool = self._tools[name]
-        offered = _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
-        return tuple(filter(None, map(_told, scorer.fields(request, offered))))
+        return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
 
 
 _HINTS: Kept[tuple[Hint, ...]] = Kept(1024)
@@ -84,6 +95,25 @@ def _told(field: scorer.Field) -> Field | None:
     said = [Said(level(value.chance), compact(value.value)) for value in field.values]
     kept = tuple(each for each in said if len(each.json) <= MAX_VALUE)
     return Field(field.name, kept) if kept else None
+
+
+def held(request: ModelRequest, offered: Offered) -> ModelRequest:
+    """Return `request` with tools that take nothing but drafted values where those are nearly sure.
+
+    Only where a user has just spoken: behind a tool's result, values come from that. What is to be grounded is left to
+    grounding.
+    """
+    last = request.items[-1] if request.items else None
+    if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
+        return request
+    drafts = offered.drafts(last.text)
+    tools = tuple(
+        tool
+        if is_marked(tool.parameters) or tool.name not in drafts
+        else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
+        for tool in request.tools
+    )
+    return msgspec.structs.replace(request, tools=tools)
 
 
 def compact(value: Any) -> str:

@@ -45,11 +45,9 @@ For each call, answer with a JSON object inside <tool_call></tool_call>:
 
 def variables(request: ModelRequest, dialect: Dialect, shield: Shield) -> JsonDict:
     """Return the template's variables for `request`. Raises `Unsupported` for images and files."""
-    shows_tools = request.tool_choice.mode != "none" and bool(request.tools)
-    encoded = [_encoded(tool) for tool in request.tools] if shows_tools else []
+    encoded = _shown_tools(request)
     tools = [{"type": "function", "function": shield.function(tool)} for tool in encoded]
-    offered = Offered(encoded) if encoded and dialect.has_hints else None
-    messages = _messages(in_call_order(request.items), dialect, shield, offered)
+    messages = _messages(in_call_order(request.items), dialect, shield, offered(request, dialect))
     if tools and not dialect.has_tools:
         messages = _with_tool_prompt(messages, tools)
     schema = request.output_format.schema if request.output_format.kind == "json_schema" else None
@@ -63,6 +61,16 @@ def variables(request: ModelRequest, dialect: Dialect, shield: Shield) -> JsonDi
     if request.reasoning_effort in ("none", "minimal"):
         result["enable_thinking"] = False
     return result
+
+
+def offered(request: ModelRequest, dialect: Dialect) -> Offered | None:
+    """Return the request's tools as what hints are taken from; None for models that read no hints."""
+    encoded = _shown_tools(request) if dialect.has_hints else []
+    return Offered(encoded) if encoded else None
+
+
+def _shown_tools(request: ModelRequest) -> list[bytes]:
+    return [_encoded(tool) for tool in request.tools] if request.tool_choice.mode != "none" else []
 
 
 def in_call_order(items: Sequence[Item]) -> list[Item]:
@@ -90,8 +98,8 @@ def _by_place(results: Sequence[ToolResult], places: dict[str, int]) -> list[Too
     return sorted(results, key=lambda result: places.get(result.call_id, len(places)))
 
 
-def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, offered: Offered | None) -> list[JsonDict]:
-    """`offered`: the tools that each of the user's messages is compared with, if hints are wanted."""
+def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, tools: Offered | None) -> list[JsonDict]:
+    """`tools`: what each of the user's messages is compared with, if hints are wanted."""
     messages: list[JsonDict] = []
     names: dict[str, str] = {}
     for item in items:
@@ -100,8 +108,8 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, offered: 
                 role = "system" if item.role == "developer" else item.role
                 text = _text(item.content)
                 _add(messages, role, shield.text(text))
-                if role == "user" and offered is not None:
-                    messages[-1]["hints"] = _hints(text, offered, shield)
+                if role == "user" and tools is not None:
+                    messages[-1]["hints"] = [_hint(hint, shield) for hint in tools.hints(text)]
             case ToolCall():
                 names[item.call_id] = item.name
                 _add_call(messages, item, dialect, shield)
@@ -110,10 +118,6 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, offered: 
             case Reasoning():
                 pass  # templates that want earlier thoughts take them from no API; models answer without
     return messages
-
-
-def _hints(text: str, offered: Offered, shield: Shield) -> list[JsonDict]:
-    return [_hint(hint, shield) for hint in offered.hints(text)]
 
 
 def _hint(hint: Hint, shield: Shield) -> JsonDict:

@@ -206,8 +206,9 @@ def _numbers(reading: _Reading) -> Iterator[Candidate]:
     outside = (number for number in found if not reading.is_within(number.start, number.end, reading.brackets))
     for rank, number in enumerate(number for number in outside if number.end <= last):
         value = int(number.value) if number.value.is_integer() and abs(number.value) < 1e15 else number.value
-        made = reading.made(number.start, number.end, "number", rank, value)
         mark = reading.text[number.end : number.end + 1]
+        others = [value / 100] if mark == "%" or reading.text[number.end :].startswith((" %", " percent")) else []
+        made = reading.made(number.start, number.end, "number", rank, value, *others)
         sign = reading.text[number.start - 1 : number.start] if number.start else ""
         yield made._replace(features=(*made.features, f"m:{mark}", f"M:{sign}", _size(value)))
 

@@ -55,9 +55,15 @@ class Value(NamedTuple):
     """A likely value of a parameter."""
 
     chance: float
-    value: Any
+    forms: tuple[Any, ...]
+    """The value, and other ways to write it, such as an ISO date beside the words."""
     start: int
     end: int
+
+    @property
+    def value(self) -> Any:
+        """The form that is told."""
+        return self.forms[0]
 
 
 class Field(NamedTuple):
@@ -114,12 +120,12 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
         if score < HOPELESS:
             continue
         chance = _chance(score, overlaps(candidate, parameter))
-        value = candidate.others[0] if parameter.wants_iso and candidate.others else candidate.value
-        found.append(Value(chance, value, candidate.start, candidate.end))
+        forms = (candidate.value, *candidate.others)
+        found.append(Value(chance, forms[::-1] if parameter.wants_iso else forms, candidate.start, candidate.end))
     for choice in parameter.choices:
         features, overlap, start, end = chosen(request, parameter, choice)
         chance = _chance(_product(towards, _candidate_sum(features)), overlap)
-        found.append(Value(chance, choice.value, start, end))
+        found.append(Value(chance, (choice.value,), start, end))
     return found
 
 
