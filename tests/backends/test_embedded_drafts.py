@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tercet.backends.embedded.backend import EmbeddedBackend
+from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
@@ -124,6 +125,57 @@ def test_any_schema_has_parameters(schema: Any) -> None:
     scorer.fields(read("Call x with 3 and 'four' in Rome"), parameters(described))
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("What is the weather in Rome?", ["What is the weather in Rome?"]),
+        (
+            "Book a flight to Rome and then find a hotel there. Finally, send Ann an email.",
+            ["Book a flight to Rome", "find a hotel there.", "send Ann an email."],
+        ),
+        (
+            'Post "Come over. And then call me." and translate it',
+            ['Post "Come over. And then call me."', "translate it"],
+        ),
+        ("Ask Dr. Jones for salt and pepper", ["Ask Dr. Jones for salt and pepper"]),
+    ],
+)
+def test_a_message_falls_apart_into_its_requests(text: str, parts: list[str]) -> None:
+    assert clauses(text) == parts
+
+
+WEATHER = tool("get_weather", city={"type": "string"}, day={"type": "string"})
+
+
+def told(tools: list[bytes], text: str) -> list[tuple[str, dict[str, list[str]]]]:
+    return [
+        (hint.name, {field.name: [said.json for said in field.said] for field in hint.fields})
+        for hint in Offered(tools).hints(text)
+    ]
+
+
+def test_several_requests_are_told_one_after_the_other_each_with_its_own_values() -> None:
+    text = "Get the weather in Lisbon. Then book a flight from Rome to Oslo, and finally get the weather in Oslo."
+    (first, one), (second, two), (third, three) = told([FLIGHT, WEATHER], text)
+    assert (first, second, third) == ("get_weather", "book_flight", "get_weather")
+    assert (one["city"], three["city"]) == (['"Lisbon"'], ['"Oslo"'])
+    assert two["from_city"] == ['"Rome"']
+
+
+def test_a_clause_that_says_more_of_a_request_belongs_to_it() -> None:
+    text = (
+        "I need to book a flight from Rome to Oslo. The flight should be on 3 May 2024. Also get the weather in Oslo."
+    )
+    (first, one), (second, _) = told([FLIGHT, WEATHER], text)
+    assert (first, second) == ("book_flight", "get_weather")
+    assert one["date"] == ['"2024-05-03"']
+
+
+def test_two_values_of_one_parameter_are_two_requests() -> None:
+    found = told([WEATHER], "What is the weather in Paris, and in Oslo?")
+    assert [fields["city"] for _, fields in found] == [['"Paris"'], ['"Oslo"']]
+
+
 def test_only_the_likeliest_tools_are_drafted() -> None:
     places = [tool(f"find_{kind}", city={"type": "string"}) for kind in ("cafe", "hotel", "museum", "market", "park")]
     found = Offered(places).hints("find a cafe, a hotel, a museum, a market and a park in Rome")
@@ -157,7 +209,7 @@ def test_where_a_value_is_nearly_sure_only_drafted_ones_are_allowed() -> None:
     drafts = [
         said("city", "Rome", "Oslo"),
         said("guests", 40, 4),
-        said("days", "Monday", "Friday"),
+        said("days", "Mon", "Fri"),
         said("street", "A"),
     ]
     fields = narrowed(TABLE_SCHEMA, drafts)["properties"]

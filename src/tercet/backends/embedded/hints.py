@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tercet.backends.embedded import relevance
+from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import narrowed
@@ -22,6 +23,12 @@ from tercet.items import Message, ModelRequest
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
+MAX_REQUESTS = 8
+"""Requests of one message that are told apart."""
+CLEAR = 3
+"""Level from which a clause counts as a request of its own."""
+LIKELY = 0.75
+"""Chance from which two values of one parameter are taken for two requests."""
 MAX_REQUEST = 4000
 """Characters of a request that are searched for values."""
 MAX_VALUE = 300
@@ -50,6 +57,15 @@ class Hint(NamedTuple):
     fields: tuple[Field, ...]
 
 
+class _Meant(NamedTuple):
+    """A tool that a text asks for, what of its arguments is found, and the text."""
+
+    level: int
+    name: str
+    fields: list[scorer.Field]
+    text: str
+
+
 class Offered:
     """The tools of one request, each given as JSON: name, description, parameters."""
 
@@ -63,19 +79,69 @@ class Offered:
         return _HINTS.get(digest, partial(self._hints, text))
 
     def _hints(self, text: str) -> tuple[Hint, ...]:
-        drafts = self.drafts(text)
         return tuple(
-            Hint(hint.level, hint.name, tuple(filter(None, map(_told, drafts.get(hint.name, ())))))
-            for hint in self._relevance.hints(text)
+            Hint(meant.level, meant.name, tuple(filter(None, map(_told, meant.fields)))) for meant in self._meant(text)
         )
 
     def drafts(self, text: str) -> dict[str, list[scorer.Field]]:
-        """Return what of the likeliest tools' arguments can be found in `text`, by the tool's name."""
-        found = self._relevance.hints(text)[:MAX_DRAFTS]
-        if not found:
-            return {}
+        """Return what every request for a tool says of its arguments, by the tool's name."""
+        found: dict[str, list[scorer.Field]] = {}
+        for meant in self._meant(text):
+            found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
+        return found
+
+    def _meant(self, text: str) -> list[_Meant]:
+        """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
+        requests = [each for request in self._requests(text) for each in _apart(request)]
+        if len(requests) > 1:
+            return requests[:MAX_REQUESTS]
+        found = self._relevance.hints(text)
+        meant = [
+            _Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
+            for place, hint in enumerate(found)
+        ]
+        if meant and meant[0].level >= CLEAR and len(several := _apart(meant[0])) > 1:
+            return several[:MAX_REQUESTS]
+        return meant
+
+    def _requests(self, text: str) -> list[_Meant]:
+        """Return the requests that `text` makes one after the other; a clause that names no tool goes with another."""
+        parts = clauses(text[:MAX_REQUEST])
+        tops = [self._relevance.hints(part)[:1] for part in parts] if len(parts) > 1 else []
+        if sum(bool(top) and top[0].level >= CLEAR for top in tops) < 2:
+            return []
+        found: list[_Meant] = []
+        pending = ""
+        for part, top in zip(parts, tops, strict=True):
+            if top and top[0].level >= CLEAR:
+                whole = f"{pending} {part}".strip()
+                self._add(found, _Meant(top[0].level, top[0].name, self._fields(whole, top[0].name), whole))
+                pending = ""
+            elif found:
+                found[-1] = self._longer(found[-1], part, found[-1].level)
+            else:
+                pending = f"{pending} {part}"
+        return found
+
+    def _add(self, found: list[_Meant], meant: _Meant) -> None:
+        """Add a request; what only says more of an earlier one, or announces this one, becomes a part of it."""
+        for place, known in enumerate(found):
+            if known.name == meant.name and not _differ(known, meant):
+                if place == len(found) - 1:
+                    found[place] = self._longer(known, meant.text, max(known.level, meant.level))
+                    return
+                if len(_sure(known)) <= len(_sure(meant)):
+                    found.pop(place)
+                    break
+        found.append(meant)
+
+    def _longer(self, meant: _Meant, part: str, level: int) -> _Meant:
+        text = f"{meant.text} {part}"
+        return _Meant(level, meant.name, self._fields(text, meant.name), text)
+
+    def _fields(self, text: str, name: str) -> list[scorer.Field]:
         request = _REQUESTS.get(_digest(text[:MAX_REQUEST]), partial(read, text[:MAX_REQUEST]))
-        return {hint.name: scorer.fields(request, self._parameters(hint.name)) for hint in found}
+        return scorer.fields(request, self._parameters(name))
 
     def _parameters(self, name: str) -> tuple[Parameter, ...]:
         tool = self._tools[name]
@@ -89,6 +155,42 @@ _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _sure(meant: _Meant) -> dict[str, set[str]]:
+    """Return the values of each parameter that are likely, as JSON."""
+    likely = ((field.name, value) for field in meant.fields for value in field.values if value.chance >= LIKELY)
+    found: dict[str, set[str]] = {}
+    for name, value in likely:
+        found.setdefault(name, set()).add(compact(value.value))
+    return found
+
+
+def _differ(one: _Meant, other: _Meant) -> bool:
+    """Say whether two requests for a tool give one of its parameters different values."""
+    known, said = _sure(one), _sure(other)
+    return any(known[name].isdisjoint(said[name]) for name in known.keys() & said.keys())
+
+
+def _apart(meant: _Meant) -> list[_Meant]:
+    """Return the request as one for each of the values of a parameter that takes one: `in Paris and in Oslo`."""
+    counts = [sum(value.chance >= LIKELY for value in field.values) for field in meant.fields]
+    single = [n for n, field in zip(counts, meant.fields, strict=True) if not field.is_list]
+    count = max(single, default=1)
+    if count < 2:
+        return [meant]
+    return [meant._replace(fields=[_nth(field, place, count) for field in meant.fields]) for place in range(count)]
+
+
+def _nth(field: scorer.Field, place: int, count: int) -> scorer.Field:
+    likely = [value for value in field.values if value.chance >= LIKELY]
+    return field if len(likely) != count or field.is_list else field._replace(values=(likely[place],))
+
+
+def _common(fields: Sequence[scorer.Field], others: Sequence[scorer.Field]) -> list[scorer.Field]:
+    """Return the fields that both have, with the values of both."""
+    more = {field.name: field.values for field in others}
+    return [field._replace(values=field.values + more[field.name]) for field in fields if field.name in more]
 
 
 def _told(field: scorer.Field) -> Field | None:

@@ -62,7 +62,7 @@ class _Reading:
             (match.start(group), match.end(group))
             for match in _QUOTED.finditer(text)
             for group in range(1, 6)
-            if match[group]
+            if match[group] and len(match[0]) < 0.8 * len(text)
         ]
         self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
         self.starts = [word.start for word in self.words]

@@ -71,6 +71,8 @@ class Field(NamedTuple):
 
     name: str
     values: tuple[Value, ...]
+    is_list: bool = False
+    """Whether the parameter takes a list."""
 
 
 def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
@@ -95,7 +97,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
         elif _is_new(option, kept[place], offered[place]):
             kept[place].append(option._replace(chance=-chance))
     return [
-        Field(parameter.name, tuple(sorted(values, key=lambda value: value.start)))
+        Field(parameter.name, tuple(sorted(values, key=lambda value: value.start)), parameter.is_list)
         for parameter, values in zip(offered, kept, strict=True)
         if values
     ]
