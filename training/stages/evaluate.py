@@ -1,4 +1,4 @@
-"""Stage 6: measure a model on the dev sets, over any OpenAI-compatible server or on a GGUF file directly.
+"""Stage 8: measure a model on the dev sets, over any OpenAI-compatible server or on a GGUF file directly.
 
 Prints a table and writes the figures as JSON, with every answer when asked.
 """

@@ -1,4 +1,4 @@
-"""Stage 5: write a checkpoint as a GGUF file and its manifest beside it."""
+"""Stage 7: write a checkpoint as a GGUF file and its manifest beside it."""
 
 from __future__ import annotations
 

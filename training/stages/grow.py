@@ -1,4 +1,4 @@
-"""Stage 4: make a decoder deeper without changing what it computes: new lowest layers write nothing until they learn.
+"""Stage 5: make a decoder deeper without changing what it computes: new lowest layers write nothing until they learn.
 
 The first new layer's heads look back one to four tokens, whatever the tokens are: knowing its neighbours is what a
 token needs to be copied from the right place, and short training does not find that on its own.

@@ -1,4 +1,4 @@
-"""Stage 3: train a decoder on the mixture until a time of day, resumable after a kill.
+"""Stage 4: train a decoder on the mixture until a time of day, resumable after a kill.
 
 Owns the loop, the schedule and the log. The mixture comes in shards from a process beside it.
 """

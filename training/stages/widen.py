@@ -1,4 +1,4 @@
-"""A decoder twice as wide that computes the same: what a small model has learnt is where a larger one begins.
+"""Stage 5: a decoder twice as wide that computes the same: what a small model has learnt is where a larger one begins.
 
 Every state, head and hidden unit stands twice; a matrix that reads both copies has its weights divided between them at
 random, so that the copies are told apart by what they learn next (after Net2Net: Chen et al., ICLR 2016).
