@@ -1,0 +1,21 @@
+"""Numbers as people write them."""
+
+import pytest
+
+from tercet.numerals import numbers_in
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1,204.50 and -3", [1204.5, -3.0]),
+        (".5 or 5.", [0.5, 5.0]),
+        ("1e3, E2, e5 and 2E", [1000.0, 2.0]),
+        ("2.5k", [2.5, 2500.0]),
+        ("[10,15,12]", [10.0, 15.0, 12.0]),
+        ("twenty-three or three hundred and five", [23.0, 305.0]),
+        ("x2 v1.5 no numbers", []),
+    ],
+)
+def test_numbers_are_found_as_they_are_written(text: str, values: list[float]) -> None:
+    assert [number.value for number in numbers_in(text)] == values
