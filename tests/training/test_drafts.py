@@ -30,7 +30,8 @@ def turn(origin: str, target: str, weight: int) -> drafts.Turn:
 
 def turns(count: int) -> list[drafts.Turn]:
     rng = random.Random(0)
-    return [turn(*rng.sample(PLACES, 2), rng.randint(1, 90)) for _ in range(count)]
+    ways = [rng.sample(PLACES, 2) for _ in range(count)]
+    return [turn(origin, target, rng.randint(1, 90)) for origin, target in ways]
 
 
 def test_a_value_is_found_where_the_request_says_it_and_nowhere_else() -> None:
