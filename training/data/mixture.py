@@ -30,7 +30,7 @@ PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.
 """Share of a source's single calls that are joined into sessions."""
 SOURCE_SHARES = {
     "seal_tools": 12.0, "gorilla": 6.0, "sgd": 6.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
-    "toolalpaca": 2.0, "crossed": 40.0,
+    "toolalpaca": 2.0, "crossed": 40.0, "joined": 25.0,
 }  # fmt: skip
 """By module of training.data.sources; a module that is not named here gets 1."""
 SOURCE_PACKAGE = "training.data.sources"
