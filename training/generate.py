@@ -14,7 +14,6 @@ from typing import Any
 
 from evals.cases import Answer
 from tercet.backends.embedded.drafts.narrowing import narrowed
-from tercet.backends.embedded.drafts.scorer import Field
 from tercet.backends.embedded.hints import Offered
 from training import hints, pack, tokenizer
 from training.data.sample import compact
@@ -52,29 +51,37 @@ def over_http(base_url: str, model: str, api_key: str) -> Generate:
     return generate
 
 
-def call_grammar(
-    tools: list[dict[str, Any]], tool_choice: str, drafts: Mapping[str, Sequence[Field]] | None = None
-) -> str:
-    """A llguidance grammar: text or calls ("auto"), calls only ("required"), text only ("none")."""
-    drafts = drafts or {}
-    text = r"text: /(.|\n)+/"
-    choices = {"auto": "text | call+", "required": "call+", "none": "text"}
-    rules = [f"start: {choices[tool_choice]}", text]
+def call_grammar(tools: list[dict[str, Any]], tool_choice: str, messages: Sequence[Mapping[str, Any]] = ()) -> str:
+    """A llguidance grammar: text or calls ("auto"), calls only ("required"), text only ("none").
+
+    Behind a user's message of `messages`, calls are held to what the service drafts of it, as in service.
+    """
+    members, is_plan = callable_tools(tools, messages)
+    numbers = [f"tool{i}" for i in range(len(members))]
+    made = " ".join(f"{CALL_ALIAS} {number}" for number in numbers) if is_plan else "call+"
+    choices = {"auto": f"text | {made}", "required": made, "none": "text"}
+    rules = [f"start: {choices[tool_choice]}", r"text: /(.|\n)+/"]
     if tool_choice != "none":
-        rules.append(f"call: {CALL_ALIAS} (" + " | ".join(f"tool{i}" for i in range(len(tools))) + ")")
+        rules.append(f"call: {CALL_ALIAS} ({' | '.join(numbers)})")
         guidance = {"whitespace_flexible": False, "item_separator": ",", "key_separator": ":"}
-        for i, tool in enumerate(tools):
-            narrow = narrowed(tool["parameters"], drafts.get(tool["name"], ()))
-            schema = {**narrow, "additionalProperties": False, "x-guidance": guidance}
-            rules.append(f"tool{i}: {json.dumps(tool['name'])} %json {json.dumps(schema)}")
+        for number, (name, parameters) in zip(numbers, members, strict=True):
+            schema = {**parameters, "additionalProperties": False, "x-guidance": guidance}
+            rules.append(f"{number}: {json.dumps(name)} %json {json.dumps(schema)}")
     return "%llguidance {}\n" + "\n".join(rules)
 
 
-def drafted(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> dict[str, list[Field]]:
-    """What the service drafts of a request that was just made; nothing behind a tool's result."""
-    if not tools or messages[-1]["role"] != "user":
-        return {}
-    return Offered([compact(tool).encode() for tool in tools]).drafts(str(messages[-1]["content"]))
+def callable_tools(
+    tools: Sequence[dict[str, Any]], messages: Sequence[Mapping[str, Any]]
+) -> tuple[list[tuple[str, dict[str, Any]]], bool]:
+    """Names and parameters of what may be called, and whether they are the very calls to be made, in order."""
+    schemas = {tool["name"]: tool["parameters"] for tool in tools}
+    if not tools or not messages or messages[-1]["role"] != "user":
+        return list(schemas.items()), False
+    offered, text = Offered([compact(tool).encode() for tool in tools]), str(messages[-1]["content"])
+    if plan := offered.plan(text):
+        return [(name, narrowed(schemas[name], fields)) for name, fields in plan], True
+    drafts = offered.drafts(text)
+    return [(name, narrowed(schema, drafts.get(name, ()))) for name, schema in schemas.items()], False
 
 
 def parse(ids: list[int], decode: Callable[[list[int]], str]) -> Answer:
@@ -120,7 +127,7 @@ def in_process(gguf_file: Path, num_threads: int = 2, context: int = 8192) -> Ge
             "n_predict": MAX_ANSWER_TOKENS,
             "temperature": 0,
             "logprobs": 1,
-            "grammar": call_grammar(tools, tool_choice, drafted(messages, tools)),
+            "grammar": call_grammar(tools, tool_choice, messages),
         }
         choice = server.handle_completions(body)["choices"][0]
         ids = [token["id"] for token in choice["logprobs"]["content"]]

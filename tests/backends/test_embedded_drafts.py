@@ -236,11 +236,50 @@ def user(text: str) -> Message:
 
 def test_a_request_is_held_to_its_drafts_and_a_result_is_not() -> None:
     text, offered = "Book a flight from Rome to Oslo", Offered([FLIGHT])
-    (tool,) = held(asked(user(text)), offered).tools
+    (tool,) = held(asked(user(text)), offered).request.tools
     assert tool.parameters["properties"]["from_city"] == {"enum": ["Rome"]}
     call, result = ToolCall("a", "book_flight", "{}"), ToolResult("a", (TextPart("none left"),))
     for open_request in (asked(user(text), call, result), asked(user(text), grounding="strict")):
-        assert held(open_request, offered) == open_request
+        assert held(open_request, offered) == (open_request, ())
+
+
+SEVERAL = (
+    "Book a flight from Rome to Oslo. Then get the weather in Oslo, and finally book a flight from Oslo to Bergen."
+)
+
+
+def test_a_message_that_clearly_makes_several_requests_is_answered_with_their_calls() -> None:
+    offered = Offered([FLIGHT, WEATHER])
+    plan = held(two_tools(SEVERAL), offered).plan
+    assert [tool.name for tool in plan] == ["book_flight", "get_weather", "book_flight"]
+    first, _, third = (tool.parameters["properties"] for tool in plan)
+    assert (first["from_city"], third["from_city"]) == ({"enum": ["Rome"]}, {"enum": ["Oslo"]})
+    assert not held(two_tools(SEVERAL, parallel_tool_calls=False), offered).plan
+    assert not held(two_tools(SEVERAL, tool_choice=ToolChoice("required", ("get_weather",))), offered).plan
+    assert not held(two_tools("Book a flight from Rome to Oslo"), offered).plan
+
+
+def two_tools(text: str, **fields: Any) -> ModelRequest:
+    tools = tuple(
+        ToolDefinition(t["name"], t["description"], t["parameters"]) for t in map(json.loads, (FLIGHT, WEATHER))
+    )
+    return ModelRequest((user(text),), tools=tools, **fields)
+
+
+async def test_random_weights_make_the_calls_of_a_plan(tmp_path: Path) -> None:
+    backend = EmbeddedBackend(
+        "embedded", write_family(tmp_path, "tercet"), "random", EngineSettings(context=4096, parallel=1)
+    )
+    request = two_tools(
+        SEVERAL, tool_choice=ToolChoice("required"), sampling=Sampling(temperature=1.0, seed=1, max_output_tokens=900)
+    )
+    try:
+        output = await fold(backend.generate(request))
+    finally:
+        await backend.close()
+    made = [item for item in output.items if isinstance(item, ToolCall)]
+    assert [call.name for call in made] == ["book_flight", "get_weather", "book_flight"]
+    assert json.loads(made[2].arguments)["from_city"] == "Oslo"
 
 
 async def test_random_weights_call_with_drafted_values(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from training.data.language import joiners
-from training.data.sample import Message, Sample, Schema, user
+from training.data.sample import Sample, Schema, user
 from training.data.sources.crossed import endless
 
 SOURCES = {"seal_tools": 40, "gorilla": 25, "toolalpaca": 10, "metatool": 15}
@@ -27,15 +28,15 @@ OPENERS = (
 CLOSERS = ("Thank you.", "Thanks!", "That would be all.", "Please let me know the results.", "Thanks in advance.")
 
 
-def single(sample: Sample) -> tuple[str, Message] | None:
-    """The request and the answer of a sample that is one request answered with one call; else nothing."""
+def single(sample: Sample) -> tuple[str, dict[str, Any]] | None:
+    """The request and the call of a sample that is one request answered with one call; else nothing."""
     said = [message for message in sample.messages if message["role"] != "system"]
     if len(said) < 2 or said[0]["role"] != "user":
         return None
     made = said[1].get("tool_calls")
     text = str(said[0]["content"])
     is_short = len(text) < 260 and "\n" not in text
-    return (text, said[1]) if isinstance(made, list) and len(made) == 1 and is_short else None
+    return (text, made[0]) if isinstance(made, list) and len(made) == 1 and is_short else None
 
 
 def ordered(texts: Sequence[str], rng: random.Random) -> str:
@@ -59,18 +60,18 @@ def generate(root: Path, rng: random.Random) -> Iterator[Sample]:
     while True:
         count = rng.choices(COUNTS, COUNT_WEIGHTS)[0]
         texts: list[str] = []
-        answers: list[object] = []
+        answers: list[dict[str, Any]] = []
         tools: dict[str, Schema] = {}
         while len(texts) < count:
             sample = next(streams[rng.choices(list(SOURCES), list(SOURCES.values()))[0]])
             found = single(sample)
             if found is None:
                 continue
-            (call,) = found[1]["tool_calls"]  # type: ignore[misc]
+            text, call = found
             called = [tool for tool in sample.tools if tool["name"] == call["name"]]
             if not called or call["name"] in tools:
                 continue
-            texts.append(found[0])
+            texts.append(text)
             answers.append(call)
             others = [tool for tool in sample.tools if rng.random() < 0.15]
             tools = {str(tool["name"]): tool for tool in (*called, *others)} | tools

@@ -18,7 +18,7 @@ from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.grounded import narrowed
-from tercet.backends.embedded.hints import held
+from tercet.backends.embedded.hints import Held, held
 from tercet.backends.embedded.pieces import Parser, Text, ThinkParser
 from tercet.backends.embedded.template import ChatTemplate, Shield
 from tercet.confidence import Calibration, Confidence
@@ -183,8 +183,9 @@ class EmbeddedBackend:
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
         tools = messages.offered(request, dialect)
-        allowed = narrowed(held(request, tools) if tools else request)
-        job = _job(request, prompt, dialect, grammar.build(dialect, allowed, think), visible)
+        allowed = held(request, tools) if tools else Held(request, ())
+        rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan)
+        job = _job(request, prompt, dialect, rules, visible)
         return _Task(job, parser, request.sampling.top_logprobs)
 
 

@@ -1,12 +1,13 @@
 """The grammar that holds one answer to what was asked for: text, calls of the offered tools, JSON of a schema."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from tercet.backends.embedded.dialects.base import Dialect, token_rule
 from tercet.backends.embedded.schemas import ANY_OBJECT, grammar_error, json_rule
 from tercet.engine.gguf import ModelFacts
 from tercet.errors import InvalidRequest
-from tercet.items import ModelRequest
+from tercet.items import ModelRequest, ToolDefinition
 
 
 class ThinkTags:
@@ -26,9 +27,12 @@ class ThinkTags:
         return f"think: {opening} thought GAP\n{suffix}\nGAP: /\\n{{0,2}}/\n"
 
 
-def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None) -> str:
-    """Return a Lark grammar, or nothing where any text will do. Raises `InvalidRequest` for tools that have none."""
-    tools = request.offered_tools
+def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None, plan: Sequence[ToolDefinition] = ()) -> str:
+    """Return a Lark grammar, or nothing where any text will do. Raises `InvalidRequest` for tools that have none.
+
+    An answer that calls at all makes the calls of `plan`, in order, if there is one (only of dialects with hints).
+    """
+    tools = tuple(plan) or request.offered_tools
     answer = _answer_rule(dialect, request)
     if not tools and not answer:
         return ""
@@ -37,7 +41,9 @@ def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None) -> s
     if tools:
         rules.append(dialect.call_rules(tools, is_parallel=request.parallel_tool_calls))
         is_free = request.tool_choice.mode == "auto" and not answer
-        alternatives.append("said_calls" if is_free else "calls")
+        alternatives.append("planned" if plan else "said_calls" if is_free else "calls")
+        if plan:
+            rules.append(f"planned: {' '.join(f'call_{number}' for number in range(len(plan)))}\n")
     if not tools or request.tool_choice.mode == "auto":
         alternatives.append("answer" if answer else "text")
     if "said_calls" in alternatives or "text" in alternatives or tools:

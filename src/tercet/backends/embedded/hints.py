@@ -19,7 +19,7 @@ from tercet.backends.embedded.drafts.narrowing import narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.grounding import is_marked
-from tercet.items import Message, ModelRequest
+from tercet.items import Message, ModelRequest, ToolDefinition
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
@@ -27,6 +27,8 @@ MAX_REQUESTS = 8
 """Requests of one message that are told apart."""
 CLEAR = 3
 """Level from which a clause counts as a request of its own."""
+PLANNED = 4
+"""Level that every request of a message needs for its calls to be settled."""
 LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
 MAX_REQUEST = 4000
@@ -64,6 +66,7 @@ class _Meant(NamedTuple):
     name: str
     fields: list[scorer.Field]
     text: str
+    is_one_of_several: bool = False
 
 
 class Offered:
@@ -90,18 +93,24 @@ class Offered:
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
         return found
 
+    def plan(self, text: str) -> list[tuple[str, list[scorer.Field]]]:
+        """Return the tools that `text` asks for one after the other, with their drafts, if that is clear of all."""
+        meant = self._meant(text)
+        is_plan = len(meant) > 1 and all(each.is_one_of_several and each.level >= PLANNED for each in meant)
+        return [(each.name, each.fields) for each in meant] if is_plan else []
+
     def _meant(self, text: str) -> list[_Meant]:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
         requests = [each for request in self._requests(text) for each in _apart(request)]
         if len(requests) > 1:
-            return requests[:MAX_REQUESTS]
+            return [each._replace(is_one_of_several=True) for each in requests[:MAX_REQUESTS]]
         found = self._relevance.hints(text)
         meant = [
             _Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
             for place, hint in enumerate(found)
         ]
         if meant and meant[0].level >= CLEAR and len(several := _apart(meant[0])) > 1:
-            return several[:MAX_REQUESTS]
+            return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
 
     def _requests(self, text: str) -> list[_Meant]:
@@ -199,15 +208,24 @@ def _told(field: scorer.Field) -> Field | None:
     return Field(field.name, kept) if kept else None
 
 
-def held(request: ModelRequest, offered: Offered) -> ModelRequest:
-    """Return `request` with tools that take nothing but drafted values where those are nearly sure.
+class Held(NamedTuple):
+    """What an answer is held to."""
+
+    request: ModelRequest
+    """With tools that take nothing but drafted values where those are nearly sure."""
+    plan: tuple[ToolDefinition, ...]
+    """The calls of a message that clearly makes several requests, in order, each with its own values."""
+
+
+def held(request: ModelRequest, offered: Offered) -> Held:
+    """Return what the answer to `request` is held to.
 
     Only where a user has just spoken: behind a tool's result, values come from that. What is to be grounded is left to
     grounding.
     """
     last = request.items[-1] if request.items else None
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
-        return request
+        return Held(request, ())
     drafts = offered.drafts(last.text)
     tools = tuple(
         tool
@@ -215,7 +233,19 @@ def held(request: ModelRequest, offered: Offered) -> ModelRequest:
         else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
         for tool in request.tools
     )
-    return msgspec.structs.replace(request, tools=tools)
+    plan = _planned(request, offered.plan(last.text)) if request.parallel_tool_calls else ()
+    return Held(msgspec.structs.replace(request, tools=tools), plan)
+
+
+def _planned(request: ModelRequest, plan: Sequence[tuple[str, list[scorer.Field]]]) -> tuple[ToolDefinition, ...]:
+    """Return the calls of a plan as tools; none if one of them may not be called or is to be grounded."""
+    tools = {tool.name: tool for tool in request.offered_tools if not is_marked(tool.parameters)}
+    if any(name not in tools for name, _ in plan):
+        return ()
+    return tuple(
+        msgspec.structs.replace(tools[name], parameters=narrowed(tools[name].parameters, fields))
+        for name, fields in plan
+    )
 
 
 def compact(value: Any) -> str:

@@ -28,7 +28,8 @@ class Dialect(Protocol):
     has_tools: bool
     """The template shows tools itself; otherwise they are described in the system message."""
     has_hints: bool
-    """The template shows beside a request which tools it likely means."""
+    """The template shows beside a request which tools it likely means; `call_rules` name the call of each tool, by its
+    number, `call_0` and so on."""
     takes_json_text: bool
     """The template wants a call's arguments as JSON text; otherwise as an object."""
 
