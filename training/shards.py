@@ -53,6 +53,11 @@ class Source:
     max_long: int = 32_000
     """The longest of them, in tokens."""
 
+    @property
+    def max_length(self) -> int:
+        """The longest document that is given, in tokens."""
+        return max(MAX_LENGTH, self.max_long) if self.long_share else MAX_LENGTH
+
     def kept_share(self, name: str) -> float:
         return next((share for prefix, share in self.kept_shares.items() if name.startswith(prefix)), 1.0)
 

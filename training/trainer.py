@@ -126,6 +126,7 @@ class Trainer:
         """How many times the run was started; seeds the data so that no start repeats another's."""
         self.times_read: dict[int, int] = {}
         """Of a stock's shards."""
+        self.trained_context = settings.source.max_length
         if state:
             self.restore(state)
         self.sums = self.none = torch.zeros(3, dtype=torch.float64, device=self.device)
@@ -147,6 +148,7 @@ class Trainer:
         self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
         self.began, self.generation = state["began"], state["generation"] + 1
         self.times_read = dict(state.get("times_read", {}))
+        self.trained_context = max(self.trained_context, state.get("trained_context", 0))
 
     def save(self) -> None:
         """Write the checkpoint, in the first process only; `counted` must have been called for this step."""
@@ -163,6 +165,7 @@ class Trainer:
             "began": self.began,
             "generation": self.generation,
             "times_read": self.times_read,
+            "trained_context": self.trained_context,
         }
         checkpoint.save(self.checkpoint_file, state)
 
@@ -182,7 +185,10 @@ class Trainer:
         """One optimiser step over `batches` at the rate of the time `now`, which all processes must share."""
         scale = self.rate(now)
         share = self.settings.prompt_share * scale
-        tasks = [Task(batch.ids, *learnt_positions(batch, share, self.rng)) for batch in batches]
+        self.learn([Task(batch.ids, *learnt_positions(batch, share, self.rng)) for batch in batches], scale)
+
+    def learn(self, tasks: list[Task], scale: float) -> None:
+        """One optimiser step over `tasks` at `scale` times the base rates."""
         self.sums = self.sums + self.compute.gradients(tasks)
         self.norm = self.optimizer.step(scale)
         self.step += 1
