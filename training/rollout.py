@@ -94,4 +94,5 @@ def groups(prompts: Sequence[Ids], max_tokens: int, most: int) -> Iterator[list[
         if place > cuts[-1] and (place - cuts[-1] + 1) * (len(prompts[number]) + max_tokens) > most:
             cuts.append(place)
     for first, end in pairwise([*cuts, len(order)]):
-        yield order[first:end]
+        if first < end:
+            yield order[first:end]

@@ -51,12 +51,16 @@ class Settings:
     batches_per_step: int
     prompt_share: float
     """The share of prompt tokens that is learnt too; it falls with the learning rate."""
+    prompt_tokens: int
+    """Tokens after which no prompt is learnt any more: it helps copying to form and drowns the answers later."""
     matrix_lr: float
     vector_lr: float
     kind: Kind
     num_workers: int
     """Of `workers` only."""
     precision: Precision
+    held_out_tokens: int = 50_000
+    """Of the documents that only measure."""
     num_producers: int = 1
     stock: Path | None = None
     """Read shards from this folder instead of starting producers."""
@@ -184,7 +188,7 @@ class Trainer:
     def train_step(self, batches: list[Batch], now: float) -> None:
         """One optimiser step over `batches` at the rate of the time `now`, which all processes must share."""
         scale = self.rate(now)
-        share = self.settings.prompt_share * scale
+        share = self.settings.prompt_share * scale if self.tokens < self.settings.prompt_tokens else 0.0
         self.learn([Task(batch.ids, *learnt_positions(batch, share, self.rng)) for batch in batches], scale)
 
     def learn(self, tasks: list[Task], scale: float) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.data import validate
-from training.data.contamination import Guard, load
+from training.data.contamination import Guard, index_of
 from training.data.reading import FORMS
 from training.data.sample import Call, Message, Sample, Schema, assistant, calls, result, system, user
 from training.data.template import SLOT
@@ -195,4 +195,4 @@ def samples(root: Path, seed: int, max_tokens: int) -> Iterator[Sample]:
         while True:
             yield sample(rng, max_tokens)
 
-    yield from validate.valid(Guard(load(root))(endless()))
+    yield from validate.valid(Guard(index_of(root))(endless()))

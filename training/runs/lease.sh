@@ -7,7 +7,8 @@
 # Where a command may not run long, LIMIT_S=540 starts it in the background, follows it so long and returns; the same
 # command follows on. Full comes first: it reads shards as they are made, and mini then has all of them to read, faster
 # than they could be made. MINUTES counts from the first start. What is worth keeping is written to OUT, in pieces of at
-# most 15 MB. The data: TERCET_DATA, or what lease-pack.sh packed into .lease/.
+# most 15 MB. TIERS=mini trains one tier alone, MINI_EXTRA="--teacher CHECKPOINT" has it imitate a larger one, EXTRA=--eager
+# does without compilation. The data: TERCET_DATA, or what lease-pack.sh packed into .lease/.
 set -eu
 cd "$(dirname "$0")/../.."
 smoke=no; [ "${1:-}" = --smoke ] && smoke=yes
@@ -52,7 +53,7 @@ no)
     mini_shape="{}"; mini_batches="--tokens-per-batch 131072 --batches-per-step 1"
     full_end=$(at 58); mini_end=$(at 90); agreement=0.95; longest=32000 ;;
 yes)
-    device="--device cpu --eager"; measured=cpu; cases=4
+    device="--device cpu --eager --held-out-tokens 5000"; measured=cpu; cases=4
     producers=${PRODUCERS:-1}; stock_tokens=60000; shard_tokens=20000
     full_shape='{"d_model":64,"num_layers":2,"num_heads":2,"num_kv_heads":1,"d_ffn":96}'; full_batches="--tokens-per-batch 4096"
     mini_shape='{"d_model":32,"num_layers":2,"num_heads":1,"num_kv_heads":1,"d_ffn":64}'; mini_batches=$full_batches
@@ -73,8 +74,8 @@ train() {
     [ -f "$work/$1/trained" ] && return
     say "$1: until $(date -d "@$4" +%H:%M:%S)"
     $python -m training.stages.train --config "$1" --shape "$2" --work "$work/$1" --stock "$work/stock" --deadline "$4" \
-        $device $3 --max-steps $steps --prompt-share 0.05 --decay-share 0.5 --save-every-s 60 --dev-every 500 \
-        --max-long $longest $late ${5:-}
+        $device $3 --max-steps $steps --prompt-share 0.05 --prompt-tokens 6e7 --decay-share 0.5 --save-every-s 60 --dev-every 500 \
+        --max-long $longest $late ${EXTRA:-} ${5:-}
     touch "$work/$1/trained"
 }
 

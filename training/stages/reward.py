@@ -222,6 +222,7 @@ def main() -> None:
         tokens_per_batch=a.tokens_per_batch,
         batches_per_step=1,
         prompt_share=0.0,
+        prompt_tokens=0,
         matrix_lr=a.matrix_lr,
         vector_lr=a.vector_lr,
         kind=a.device,

@@ -29,7 +29,6 @@ from training.stages.shards import add_source_arguments, source_of
 from training.trainer import Settings, Trainer
 
 HELD_OUT_SEED = 987_654_321
-HELD_OUT_TOKENS = 50_000
 LOG_EVERY = 20
 AHEAD = 4
 """Steps whose batches wait ready."""
@@ -68,7 +67,7 @@ def ahead(items: Iterator[Item], count: int) -> Iterator[Item]:
 
 def held_out_batches(settings: Settings) -> list[Batch]:
     source = replace(settings.source, preferred_length=pack.MAX_LENGTH, long_share=0.0)
-    shard = shards.shard(shards.documents(source, HELD_OUT_SEED), HELD_OUT_TOKENS)
+    shard = shards.shard(shards.documents(source, HELD_OUT_SEED), settings.held_out_tokens)
     return list(pack.batches(shard, 8192, np.random.default_rng(0)))
 
 
@@ -164,6 +163,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--tokens-per-batch", type=int, default=2048)
     parser.add_argument("--batches-per-step", type=int, default=4)
     parser.add_argument("--prompt-share", type=float, default=0.05)
+    parser.add_argument("--prompt-tokens", type=float, default=1e18, help="tokens after which no prompt is learnt")
     parser.add_argument("--matrix-lr", type=float, default=0.02)
     parser.add_argument("--vector-lr", type=float, default=3e-3)
     parser.add_argument("--device", choices=KINDS, default="workers", help="CPU processes; this process's CPU or GPU")
@@ -175,6 +175,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--teacher-top", type=int, default=32, help="its likeliest tokens that are compared")
     parser.add_argument("--save-every-s", type=float, default=180)
     parser.add_argument("--dev-every", type=int, default=200)
+    parser.add_argument("--held-out-tokens", type=int, default=50_000)
     return parser.parse_args()
 
 
@@ -192,11 +193,13 @@ def main() -> None:
         tokens_per_batch=a.tokens_per_batch,
         batches_per_step=a.batches_per_step,
         prompt_share=a.prompt_share,
+        prompt_tokens=int(a.prompt_tokens),
         matrix_lr=a.matrix_lr,
         vector_lr=a.vector_lr,
         kind=a.device,
         num_workers=a.workers,
         precision=Precision(not a.eager, a.bf16),
+        held_out_tokens=a.held_out_tokens,
         num_producers=a.producers,
         stock=a.stock,
         teacher=a.teacher,
