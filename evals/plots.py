@@ -1,4 +1,4 @@
-"""Figures as pictures: skill by set, the reliability diagram, curves and points on a logarithmic axis. Needs matplotlib (the `evals` extra)."""
+"""Figures as pictures: skill by set, the reliability diagram, and curves. Needs matplotlib (the `train` extra)."""
 
 from __future__ import annotations
 

@@ -16,8 +16,10 @@ from training.tokenizer import QWEN2_PATTERN, SPECIAL_TOKENS
 
 MAX_PIECES = 400_000
 """Pieces remembered; all are forgotten when there are more."""
-ASCII_PIECE = re.compile(QWEN2_PATTERN.replace(r"[^\r\n\p{L}\p{N}]?\p{L}+", r"[^\r\nA-Za-z0-9]?[A-Za-z]+")
-                         .replace(r"[^\s\p{L}\p{N}]", r"[^\sA-Za-z0-9]").replace(r"\p{N}", "[0-9]"), re.ASCII)  # fmt: skip
+ASCII_PIECE = re.compile(
+    QWEN2_PATTERN.replace(r"\p{L}\p{N}]", "A-Za-z0-9]").replace(r"\p{L}", "[A-Za-z]").replace(r"\p{N}", "[0-9]"),
+    re.ASCII,
+)
 SPECIAL = re.compile("(" + "|".join(map(re.escape, SPECIAL_TOKENS)) + ")")
 
 

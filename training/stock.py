@@ -128,4 +128,6 @@ class Reader:
             if mine:
                 return min(mine, key=lambda path: (self.times.get(self.place(path), 0), path.name))
             time.sleep(0.5)
-        raise TimeoutError(f"no shard in {self.folder} after {PATIENCE_S} seconds: is `training.stages.shards` running?")
+        raise TimeoutError(
+            f"no shard in {self.folder} after {PATIENCE_S} seconds: is `training.stages.shards` running?"
+        )

@@ -116,9 +116,7 @@ class Trainer:
         decoder = Decoder(self.config)
         if state:
             decoder.load_state_dict(state["model"])
-        self.compute = start(
-            settings.kind, decoder, settings.precision, settings.num_workers, load_teacher(settings)
-        )
+        self.compute = start(settings.kind, decoder, settings.precision, settings.num_workers, load_teacher(settings))
         self.decoder = self.compute.decoder
         self.optimizer = Optimizer(self.decoder, matrix_lr=settings.matrix_lr, vector_lr=settings.vector_lr)
         self.average = {name: value.clone() for name, value in self.decoder.state_dict().items()}

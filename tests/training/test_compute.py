@@ -1,4 +1,4 @@
-"""The same gradient wherever it is computed: workers, one device, several processes; with a teacher and with weights."""
+"""The same gradient wherever it is computed: workers, one device, several processes; taught and weighted."""
 
 from __future__ import annotations
 

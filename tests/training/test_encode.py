@@ -14,8 +14,8 @@ from training.data import long, symbolic
 
 ODD = (
     "", " ", "a", "'Sword 'll", "'S 'RE it's can't I'LL", " \t x\r\n\r\n y !!\n\n z", "   \n  foo\n\n\tbar  ",
-    "\x1c\x1d a\x1cb \x0b\x0c x", "x\u00a0 y\x85z \u2003", "naïve é e\u0301 東京 ½ ² １２", "<|end|><|user|> hi <|r3|>x",
-    "<|end|", "123 4.5e-6", '{"a":[1,{"b":"c d"}]}', "snake_case camelCase SHOUT", "?:\"|\"://",
+    "\x1c\x1d a\x1cb \x0b\x0c x", "x\u00a0 y\x85z \u2003", "naïve é e\u0301 東京 ½ ² １２",
+    "<|end|><|user|> hi <|r3|>x", "<|end|", "123 4.5e-6", '{"a":[1,{"b":"c d"}]}', "snake_case camelCase SHOUT", "?:\"|\"://",
 )  # fmt: skip
 
 
@@ -35,8 +35,8 @@ def test_odd_texts(family: Tokenizer, text: str) -> None:
 def test_random_ascii_and_rendered_samples(family: Tokenizer, tmp_path: Path) -> None:
     rng = random.Random(0)
     texts = ["".join(chr(rng.choice((rng.randint(32, 126), 10, 32, 39))) for _ in range(300)) for _ in range(50)]
-    for sample in [*islice(symbolic.generate(rng), 50), *islice(long.samples(tmp_path, 1, 3000), 3)]:
-        texts.append(pack.render(sample.messages, sample.tools, sample.schema))
+    samples = [*islice(symbolic.generate(rng), 50), *islice(long.samples(tmp_path, 1, 3000), 3)]
+    texts += [pack.render(sample.messages, sample.tools, sample.schema) for sample in samples]
     quick = encode.Encoder(family)
     for text in texts:
         assert quick.ids(text).tolist() == family.encode(text, add_special_tokens=False).ids

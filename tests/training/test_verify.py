@@ -6,12 +6,12 @@ import pytest
 from tokenizers import Tokenizer
 
 from training import tokenizer
-from training.data.sample import Call, Message, Sample, assistant, calls, result, user
+from training.data.sample import Call, Message, Sample, Schema, assistant, calls, result, user
 from training.encode import Encoder
 from training.tokenizer import ASSISTANT, END
 from training.verify import Question, is_same, questions, reward
 
-TOOL = {
+TOOL: Schema = {
     "name": "book",
     "description": "Book a table.",
     "parameters": {
@@ -72,7 +72,10 @@ def test_each_time_the_assistant_speaks_is_a_question() -> None:
     made = Sample((user("Book Roma."), ONE, result({"ok": True}), assistant("Booked.")), (TOOL,))
     asked: list[Question] = questions(made, Encoder(FAMILY))
     assert [one.wants_call for one in asked] == [True, False]
-    assert [decode(one.reference) for one in asked] == ['<|call|>book{"place":"Roma","seats":4}<|end|>', "Booked.<|end|>"]
+    assert [decode(one.reference) for one in asked] == [
+        '<|call|>book{"place":"Roma","seats":4}<|end|>',
+        "Booked.<|end|>",
+    ]
     assert [one.prompt[-1] for one in asked] == [ASSISTANT, ASSISTANT]
     assert asked[1].prompt[: len(asked[0].prompt)] == asked[0].prompt
     assert all(reward(one.reference, one, decode) == 1 for one in asked)

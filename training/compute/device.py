@@ -29,7 +29,9 @@ class Device:
 
     def __init__(self, decoder: Decoder, kind: str, precision: Precision, teacher: Teacher | None) -> None:
         self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-        self.device = torch.device(kind, int(os.environ.get("LOCAL_RANK", "0"))) if kind == "cuda" else torch.device(kind)
+        self.device = (
+            torch.device(kind, int(os.environ.get("LOCAL_RANK", "0"))) if kind == "cuda" else torch.device(kind)
+        )
         if kind == "cuda":
             torch.cuda.set_device(self.device)
             torch.set_float32_matmul_precision("high")

@@ -1,7 +1,8 @@
 """Long inputs: keys, planted facts and chains anywhere in texts of up to tens of thousands of tokens.
 
 The texts are notes and records of many kinds; what is asked about them stands once, at a place drawn evenly from the
-whole. Answers are copied, told step by step, or go into a call. Lengths are drawn so that every doubling is as frequent.
+whole. Answers are copied, told step by step, or go into a call. Lengths are drawn so that every doubling is equally
+frequent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from training.data import validate
@@ -46,7 +48,7 @@ class Fact:
 
 FACTS = (
     Fact(
-        "email", ("You can write to {who} at {value}.", "New address of {who}: {value}", "{who} now reads mail at {value}."),
+        "email", ("You can write to {who} at {value}.", "Address of {who}: {value}", "{who} reads mail at {value}."),
         ("What is the e-mail address of {who}?", "Where can I write to {who}?", "{who}'s address?"),
         "send_email", "address", "Send an e-mail to an address.", "Send {who} an e-mail.",
     ),
@@ -56,17 +58,18 @@ FACTS = (
         "dial", "number", "Ring a phone number.", "Ring {who}, please.",
     ),
     Fact(
-        "id:LCK", ("{who} uses locker {value}.", "Locker {value} belongs to {who}.", "{who} was given {value} as a locker."),
+        "id:LCK", ("{who} uses locker {value}.", "Locker {value} belongs to {who}.", "{who} got {value} as locker."),
         ("Which locker does {who} use?", "{who}'s locker?", "What is the locker of {who}?"),
         "open_locker", "locker", "Open a locker.", "Open {who}'s locker.",
     ),
     Fact(
-        "path", ("The report of {who} lies in {value}.", "{who} saved everything under {value}.", "{value} was written by {who}."),
+        "path",
+        ("The report of {who} lies in {value}.", "{who} saved it all under {value}.", "{value} was written by {who}."),
         ("Where did {who} save the report?", "Which file is {who}'s?", "Path of {who}'s report?"),
         "open_file", "path", "Open a file.", "Open what {who} saved.",
     ),
     Fact(
-        "id:PRJ", ("{who} works on {value} this quarter.", "{value} has a new lead: {who}.", "Assigned to {who}: {value}"),
+        "id:PRJ", ("{who} works on {value} this quarter.", "{value} is led by {who}.", "Assigned to {who}: {value}"),
         ("Which project does {who} lead?", "What is {who} working on?", "{who}'s project?"),
         "get_project", "project_id", "Look up a project.", "Look up the project of {who}.",
     ),
@@ -76,10 +79,25 @@ INTRODUCTIONS = (
     "Here are my notes.", "Read this first.", "This is the log of the last months.", "Below is what we collected.",
     "Keep the following in mind.", "Meeting notes and messages follow.", "", "All I have is this:",
 )  # fmt: skip
-HANDED = ("{a} handed the folder over to {b}.", "After that {b} got the folder from {a}.", "{a} passed the folder on to {b}.")
-KEPT = ("{a} put the folder into a safe in {place}.", "{a} left the folder in {place}.", "The folder stays with {a} in {place}.")
+HANDED = (
+    "{a} handed the folder over to {b}.",
+    "After that {b} got the folder from {a}.",
+    "{a} passed the folder on to {b}.",
+)
+KEPT = (
+    "{a} put the folder into a safe in {place}.",
+    "{a} left the folder in {place}.",
+    "The folder stays with {a} in {place}.",
+)
 ASKED_CHAIN = ("Where is the folder that {a} had?", "{a} had a folder. Where did it end up?", "Follow {a}'s folder.")
-KEY_STYLES = ("{key}={value}", "{key}: {value}", '{{"{key}": "{value}"}}', "{key},{value}", "- {key} -> {value}", "{key}\t{value}")
+KEY_STYLES = (
+    "{key}={value}",
+    "{key}: {value}",
+    '{{"{key}": "{value}"}}',
+    "{key},{value}",
+    "- {key} -> {value}",
+    "{key}\t{value}",
+)
 KEY_ASKED = ("What is the value of {key}?", "{key}?", "Give me the value for {key}.", "Which value belongs to {key}?")
 
 
@@ -116,7 +134,7 @@ def chain_turn(rng: random.Random, known: set[str]) -> Turn:
     """A folder that went from hand to hand; the answer tells each hand."""
     hands = [stranger(rng, known) for _ in range(rng.choice((2, 3, 3, 4, 5)))]
     place = places.city(rng)
-    planted = [rng.choice(HANDED).format(a=a, b=b) for a, b in zip(hands, hands[1:], strict=False)]
+    planted = [rng.choice(HANDED).format(a=a, b=b) for a, b in pairwise(hands)]
     planted.append(rng.choice(KEPT).format(a=hands[-1], place=place))
     told = f"{', then '.join(hands)}: {place}."
     return Turn(tuple(planted), (user(rng.choice(ASKED_CHAIN).format(a=hands[0])), assistant(told)))

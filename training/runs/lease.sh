@@ -24,7 +24,7 @@ if [ -n "${LIMIT_S:-}" ] && [ -z "${INSIDE:-}" ]; then
     until=$(($(date +%s) + LIMIT_S))
     while [ "$(date +%s)" -lt "$until" ] && [ ! -f "$work/done" ] && kill -0 "$(cat "$work/pid")" 2>/dev/null; do sleep 1; done
     tail -n 40 "$work/lease.log"
-    [ "$out" = "$work/out" ] || cp "$work"/out/* "$out"/
+    [ ! -f "$work/done" ] || [ "$out" = "$work/out" ] || cp "$work"/out/* "$out"/
     [ -f "$work/done" ] || kill -0 "$(cat "$work/pid")" 2>/dev/null
     exit
 fi

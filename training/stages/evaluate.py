@@ -71,7 +71,7 @@ def main() -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--base-url", help="e.g. http://127.0.0.1:8741/v1")
     where.add_argument("--gguf", type=Path, help="measure this file through llama.cpp, no server needed")
-    where.add_argument("--checkpoint", type=Path, help="measure this checkpoint in torch, with nothing that constrains it")
+    where.add_argument("--checkpoint", type=Path, help="measure this checkpoint in torch, unconstrained")
     parser.add_argument("--weights", choices=("model", "average"), default="model", help="of a checkpoint")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="for a checkpoint")
     parser.add_argument("--max-cases", type=int, default=10**9)

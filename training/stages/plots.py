@@ -1,6 +1,6 @@
 """Stage 7: pictures of runs: loss and skill against tokens seen, speed, and skill against parameters.
 
-Reads what the other stages leave: `log.jsonl` of each run, and manifests (`*.json` beside a GGUF file) with their skill.
+Reads what the other stages leave: `log.jsonl` of each run, and manifests (beside a GGUF file) with their skill.
 """
 
 from __future__ import annotations

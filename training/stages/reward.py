@@ -1,4 +1,4 @@
-"""Stage 5a: reinforcement with verifiable rewards: several answers to each prompt, those that the validator takes count.
+"""Stage 5a: reinforcement with verifiable rewards: several answers to each prompt, judged by the validator.
 
 `grpo` raises an answer's likelihood by how much better it did than the others to its prompt; `best` learns the right
 ones only. A share of ordinary learning from the references keeps the rest of what the model knows in place.
@@ -112,7 +112,7 @@ Row = tuple[list[int], int, list[float]]
 
 
 def rows(tried: list[Tried], plan: Plan) -> list[Row]:
-    """What is learnt from what was tried. An answer in words is credited at its first token: the rest is not verified."""
+    """What is learnt from what was tried. Words are credited at their first token: the rest is not verified."""
     made: list[Row] = []
     for one in tried:
         prompt = one.question.prompt

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from training import pack, stock
@@ -43,7 +44,7 @@ def measured(folder: Path) -> tuple[int, int]:
     return len(paths), sum(int(Shard.read(path).starts[-1]) for path in paths)
 
 
-def wait(processes: list[stock.BaseProcess], folder: Path, every_s: float) -> None:
+def wait(processes: list[BaseProcess], folder: Path, every_s: float) -> None:
     """Until all shards are there; raises when a producer fails."""
     began, first = time.time(), len(stock.stocked(folder))
     shown = began
