@@ -48,4 +48,4 @@ def loss_sum(
         with torch.no_grad():
             wanted = teacher.decoder.logits_at(tokens, positions)
         losses = (1 - teacher.share) * losses + teacher.share * divergence(logits, wanted, teacher.num_top)
-    return losses.sum() if weights is None else losses @ weights
+    return losses.sum() if weights is None else (losses * weights).sum()

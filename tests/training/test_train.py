@@ -144,7 +144,7 @@ def test_a_killed_run_saves_and_the_same_command_goes_on(tmp_path: Path) -> None
             assert process.poll() is None
             time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=60) == 128 + signal.SIGTERM
     finally:
         process.kill()
     killed = checkpoint.load(work / "checkpoint.pt")

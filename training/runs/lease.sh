@@ -34,7 +34,7 @@ export OMP_NUM_THREADS=1 RAYON_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false PYTHON
 export PYTHONPATH="$work/site:src${PYTHONPATH:+:$PYTHONPATH}"
 if [ -d .lease ] && [ ! -f "$work/unpacked" ]; then
     tar xzf .lease/data.tar.gz -C "$work"
-    $python -m pip install --quiet --no-index --no-deps --no-compile --upgrade --target "$work/site" .lease/*.whl
+    for wheel in .lease/*.whl; do $python -m zipfile -e "$wheel" "$work/site"; done
     touch "$work/unpacked"
 fi
 [ -d .lease ] && export TERCET_DATA="${TERCET_DATA:-$work/data}"
@@ -48,9 +48,9 @@ steps=1000000000
 case $smoke in
 no)
     device="--device cuda --bf16"; measured=cuda; cases=1000
-    producers=${PRODUCERS:-$((cores - 1))}; stock_tokens=${STOCK_TOKENS:-2e9}; shard_tokens=1000000
+    producers=${PRODUCERS:-$((cores - 1))}; stock_tokens=${STOCK_TOKENS:-2e9}; shard_tokens=2000000
     full_shape="{}"; full_batches="--tokens-per-batch 65536 --batches-per-step 2"
-    mini_shape="{}"; mini_batches="--tokens-per-batch 131072 --batches-per-step 1"
+    mini_shape="{}"; mini_batches=$full_batches
     full_end=$(at 58); mini_end=$(at 90); agreement=0.95; longest=32000 ;;
 yes)
     device="--device cpu --eager --held-out-tokens 5000"; measured=cpu; cases=4
@@ -74,7 +74,7 @@ train() {
     [ -f "$work/$1/trained" ] && return
     say "$1: until $(date -d "@$4" +%H:%M:%S)"
     $python -m training.stages.train --config "$1" --shape "$2" --work "$work/$1" --stock "$work/stock" --deadline "$4" \
-        $device $3 --max-steps $steps --prompt-share 0.05 --prompt-tokens 6e7 --decay-share 0.5 --save-every-s 60 --dev-every 500 \
+        $device $3 --max-steps $steps --prompt-share 0.05 --prompt-tokens 6e7 --decay-share 0.5 --save-every-s 120 --dev-every 500 \
         --max-long $longest $late ${EXTRA:-} ${5:-}
     touch "$work/$1/trained"
 }

@@ -10,7 +10,7 @@ work=${WORK:-.tercet-train/mini}
 until=${UNTIL:?time of day at which to end, e.g. UNTIL=06:00}
 device=${DEVICE:-}
 case $device in
-*cuda*) size="--tokens-per-batch 131072 --batches-per-step 1 --producers ${PRODUCERS:-12}" ;;
+*cuda*) size="--tokens-per-batch 65536 --batches-per-step 2 --producers ${PRODUCERS:-12}" ;;
 *) size="--tokens-per-batch 2048" ;;
 esac
 train="${LAUNCH:-python -m} training.stages.train --config mini --work $work --until $until $device $size --long-share 0.03"

@@ -11,6 +11,7 @@ import datetime
 import json
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -30,6 +31,8 @@ from training.trainer import Settings, Trainer
 
 HELD_OUT_SEED = 987_654_321
 LOG_EVERY = 20
+KILLED = 128 + signal.SIGTERM
+"""Exit status after a kill, so that a recipe does not go on to export what is half trained."""
 AHEAD = 4
 """Steps whose batches wait ready."""
 Item = TypeVar("Item")
@@ -83,7 +86,8 @@ def shard_source(trainer: Trainer) -> tuple[Iterable[pack.Shard], Callable[[], N
     return producers, producers.stop
 
 
-def run(settings: Settings, save_every_s: float, dev_every: int) -> None:
+def run(settings: Settings, save_every_s: float, dev_every: int) -> bool:
+    """Train to the end, or until SIGTERM; answers whether the end was reached."""
     settings.work.mkdir(parents=True, exist_ok=True)
     killed = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: killed.set())
@@ -96,6 +100,7 @@ def run(settings: Settings, save_every_s: float, dev_every: int) -> None:
     finally:
         stop()
     trainer.compute.stop()
+    return not killed.is_set()
 
 
 def loop(
@@ -206,7 +211,8 @@ def main() -> None:
         teacher_share=a.teacher_share,
         teacher_top=a.teacher_top,
     )
-    run(settings, a.save_every_s, a.dev_every)
+    if not run(settings, a.save_every_s, a.dev_every):
+        sys.exit(KILLED)
 
 
 if __name__ == "__main__":
