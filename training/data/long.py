@@ -24,6 +24,10 @@ MIN_TOKENS = 2_000
 CHARACTERS_PER_TOKEN = 1.8
 """Of these texts, at the low end: what turns out longer than asked for is left out by who tokenises it."""
 
+MAX_TURNS, TOKENS_PER_TURN, TURN_TOKENS = 48, 200, 40
+"""Most questions about a text, how much text each of them needs, and what a question with its answer takes: a text is
+read at great cost, so much is asked about it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -176,13 +180,13 @@ def sample(rng: random.Random, max_tokens: int) -> Sample:
     num_tokens = MIN_TOKENS * (max_tokens / MIN_TOKENS) ** rng.random()
     has_tools, is_keys = rng.random() < 0.4, rng.random() < 0.25
     known: set[str] = set()
-    count = rng.randint(3, 8)
+    count = rng.randint(4, max(8, min(MAX_TURNS, int(num_tokens / TOKENS_PER_TURN))))
     turns = key_turns(rng, count) if is_keys else [
         chain_turn(rng, known) if rng.random() < 0.25 else fact_turn(rng, known, has_tools) for _ in range(count)
     ]  # fmt: skip
     planted = [line for turn in turns for line in turn.planted]
     text = rng.choice(("\n", "\n", " ", "\n\n")).join(
-        lines(planted, known, int(num_tokens * CHARACTERS_PER_TOKEN), rng, is_keys)
+        lines(planted, known, int((num_tokens - TURN_TOKENS * count) * CHARACTERS_PER_TOKEN), rng, is_keys)
     )
     rng.shuffle(turns)
     offered = [tool(fact) for fact in FACTS] if has_tools and not is_keys else []

@@ -59,7 +59,7 @@ yes)
     mini_shape='{"d_model":32,"num_layers":2,"num_heads":1,"num_kv_heads":1,"d_ffn":64}'; mini_batches=$full_batches
     steps=4; full_end=$(($(date +%s) + 600)); mini_end=$full_end; agreement=0; longest=4000 ;;
 esac
-late='--late --long-share 0.03 --full-share 0.25 --keep {"gsm8k":0.05,"self_instruct":0.1,"reading":0.5,"sgd":0.3}'
+late='--late --long-share 0.04 --full-share 0.25 --keep {"gsm8k":0.05,"self_instruct":0.1,"reading":0.5,"sgd":0.3}'
 
 say() { echo "$(date +%H:%M:%S) $*"; }
 

@@ -13,7 +13,7 @@ case $device in
 *cuda*) size="--tokens-per-batch 65536 --batches-per-step 2 --producers ${PRODUCERS:-12}" ;;
 *) size="--tokens-per-batch 2048" ;;
 esac
-train="${LAUNCH:-python -m} training.stages.train --config mini --work $work --until $until $device $size --long-share 0.03"
+train="${LAUNCH:-python -m} training.stages.train --config mini --work $work --until $until $device $size --long-share 0.04"
 [ -f training/tokenizer.json ] || python -m training.stages.tokenizer
 [ -f src/tercet/backends/embedded/relevance.json ] || python -m training.stages.relevance
 $train --max-steps 1000 --prompt-share 0.05 --prefer-length 300

@@ -19,6 +19,8 @@ OVER_TOKENS = {
     "dev_loss": "loss, held out",
     "dev_token": "tokens right, held out",
     "dev_exact": "answers right, held out",
+    "reward": "reward of drawn answers",
+    "held_out_reward": "reward, held out",
     "tokens_per_s": "tokens per second",
 }
 """What a log's lines hold that is worth a panel, and its title."""
