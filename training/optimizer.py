@@ -46,8 +46,9 @@ class Muon:
             update = orthogonalise(gradient.lerp(momentum, self.momentum))
             rows, columns = group[0].shape
             rate = self.lr * scale * max(1.0, rows / columns) ** 0.5
-            torch._foreach_mul_(group, 1 - self.lr * scale * self.weight_decay)
-            torch._foreach_add_(group, list(update), alpha=-rate)
+            members: list[Tensor] = list(group)
+            torch._foreach_mul_(members, 1 - self.lr * scale * self.weight_decay)
+            torch._foreach_add_(members, list(update), alpha=-rate)
 
 
 class Optimizer:

@@ -109,6 +109,12 @@ class Shard:
             np.savez(file, ids=self.ids, learnt=np.packbits(self.learnt), starts=self.starts)
         partial.replace(path)
 
+    @staticmethod
+    def num_tokens(path: Path) -> int:
+        """How many tokens a written shard holds."""
+        with np.load(path) as arrays:
+            return int(arrays["starts"][-1])
+
     @classmethod
     def read(cls, path: Path) -> Shard:
         with np.load(path) as arrays:

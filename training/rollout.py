@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor
 
-from training.model import Decoder
+from training.model import Block, Decoder
 from training.tokenizer import END, PAD
 
 Ids = list[int]
@@ -34,7 +35,7 @@ def states(decoder: Decoder, tokens: Tensor, places: Tensor, cache: Cache) -> Te
     cos, sin = decoder.cos[places][:, None], decoder.sin[places][:, None]
     mask = torch.arange(cache[0][0].shape[2], device=places.device) <= places[:, None, :, None]
     rows = torch.arange(len(tokens), device=places.device)[:, None]
-    for layer, (keys, values) in zip(decoder.layers, cache, strict=True):
+    for layer, (keys, values) in zip(cast(list[Block], decoder.layers), cache, strict=True):
         q, k, v = layer.attn.projected(layer.attn_norm(x), cos, sin)
         keys[rows, :, places] = k.transpose(1, 2).to(keys.dtype)
         values[rows, :, places] = v.transpose(1, 2).to(values.dtype)

@@ -36,7 +36,7 @@ def test_a_student_comes_to_choose_what_its_teacher_does() -> None:
         loss = loss_sum(student, tokens, positions, unused, teacher=teacher) / 64
         losses.append(loss.item())
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     assert losses[-1] < losses[0] / 4
     with torch.no_grad():

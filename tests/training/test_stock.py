@@ -11,6 +11,7 @@ import pytest
 from training import stock
 from training.pack import Shard
 from training.shards import Source
+from training.stages.shards import wait
 
 SHARD_TOKENS = 2000
 
@@ -29,11 +30,19 @@ def made(folder: Path, num_producers: int, num_tokens: int = 3 * SHARD_TOKENS) -
 def test_any_number_of_producers_makes_the_same_stock_and_goes_on_with_it(tmp_path: Path) -> None:
     alone, together = made(tmp_path / "one", 1), made(tmp_path / "two", 2)
     assert alone == together
+    assert [Shard.num_tokens(path) for path in stock.stocked(tmp_path / "one")] == [len(ids) for ids in alone]
     assert len({tuple(ids) for ids in alone}) == 3
     (tmp_path / "one" / "000001.npz").unlink()
     longer = made(tmp_path / "one", 2, 4 * SHARD_TOKENS)
     assert longer[:3] == alone
     assert len(longer) == 4
+
+
+def test_a_producer_that_fails_is_reported(tmp_path: Path) -> None:
+    other = replace(source(tmp_path), mixture="tests.training.no_such_mixture")
+    started = stock.start(other, tmp_path / "stock", 3, SHARD_TOKENS, SHARD_TOKENS, 1)
+    with pytest.raises(RuntimeError, match="a producer ended with code 1"):
+        wait(started, tmp_path / "stock", every_s=100)
 
 
 def test_a_folder_made_from_something_else_is_refused(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class Device:
                     None if task.weights is None else self.there(task.weights),
                     self.teacher,
                 )
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             totals[0] += loss.detach()
         if self.world > 1:
             distributed.all_reduce(self.flat)

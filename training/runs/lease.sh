@@ -41,7 +41,7 @@ fi
 
 [ -f "$work/began" ] || date +%s >"$work/began"
 began=$(cat "$work/began")
-minutes=${MINUTES:-26}
+minutes=${MINUTES:-25}
 at() { echo $((began + minutes * 60 * $1 / 100)); }   # Unix time at so many per cent of the lease
 cores=$(nproc)
 steps=1000000000
@@ -68,6 +68,8 @@ $python -m training.stages.shards "$work/stock" --tokens "$stock_tokens" --shard
     --producers "$producers" --max-long $longest $late >>"$work/shards.log" 2>&1 &
 making=$!
 trap 'kill $making 2>/dev/null || true' EXIT
+sleep 5
+kill -0 $making 2>/dev/null || wait $making || { tail -n 20 "$work/shards.log"; exit 1; }
 
 # train NAME SHAPE BATCHES END: one tier from nothing, or from its checkpoint, until END.
 train() {

@@ -41,15 +41,17 @@ def source_of(a: argparse.Namespace) -> Source:
 def measured(folder: Path) -> tuple[int, int]:
     """Shards and tokens of a stock."""
     paths = stock.stocked(folder)
-    return len(paths), sum(int(Shard.read(path).starts[-1]) for path in paths)
+    return len(paths), sum(map(Shard.num_tokens, paths))
 
 
 def wait(processes: list[BaseProcess], folder: Path, every_s: float) -> None:
     """Until all shards are there; raises when a producer fails."""
     began, first = time.time(), len(stock.stocked(folder))
     shown = began
-    while any(process.is_alive() for process in processes):
+    is_making = True
+    while is_making:
         time.sleep(0.2)
+        is_making = any(process.is_alive() for process in processes)
         if failed := [process.exitcode for process in processes if process.exitcode]:
             raise RuntimeError(f"a producer ended with code {failed[0]}: see its traceback above")
         if time.time() - shown >= every_s:
