@@ -1,4 +1,4 @@
-"""The family's tokenizer for bulk work: the same tokens, six times faster on one core.
+"""The family's tokenizer for bulk work: the same tokens, five times faster on one core.
 
 Plain ASCII is cut with the standard library's `re` by the same rule and the tokens of each piece are remembered; the
 tokenizer itself reads the rest. It knows nothing of documents.

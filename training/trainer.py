@@ -21,6 +21,7 @@ from torch import Tensor
 from training import checkpoint
 from training.compute.base import COUNT, LOSS, TOKENS, Precision, Task
 from training.compute.start import Kind, start
+from training.export import read_gguf
 from training.losses import Teacher
 from training.model import Decoder, ModelConfig
 from training.optimizer import Optimizer
@@ -65,7 +66,7 @@ class Settings:
     stock: Path | None = None
     """Read shards from this folder instead of starting producers."""
     teacher: Path | None = None
-    """Checkpoint of a larger decoder to imitate."""
+    """Checkpoint or GGUF file of a larger decoder to imitate."""
     teacher_share: float = 0.5
     teacher_top: int = 32
 
@@ -99,7 +100,8 @@ def resumed_config(wanted: ModelConfig, state: checkpoint.State) -> ModelConfig:
 def load_teacher(settings: Settings) -> Teacher | None:
     if settings.teacher is None:
         return None
-    decoder, _ = checkpoint.load_decoder(settings.teacher, "model")
+    is_file = settings.teacher.suffix == ".gguf"
+    decoder = read_gguf(settings.teacher) if is_file else checkpoint.load_decoder(settings.teacher, "model")[0]
     if decoder.config.vocab_size != settings.config.vocab_size:
         raise ValueError("a teacher must have the student's vocabulary")
     return Teacher(decoder, settings.teacher_share, settings.teacher_top)

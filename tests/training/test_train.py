@@ -16,7 +16,8 @@ import pytest
 import torch
 
 from tests.training.small import TINY, repeated_batch, settings
-from training import checkpoint, stock
+from training import checkpoint, stock, tokenizer
+from training.export import write_gguf
 from training.model import Decoder
 from training.optimizer import orthogonalise
 from training.shards import Source
@@ -171,3 +172,13 @@ def test_two_processes_of_torchrun_make_one_run(tmp_path: Path) -> None:
     state = checkpoint.load(tmp_path / "both" / "checkpoint.pt")
     assert state["step"] == 6
     assert 6 * 512 < state["tokens"] <= 2 * 6 * 512
+
+
+def test_the_teacher_may_be_a_file_that_was_exported(tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    write_gguf(tmp_path / "larger.gguf", Decoder(replace(TINY, num_layers=3)), tokenizer.load(), "larger", "f32")
+    taught = replace(settings(tmp_path / "a"), teacher=tmp_path / "larger.gguf", teacher_share=1.0)
+    alone, followed = Trainer(settings(tmp_path / "b")), Trainer(taught)
+    assert one_loss(followed) != pytest.approx(one_loss(alone))
+    with pytest.raises(ValueError, match="vocabulary"):
+        Trainer(replace(taught, work=tmp_path / "c", config=replace(TINY, vocab_size=64)))

@@ -15,14 +15,12 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
-import gguf
-import numpy as np
 import torch
 from torch import Tensor
 
 from training import checkpoint, pack, tokenizer
-from training.export import tensor_name
-from training.model import Decoder, ModelConfig
+from training.export import read_gguf
+from training.model import Decoder
 
 NUM_TOP = 5
 MIN_AGREEMENT = 0.95
@@ -46,19 +44,6 @@ def prompts(count: int) -> list[list[int]]:
         messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": said}]
         made.append(pack.document(pack.render(messages, tools, is_open=True), encoder).ids.tolist())
     return made
-
-
-def read_back(path: Path, config: ModelConfig) -> Decoder:
-    """The decoder of a GGUF file, its weights no longer quantised."""
-    decoder = Decoder(config)
-    found = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
-    state = {}
-    for name, weight in decoder.state_dict().items():
-        tensor = found[tensor_name(name)]
-        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
-        state[name] = torch.from_numpy(np.array(values, dtype=np.float32)).view_as(weight)
-    decoder.load_state_dict(state)
-    return decoder.eval()
 
 
 @torch.no_grad()
@@ -117,7 +102,7 @@ def main() -> None:
     a = parser.parse_args()
     decoder, _ = checkpoint.load_decoder(a.checkpoint, a.weights)
     asked = prompts(a.prompts)
-    figures = {"read_back": compared(decoder, in_torch(read_back(a.gguf, decoder.config)), asked)}
+    figures = {"read_back": compared(decoder, in_torch(read_gguf(a.gguf)), asked)}
     if find_spec("xllamacpp"):
         figures["llama_cpp"] = compared(decoder, in_llama_cpp(a.gguf), asked)
     print(json.dumps(figures))

@@ -175,7 +175,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, help="processes of --device workers")
     parser.add_argument("--eager", action="store_true")
     parser.add_argument("--bf16", action="store_true")
-    parser.add_argument("--teacher", type=Path, help="checkpoint of a larger model to imitate")
+    parser.add_argument("--teacher", type=Path, help="checkpoint or GGUF file of a larger model to imitate")
     parser.add_argument("--teacher-share", type=float, default=0.5, help="its share of the loss")
     parser.add_argument("--teacher-top", type=int, default=32, help="its likeliest tokens that are compared")
     parser.add_argument("--save-every-s", type=float, default=180)
