@@ -10,6 +10,7 @@
 # most 15 MB. TIERS=mini trains one tier alone, MINI_EXTRA="--teacher CHECKPOINT" has it imitate a larger one, EXTRA=--eager
 # does without compilation. The data: TERCET_DATA, or what lease-pack.sh packed into .lease/.
 set -eu
+main() {   # read whole before it runs, so that a new copy of this file does not disturb a lease
 cd "$(dirname "$0")/../.."
 smoke=no; [ "${1:-}" = --smoke ] && smoke=yes
 work=${WORK:-.tercet-train/lease}; [ $smoke = yes ] && work=${WORK:-.tercet-train/smoke}
@@ -110,3 +111,5 @@ done | xargs tar cf - shards.log stock/stock.json $([ -d plots ] && echo plots))
 touch "$work/done"
 say "done: cat $out/lease.tar.* | tar xf -"
 ls -l "$out"
+}
+main "$@"
