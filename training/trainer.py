@@ -97,6 +97,11 @@ def resumed_config(wanted: ModelConfig, state: checkpoint.State) -> ModelConfig:
     return found
 
 
+def check_length(settings: Settings, config: ModelConfig) -> None:
+    if settings.source.long_share and settings.source.max_length > config.max_context:
+        raise ValueError(f"a context of {config.max_context} tokens: give --max-long {config.max_context} at most")
+
+
 def load_teacher(settings: Settings) -> Teacher | None:
     if settings.teacher is None:
         return None
@@ -104,6 +109,7 @@ def load_teacher(settings: Settings) -> Teacher | None:
     decoder = read_gguf(settings.teacher) if is_file else checkpoint.load_decoder(settings.teacher, "model")[0]
     if decoder.config.vocab_size != settings.config.vocab_size:
         raise ValueError("a teacher must have the student's vocabulary")
+    check_length(settings, decoder.config)
     return Teacher(decoder, settings.teacher_share, settings.teacher_top)
 
 
@@ -115,6 +121,7 @@ class Trainer:
         torch.manual_seed(0)
         state = checkpoint.load(self.checkpoint_file) if self.checkpoint_file.exists() else None
         self.config = resumed_config(settings.config, state) if state else settings.config
+        check_length(settings, self.config)
         decoder = Decoder(self.config)
         if state:
             decoder.load_state_dict(state["model"])
@@ -168,7 +175,7 @@ class Trainer:
             "seconds": self.seconds,
             "began": self.began,
             "generation": self.generation,
-            "times_read": self.times_read,
+            "times_read": dict(self.times_read),  # a thread reads ahead
             "trained_context": self.trained_context,
         }
         checkpoint.save(self.checkpoint_file, state)

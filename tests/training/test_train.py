@@ -55,6 +55,12 @@ def test_a_run_goes_on_with_its_positions_and_refuses_another_shape(tmp_path: Pa
         Trainer(replace(settings(tmp_path), config=replace(TINY, num_layers=3)))
 
 
+def test_documents_longer_than_the_context_are_refused(tmp_path: Path) -> None:
+    wanted = settings(tmp_path)
+    with pytest.raises(ValueError, match="--max-long 256"):
+        Trainer(replace(wanted, source=replace(wanted.source, long_share=0.1)))
+
+
 def test_prompts_are_learnt_until_so_many_tokens(tmp_path: Path) -> None:
     trainer = Trainer(replace(settings(tmp_path), prompt_share=1.0, prompt_tokens=100))
     batch = repeated_batch()
