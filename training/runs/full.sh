@@ -11,7 +11,7 @@ until=${UNTIL:?time of day at which to end, e.g. UNTIL=06:00}
 device=${DEVICE:-}
 case $device in
 *cuda*) size="--tokens-per-batch 65536 --batches-per-step 2 --producers ${PRODUCERS:-12}" ;;
-*) size="--tokens-per-batch 2048" ;;
+*) size="--tokens-per-batch 2048 --max-long 6000" ;;
 esac
 train="${LAUNCH:-python -m} training.stages.train --config full --work $work --until $until $device $size --long-share 0.04"
 [ -f training/tokenizer.json ] || python -m training.stages.tokenizer
