@@ -1,4 +1,4 @@
-"""Figures as pictures: skill by set, and the reliability diagram. Needs matplotlib (the `evals` extra)."""
+"""Figures as pictures: skill by set, the reliability diagram, and curves. Needs matplotlib (the `train` extra)."""
 
 from __future__ import annotations
 
@@ -42,6 +42,25 @@ def reliability(pairs: dict[str, list[Pair]], path: Path, *, title: str) -> None
         axes.set_xlabel("confidence")
     all_axes[0].set_ylabel("accuracy")
     figure.suptitle(title, fontsize=10)
+    _save(figure, path)
+
+
+Series = dict[str, list[tuple[float, float]]]
+"""Points (x, y) by the name of their line."""
+
+
+def lines(panels: dict[str, Series], path: Path, *, across: str, is_log: bool = True, has_marks: bool = False) -> None:
+    """One panel beside another by its title, each a line per series over the shared x axis `across`."""
+    plt = _pyplot()
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.4), squeeze=False)
+    for axes, (title, series) in zip(all_axes[0], panels.items(), strict=True):
+        for name, points in series.items():
+            axes.plot(*zip(*points, strict=True), label=name, linewidth=1.2, marker="o" if has_marks else None)
+        axes.set_title(title, fontsize=10, color=INK)
+        axes.set_xlabel(across)
+        if is_log:
+            axes.set_xscale("log")
+        axes.legend(frameon=False, fontsize=8)
     _save(figure, path)
 
 

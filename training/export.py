@@ -1,4 +1,4 @@
-"""Writing a decoder as a GGUF file of architecture `qwen3`, with tokenizer and prompt template inside.
+"""A decoder as a GGUF file of architecture `qwen3`, with tokenizer and prompt template inside, and back.
 
 It does not know how the weights came about.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import gguf
 import numpy as np
@@ -114,6 +114,36 @@ def write_tensor(writer: gguf.GGUFWriter, name: str, weight: torch.Tensor, preci
     else:
         kind = gguf.GGMLQuantizationType.Q8_0
         writer.add_tensor(name, gguf.quants.quantize(array, kind), raw_dtype=kind)
+
+
+def read_gguf(path: Path) -> Decoder:
+    """The decoder of a file that `write_gguf` wrote, its weights no longer quantised."""
+    reader = gguf.GGUFReader(path)
+
+    def said(name: str) -> Any:
+        return reader.fields[f"qwen3.{name}"].contents()
+
+    config = ModelConfig(
+        d_model=said("embedding_length"),
+        num_layers=said("block_count"),
+        num_heads=said("attention.head_count"),
+        num_kv_heads=said("attention.head_count_kv"),
+        head_dim=said("attention.key_length"),
+        d_ffn=said("feed_forward_length"),
+        vocab_size=said("vocab_size"),
+        rope_theta=said("rope.freq_base"),
+        norm_eps=said("attention.layer_norm_rms_epsilon"),
+        max_context=said("context_length"),
+    )
+    decoder = Decoder(config)
+    found = {tensor.name: tensor for tensor in reader.tensors}
+    state = {}
+    for name, weight in decoder.state_dict().items():
+        tensor = found[tensor_name(name)]
+        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        state[name] = torch.from_numpy(np.array(values, dtype=np.float32)).view_as(weight)
+    decoder.load_state_dict(state)
+    return decoder.eval()
 
 
 def sha256(path: Path) -> str:

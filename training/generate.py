@@ -1,6 +1,6 @@
-"""Two ways to ask a model for tool calls: any OpenAI-compatible server, or a GGUF file through llama.cpp directly.
+"""Three ways to ask a model for tool calls: any OpenAI-compatible server, a GGUF file through llama.cpp, a checkpoint.
 
-Both answer with text and parsed calls. Neither knows what is being measured.
+All answer with text and parsed calls. None knows what is being measured.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Tokenizer
+
 from evals.cases import Answer
 from tercet.backends.embedded.drafts.narrowing import narrowed
 from tercet.backends.embedded.hints import Offered
@@ -20,9 +22,12 @@ from training.data.sample import compact
 from training.export import CALL_ALIAS
 
 MAX_ANSWER_TOKENS = 384
+CHECKPOINT_TOKENS = {"cpu": 16_000, "cuda": 300_000}
+"""Tokens of prompts and answers that a checkpoint handles at once."""
+Messages = list[dict[str, Any]]
+Tools = list[dict[str, Any]]
 
-
-Generate = Callable[[list[dict[str, Any]], list[dict[str, Any]], str], Answer]
+Generate = Callable[[Messages, Tools, str], Answer]
 """generate(messages, tools, tool_choice)"""
 
 
@@ -107,6 +112,32 @@ def split(ids: list[int], separator: int) -> list[list[int]]:
     return parts
 
 
+def from_checkpoint(path: Path, weights: str, device: str, asked: Sequence[tuple[Messages, Tools]]) -> list[Answer]:
+    """Greedy answers of a checkpoint to all (messages, tools) in torch, with nothing that constrains them."""
+    import torch  # heavy, wanted only here
+
+    from training import checkpoint, rollout
+
+    decoder, _ = checkpoint.load_decoder(path, weights)
+    decoder.to(device)
+    encoder = tokenizer.load()
+    prompts = [prompt_ids(messages, tools, encoder) for messages, tools in asked]
+    made: dict[int, Answer] = {}
+    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+        for group in rollout.groups(prompts, MAX_ANSWER_TOKENS, CHECKPOINT_TOKENS[device]):
+            said = rollout.answers(decoder, [prompts[number] for number in group], MAX_ANSWER_TOKENS)
+            for number, ids in zip(group, said, strict=True):
+                made[number] = parse(ids, lambda part: encoder.decode(part, skip_special_tokens=False))
+    return [made[number] for number in range(len(prompts))]
+
+
+def prompt_ids(messages: Messages, tools: Tools, encoder: Tokenizer) -> list[int]:
+    ids: list[int] = pack.document(
+        pack.render(hints.hinted(messages, tools), tools, is_open=True), encoder
+    ).ids.tolist()
+    return ids
+
+
 def in_process(gguf_file: Path, num_threads: int = 2, context: int = 8192) -> Generate:
     """The model of a GGUF file with constrained calls, greedy, no server of ours needed."""
     import xllamacpp  # heavy native library, wanted only here
@@ -121,9 +152,8 @@ def in_process(gguf_file: Path, num_threads: int = 2, context: int = 8192) -> Ge
     encoder = tokenizer.load()
 
     def generate(messages: list[dict[str, Any]], tools: list[dict[str, Any]], tool_choice: str) -> Answer:
-        prompt = pack.document(pack.render(hints.hinted(messages, tools), tools, is_open=True), encoder).ids.tolist()
         body = {
-            "prompt": prompt,
+            "prompt": prompt_ids(messages, tools, encoder),
             "n_predict": MAX_ANSWER_TOKENS,
             "temperature": 0,
             "logprobs": 1,

@@ -23,9 +23,11 @@ class ModelConfig:
     head_dim: int
     d_ffn: int
     vocab_size: int = 8192
-    rope_theta: float = 1e5
+    rope_theta: float = 1e6
+    """The slowest pair must turn less than once over the context, and the angles between near and far stay apart: for
+    32k positions that asks for about 6e5 or more."""
     norm_eps: float = 1e-6
-    max_context: int = 8192
+    max_context: int = 32_768
 
 
 CONFIGS = {
@@ -76,16 +78,23 @@ class Attention(nn.Module):
         self.k_norm = RMSNorm(c.head_dim, c.norm_eps)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        return self.mixed(*self.projected(x, cos, sin))
+
+    def projected(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Rotated queries and keys, and values, each [batch, heads, length, head_dim]."""
         batch, length, _ = x.shape
         c = self.config
         q = self.q_norm(self.q_proj(x).view(batch, length, c.num_heads, c.head_dim)).transpose(1, 2)
         k = self.k_norm(self.k_proj(x).view(batch, length, c.num_kv_heads, c.head_dim)).transpose(1, 2)
         v = self.v_proj(x).view(batch, length, c.num_kv_heads, c.head_dim).transpose(1, 2)
-        repeat = c.num_heads // c.num_kv_heads
-        q = rotate(q, cos, sin).to(v.dtype)
-        k = rotate(k, cos, sin).to(v.dtype).repeat_interleave(repeat, dim=1)
-        mixed = functional.scaled_dot_product_attention(q, k, v.repeat_interleave(repeat, dim=1), is_causal=True)
-        merged: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, length, -1))
+        return rotate(q, cos, sin).to(v.dtype), rotate(k, cos, sin).to(v.dtype), v
+
+    def mixed(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> Tensor:
+        """What the queries gather; causal where no `mask` (true where a query sees a key) is given."""
+        repeat = self.config.num_heads // self.config.num_kv_heads
+        k, v = k.repeat_interleave(repeat, dim=1), v.repeat_interleave(repeat, dim=1)
+        gathered = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+        merged: Tensor = self.o_proj(gathered.transpose(1, 2).flatten(2))
         return merged
 
 
@@ -159,11 +168,10 @@ class Decoder(nn.Module):
         """Logits [batch, length, vocab_size]."""
         return functional.linear(self.hidden(tokens), self.embed.weight)
 
-    def loss_sum(self, tokens: Tensor, positions: Tensor, targets: Tensor) -> Tensor:
-        """Summed cross-entropy at flat `positions` (into batch × length), each predicting its target."""
+    def logits_at(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """Float32 logits [positions, vocab_size] at flat `positions` (into batch × length)."""
         states = self.hidden(tokens).flatten(0, 1).index_select(0, positions)
-        logits = functional.linear(states, self.embed.weight)
-        return functional.cross_entropy(logits.float(), targets, reduction="sum")
+        return functional.linear(states, self.embed.weight).float()
 
     def num_parameters(self) -> int:
         return sum(p.numel() for p in self.parameters())

@@ -15,15 +15,16 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(stack: Tensor, steps: int = 5) -> Tensor:
-    """Approximate orthogonal factor of each matrix of stack [count, rows, columns]."""
+    """Approximate orthogonal factor of each matrix of stack [count, rows, columns]; in bfloat16 on a GPU."""
     a, b, c = NEWTON_SCHULZ
     is_tall = stack.shape[1] > stack.shape[2]
     x: Tensor = stack.mT if is_tall else stack
+    x = x.bfloat16() if x.is_cuda else x
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
         gram: Tensor = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.mT if is_tall else x
+    return (x.mT if is_tall else x).to(stack.dtype)
 
 
 class Muon:
@@ -35,7 +36,7 @@ class Muon:
         for matrix in matrices:
             by_shape[matrix.shape].append(matrix)
         self.groups = list(by_shape.values())
-        self.momenta = [torch.zeros(len(group), *group[0].shape) for group in self.groups]
+        self.momenta = [group[0].new_zeros(len(group), *group[0].shape) for group in self.groups]
 
     @torch.no_grad()
     def step(self, scale: float) -> None:
@@ -45,8 +46,9 @@ class Muon:
             update = orthogonalise(gradient.lerp(momentum, self.momentum))
             rows, columns = group[0].shape
             rate = self.lr * scale * max(1.0, rows / columns) ** 0.5
-            for parameter, change in zip(group, update, strict=True):
-                parameter.mul_(1 - self.lr * scale * self.weight_decay).add_(change, alpha=-rate)
+            members: list[Tensor] = list(group)
+            torch._foreach_mul_(members, 1 - self.lr * scale * self.weight_decay)
+            torch._foreach_add_(members, list(update), alpha=-rate)
 
 
 class Optimizer:
@@ -69,9 +71,9 @@ class Optimizer:
         self.muon = Muon(matrices, matrix_lr, momentum, weight_decay)
         self.adam = torch.optim.AdamW(others, lr=vector_lr, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
 
-    def step(self, scale: float, max_norm: float = 1.0) -> float:
+    def step(self, scale: float, max_norm: float = 1.0) -> Tensor:
         """One update at `scale` times the base rates; clears gradients; answers their norm before clipping."""
-        norm = float(nn.utils.clip_grad_norm_(self.parameters, max_norm))
+        norm = nn.utils.clip_grad_norm_(self.parameters, max_norm)
         for group in self.adam.param_groups:
             group["lr"] = self.vector_lr * scale
         self.adam.step()

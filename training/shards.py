@@ -1,11 +1,13 @@
-"""Tokenised shards made ahead of the trainer by a process of their own, and read once.
+"""Tokenised shards made ahead of the trainer by processes of their own, and read once.
 
-Each run of the producer draws the mixture with a seed of its own, so a restart never repeats what was seen. It does
-not know what the trainer does with the documents.
+Each producer draws the mixture with a seed of its own, so neither another producer nor a restart repeats what was
+seen. What a producer makes depends on its seed alone; in which order shards arrive, on the machine. It does not know
+what the trainer does with the documents.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -17,12 +19,18 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from training import hints, pack, tokenizer
+from training.data import long
+from training.data.sample import Sample
+from training.encode import Encoder
 from training.pack import MAX_LENGTH, Document, Shard
 
 TOKENS_PER_SHARD = 300_000
 FIRST_TOKENS = 60_000
 """Size of the first shard, for an early start; the next are each twice as large up to the full size."""
 MAX_AHEAD = 2
+"""Shards that a producer keeps waiting."""
+MAX_PRODUCERS = 1000
+"""Seeds of one start lie this far apart from those of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +48,62 @@ class Source:
     """A document n times as long as this is kept once in n times."""
     full_share: float = 0.0
     """A document is kept in proportion to its share of learnt tokens, always from this share on; 0 keeps all."""
+    long_share: float = 0.0
+    """Share of the tokens that are long documents (`training.data.long`), which nothing thins out."""
+    max_long: int = 32_000
+    """The longest of them, in tokens."""
+
+    @property
+    def max_length(self) -> int:
+        """The longest document that is given, in tokens."""
+        return max(MAX_LENGTH, self.max_long) if self.long_share else MAX_LENGTH
 
     def kept_share(self, name: str) -> float:
         return next((share for prefix, share in self.kept_shares.items() if name.startswith(prefix)), 1.0)
 
 
+class Documents:
+    """Endless documents of a source: the mixture's, with long ones between them in the share that is asked for."""
+
+    def __init__(self, source: Source, seed: int) -> None:
+        self.source = source
+        self.encoder = Encoder(tokenizer.load())
+        self.rng = random.Random(seed)
+        self.ordinary = importlib.import_module(source.mixture).mixture(source.root, seed, source.is_late)
+        self.long = long.samples(source.root, seed, source.max_long)
+        self.num_tokens, self.num_long = 0, 0
+
+    def __iter__(self) -> Iterator[Document]:
+        while True:
+            is_long = self.num_long < self.source.long_share * self.num_tokens
+            made = self.long_document() if is_long else self.ordinary_document()
+            if made is not None:
+                self.num_tokens += len(made.ids)
+                self.num_long += is_long * len(made.ids)
+                yield made
+
+    def document(self, sample: Sample) -> Document:
+        messages = hints.hinted(sample.messages, sample.tools, self.rng)
+        return pack.marked(self.encoder.ids(pack.render(messages, sample.tools, sample.schema)))
+
+    def long_document(self) -> Document | None:
+        made = self.document(next(self.long))
+        return made if len(made.ids) <= self.source.max_long else None
+
+    def ordinary_document(self) -> Document | None:
+        """The mixture's next sample, unless it is thinned out or longer than `MAX_LENGTH`."""
+        sample = next(self.ordinary)
+        if self.rng.random() >= self.source.kept_share(sample.source):
+            return None
+        made = self.document(sample)
+        is_dense = self.rng.random() * self.source.full_share < made.learnt.mean()
+        is_short = self.rng.random() * len(made.ids) < self.source.preferred_length
+        return made if len(made.ids) <= MAX_LENGTH and is_dense and is_short else None
+
+
 def documents(source: Source, seed: int) -> Iterator[Document]:
-    """Endless documents of the source, those longer than `MAX_LENGTH` left out."""
-    encoder = tokenizer.load()
-    rng = random.Random(seed)
-    for sample in importlib.import_module(source.mixture).mixture(source.root, seed, source.is_late):
-        if rng.random() >= source.kept_share(sample.source):
-            continue
-        messages = hints.hinted(sample.messages, sample.tools, rng)
-        made = pack.document(pack.render(messages, sample.tools, sample.schema), encoder)
-        is_dense = rng.random() * source.full_share < made.learnt.mean()
-        if len(made.ids) <= MAX_LENGTH and is_dense and rng.random() * len(made.ids) < source.preferred_length:
-            yield made
+    """Endless documents of the source; the same for the same seed."""
+    return iter(Documents(source, seed))
 
 
 def shard(stream: Iterator[Document], num_tokens: int) -> Shard:
@@ -69,40 +116,60 @@ def shard(stream: Iterator[Document], num_tokens: int) -> Shard:
     return Shard.of(made)
 
 
+def settle() -> None:
+    """For a process that only makes documents: keep the collector off what lives until the end."""
+    os.nice(10)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 def produce(source: Source, folder: Path, seed: int) -> None:
     """Keep `MAX_AHEAD` shards waiting in `folder`, until killed or orphaned."""
-    os.nice(10)
     parent = os.getppid()
     stream = documents(source, seed)
+    settle()
     number = 0
     while os.getppid() == parent:
-        if len(list(folder.glob("*.npz"))) >= MAX_AHEAD:
-            time.sleep(1)
+        if len(list(folder.glob(f"*-{seed:012d}.npz"))) >= MAX_AHEAD:
+            time.sleep(0.5)
             continue
-        shard(stream, min(TOKENS_PER_SHARD, FIRST_TOKENS << min(number, 8))).write(
-            folder / f"{seed:012d}-{number:06d}.npz"
-        )
+        made = shard(stream, min(TOKENS_PER_SHARD, FIRST_TOKENS << min(number, 8)))
+        made.write(folder / f"{number:06d}-{seed:012d}.npz")
         number += 1
 
 
-def start(source: Source, folder: Path, seed: int) -> BaseProcess:
-    """Start the producer; shards left over from an earlier run are dropped."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.npz"):
-        stale.unlink()
-    process = multiprocessing.get_context("spawn").Process(target=produce, args=(source, folder, seed), daemon=True)
-    process.start()
-    return process
+class Producers:
+    """The processes that fill a folder, and the shards as they come."""
 
+    def __init__(self, source: Source, folder: Path, seed: int, num_producers: int = 1) -> None:
+        """Start them; shards left over from an earlier run are dropped."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for stale in folder.glob("*.npz"):
+            stale.unlink()
+        self.folder = folder
+        context = multiprocessing.get_context("spawn")
+        self.processes: list[BaseProcess] = [
+            context.Process(target=produce, args=(source, folder, seed * MAX_PRODUCERS + number), daemon=True)
+            for number in range(num_producers)
+        ]
+        for process in self.processes:
+            process.start()
 
-def consume(folder: Path, producer: BaseProcess) -> Iterator[Shard]:
-    """Shards in the order made, each removed once read; raises if the producer has died."""
-    while True:
-        waiting = sorted(folder.glob("*.npz"))
-        if waiting:
-            yield Shard.read(waiting[0])
-            waiting[0].unlink()
-        elif not producer.is_alive():
-            raise RuntimeError(f"the data process ended with code {producer.exitcode}: see its traceback above")
-        else:
-            time.sleep(0.2)
+    def __iter__(self) -> Iterator[Shard]:
+        """Shards by number, then producer, each removed once read; raises if a producer has died."""
+        while True:
+            waiting = sorted(self.folder.glob("*.npz"))
+            if waiting:
+                yield Shard.read(waiting[0])
+                waiting[0].unlink()
+            for process in self.processes:
+                if not process.is_alive():
+                    raise RuntimeError(f"a data process ended with code {process.exitcode}: see its traceback above")
+            if not waiting:
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End the processes."""
+        for process in self.processes:
+            process.terminate()

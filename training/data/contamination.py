@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,12 @@ def load(root: Path) -> Index:
             for document in _documents(path):
                 _collect(document, "", index, path.relative_to(folder).parts[0])
     return index
+
+
+@cache
+def index_of(root: Path) -> Index:
+    """The same, read once by a process."""
+    return load(root)
 
 
 def overlap(sample: Sample, index: Index) -> str | None:

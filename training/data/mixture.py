@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from training.data import builtin, compose, drills, reading, sessions, symbolic, validate
-from training.data.contamination import Contaminated, Guard, load
+from training.data.contamination import Contaminated, Guard, index_of
 from training.data.sample import Sample
 
 REPO = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ class Mixture:
     guard: Guard = field(init=False)
 
     def __post_init__(self) -> None:
-        self.guard = Guard(load(self.root))
+        self.guard = Guard(index_of(self.root))
         own: dict[str, Callable[[random.Random], Iterator[Sample]]] = {
             "drills": drills.generate,
             "catalog": compose.generate,

@@ -1,4 +1,4 @@
-"""Stage 7: write a checkpoint as a GGUF file and its manifest beside it."""
+"""Stage 6: write a checkpoint as a GGUF file and its manifest beside it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def manifest(gguf_file: Path, name: str, recipe: str, state: checkpoint.State, p
         "architecture": "qwen3",
         "parameters": parameters,
         "context": state["config"]["max_context"],
-        "trained_context": MAX_LENGTH,
+        "trained_context": state.get("trained_context", MAX_LENGTH),
         "trained_tokens": state["tokens"],
         "trained_steps": state["step"],
         "trained_hours": round(state["seconds"] / 3600, 2),

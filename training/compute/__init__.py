@@ -1,0 +1,1 @@
+"""Where gradients are computed: processes on a CPU's cores, or one device per process under torchrun."""
