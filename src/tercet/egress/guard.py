@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from tercet.egress.authority import Authority
 from tercet.egress.connection import Connection
 from tercet.egress.dialing import Connect, Dialer, Resolve, Streams, SystemResolver, connect_socket
+from tercet.egress.injection import Injection
 from tercet.egress.limits import Limits
 from tercet.egress.policy import Policy
 from tercet.egress.refusals import Refusal, Refused, Tally
@@ -27,9 +29,11 @@ class Guard:
         limits: Limits | None = None,
         resolve: Resolve | None = None,
         connect: Connect = connect_socket,
+        injected: Injection | None = None,
     ) -> None:
         """`resolve` (default: the system's) and `connect` stand for the network; the checks between them stay.
 
+        The secrets of `injected` are put into requests to their hosts, for which clients must trust `authority`.
         Raises `InvalidRequest` for a policy that makes no sense.
         """
         policy.check()
@@ -39,6 +43,9 @@ class Guard:
         self.socket: Path | None = None
         self._resolver = SystemResolver()
         self._dialer = Dialer(policy, self.limits, resolve or self._resolver, connect)
+        self._injected = injected if injected is not None and injected.variables else None
+        self.authority = Authority(self._injected.domains(policy)) if self._injected is not None else None
+        """Who signs for the hosts of secrets; None where there are no secrets."""
         self._tally = Tally()
         self._servers: list[asyncio.Server] = []
         self._open: set[asyncio.Task[None]] = set()
@@ -116,7 +123,9 @@ class Guard:
     async def _serve(self, client: Streams, token: str) -> None:
         task = asyncio.current_task()
         assert task is not None
-        connection = Connection(client, self._dialer, self.limits, token, self._tally.add)
+        connection = Connection(
+            client, self._dialer, self.limits, token, self._tally.add, self._injected, self.authority
+        )
         is_full = len(self._open) >= self.limits.max_connections
         self._open.add(task)
         try:

@@ -4,7 +4,9 @@ A sandbox confines processes to one folder, the workspace, and to limits. It kno
 sessions. Lengths are in MB of a million bytes.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -138,6 +140,19 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float = 0.0
 
 
+class Dialogue(msgspec.Struct, frozen=True):
+    """A process that is spoken with over its standard streams, for as long as it lasts."""
+
+    reader: asyncio.StreamReader
+    """What it writes to stdout; ends when it does."""
+
+    writer: asyncio.StreamWriter
+    """What it reads from stdin."""
+
+    words: Callable[[], str]
+    """Returns what it wrote to stderr since the last call, cut in the middle where that is much."""
+
+
 CallTool = Callable[[str, dict[str, Any]], Awaitable[Any]]
 """Answers a call that code in the interpreter makes: a name and arguments in, a JSON value out."""
 
@@ -185,6 +200,15 @@ class Sandbox(Protocol):
         `cwd` is a folder of the workspace. Raises `SandboxUnavailable` when nothing can be started,
         `NotADirectoryError` or another `OSError` for a `cwd` that is no folder of the workspace, and `ValueError` for
         an argument or a variable that the system cannot pass on.
+        """
+
+    def converse(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], cwd: str = "", max_line: int = 65_536
+    ) -> AbstractAsyncContextManager[Dialogue]:
+        """Start a program that lasts until the context is left or the sandbox is closed, and speak with it.
+
+        It sees `environment` and what every process sees, and none of the sandbox's other variables. Entering raises
+        what `run` raises.
         """
 
     def interpreter(self) -> Interpreter:

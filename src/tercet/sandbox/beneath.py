@@ -2,7 +2,7 @@
 
 Every name is opened from the folder above it without following links, so that neither a planted link nor a folder
 that is swapped half-way leads anywhere else. Only plain files are read and written: a FIFO or a device blocks
-nobody. Paths are relative to the workspace, or begin with what processes inside call it.
+nobody. Paths are relative to the workspace, or begin with what it is called inside, or by clients.
 """
 
 import contextlib
@@ -21,6 +21,9 @@ from tercet.sandbox import openat2
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+PUBLIC = "/workspace"
+"""How clients call every workspace, whatever it is called inside."""
+
 MAX_DEPTH = 64
 MAX_READ = 64_000_000
 
@@ -149,9 +152,11 @@ class Beneath:
         if "\0" in path or len(path) > 4096:
             raise PermissionError(errno.EACCES, "is not the name of a file", path)
         relative = path
-        if path == self._inside or path.startswith(self._inside + "/"):
-            relative = path[len(self._inside) :].lstrip("/")
-        elif path.startswith("/"):
+        for name in (self._inside, PUBLIC):
+            if path == name or path.startswith(name + "/"):
+                relative = path[len(name) :].lstrip("/")
+                break
+        if relative is path and path.startswith("/"):
             raise PermissionError(errno.EACCES, f"is outside the workspace {self._inside}", path)
         parts = tuple(part for part in relative.split("/") if part not in ("", "."))
         if ".." in parts:

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import os
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tercet.errors import SandboxUnavailable
-from tercet.sandbox.base import Kind, Outcome, SandboxSpec, StopReason
+from tercet.sandbox.base import Dialogue, Kind, Outcome, SandboxSpec, StopReason
 from tercet.sandbox.beneath import Beneath
 from tercet.sandbox.capture import Capture
 from tercet.sandbox.cgroups import Cgroup
@@ -24,6 +25,9 @@ _PROXY = f"http://127.0.0.1:{PROXY_PORT}"
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 _DRAIN_S = 5.0
 """How long output may take to end after the last process has."""
+
+_GRACE_S = 3.0
+"""How long a program that is spoken with may take to end by itself once nothing more is said to it."""
 
 
 class LocalSandbox:
@@ -89,6 +93,44 @@ class LocalSandbox:
                 duration_s=time.monotonic() - began,
             )
 
+    @contextlib.asynccontextmanager
+    async def converse(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], cwd: str = "", max_line: int = 65_536
+    ) -> AsyncIterator[Dialogue]:
+        folder = await asyncio.to_thread(self._folder, cwd)
+        stderr = self._capture()
+        with contextlib.closing(stderr):
+            ours, theirs = socket.socketpair()  # what Node's and others' clients give as standard streams, too
+            try:
+                command = Command(
+                    argv, folder, self._environment(environment, has_own=False), theirs.fileno(), theirs.fileno(),
+                    stderr.writer, may_write=await self._may_write(),
+                )  # fmt: skip
+                running = await self._start(command, stderr)
+            except BaseException:
+                ours.close()
+                raise
+            finally:
+                theirs.close()
+            try:
+                reader, writer = await asyncio.shield(asyncio.open_unix_connection(sock=ours, limit=max_line))
+                try:
+                    yield Dialogue(reader, writer, lambda: stderr.take().text.strip())
+                finally:
+                    await self._hang_up(running, writer)
+            finally:
+                await self._end(running)
+
+    @staticmethod
+    async def _hang_up(running: Running, writer: asyncio.StreamWriter) -> None:
+        """Let the program see that nothing more comes, and give it a moment to end by itself."""
+        with contextlib.suppress(OSError, RuntimeError):  # what is closed already
+            writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await running.wait()
+        writer.close()
+
     async def close(self) -> None:
         self._is_closed = True
         await self._python.restart()
@@ -115,7 +157,8 @@ class LocalSandbox:
         finally:
             await self._end(running)
 
-    async def _start(self, command: Command, stdout: Capture, stderr: Capture) -> Running:
+    async def _start(self, command: Command, *outputs: Capture) -> Running:
+        """Start a command and read its `outputs`, of which the last is stderr."""
         if self._is_closed:
             raise SandboxUnavailable("the sandbox was closed")
         starting = asyncio.ensure_future(self._launcher.start(command))
@@ -126,12 +169,12 @@ class LocalSandbox:
                 await (await starting).end()
             raise
         except (LaunchFailed, OSError) as error:
-            words = stderr.take().text.strip()
+            words = outputs[-1].take().text.strip()
             raise SandboxUnavailable(f"no confined process can be started: {words or error}") from error
         self._running.add(running)
         self._watch.add(running, self._quota.last())
-        stdout.start()
-        stderr.start()
+        for output in outputs:
+            output.start()
         return running
 
     async def _end(self, running: Running) -> None:
@@ -156,7 +199,7 @@ class LocalSandbox:
     def _capture(self) -> Capture:
         return Capture(self._spec.limits)
 
-    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
+    def _environment(self, more: Mapping[str, str] | None, *, has_own: bool = True) -> dict[str, str]:
         folder = os.path.dirname(python_program())
         environment = {
             "PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin",
@@ -168,7 +211,7 @@ class LocalSandbox:
         }
         if self._spec.network is not None:
             environment |= dict.fromkeys(_PROXY_VARIABLES, _PROXY)
-        environment |= {**self._spec.environment, **(more or {})}
+        environment |= {**(self._spec.environment if has_own else {}), **(more or {})}
         for name, value in environment.items():
             if not name or "=" in name or "\0" in name + value:
                 raise ValueError(f"{name!r} cannot be a variable of the environment with the value {value[:40]!r}")

@@ -218,9 +218,11 @@ class Service:
             raise Unsupported("There are no vector stores here: no embedding model is set.", code="not_served")
         return self._vector_stores
 
-    async def _bearer(self, url: str, vault_ids: tuple[str, ...], owner: str, credential_id: str | None) -> str | None:
-        """Return the token of a session's vaults for an MCP server."""
-        secret = await self.vaults.bearer_for(url, vault_ids, owner, credential_id) if vault_ids else None
+    async def _bearer(
+        self, url: str, vault_ids: tuple[str, ...], owner: str, credential_id: str | None, rejected: str | None
+    ) -> str | None:
+        """Return the token of a session's vaults for an MCP server; see `mcp_servers.Bearer`."""
+        secret = await self.vaults.bearer_for(url, vault_ids, owner, credential_id, rejected) if vault_ids else None
         return secret.value if secret is not None else None
 
     def _stages(self, name: str, backend: Backend) -> list[Stage]:

@@ -227,7 +227,12 @@ class Vaults:
         return [_secret(*found) for found in await self._credentials.with_secrets(owner, vault_ids)]
 
     async def bearer_for(
-        self, url: str, vault_ids: tuple[str, ...], owner: str, credential_id: str | None = None
+        self,
+        url: str,
+        vault_ids: tuple[str, ...],
+        owner: str,
+        credential_id: str | None = None,
+        rejected: str | None = None,
     ) -> Secret | None:
         """Return the credential of a session's vaults that is for the MCP server at `url`, or None; renewed if need be.
 

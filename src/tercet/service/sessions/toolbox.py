@@ -1,6 +1,7 @@
 """The tools of sessions: put together from what the agent's configuration names and what its environment offers."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -108,9 +109,10 @@ class Toolbox:
     async def open(self, history: History, turn: TurnRecord) -> Kit:
         """Return what a turn works with. Raises `EnvironmentFailed`, `Unsupported` and `ToolFailed`."""
         record, spec = history.record, history.record.spec
-        opened = None
+        opened, enter = None, None
         if record.environment_id is not None and self.workspaces is not None:
-            opened = await self.workspaces.enter(record.environment_id, record.owner)
+            enter = partial(self.workspaces.enter, record.environment_id, record.owner)
+            opened = await enter()
         effects = Effects()
         own = _Parts()
         plan = None
@@ -127,7 +129,7 @@ class Toolbox:
         found = found_in(history.items)
         if any(function.is_deferred for function in functions) or any(isinstance(t, ToolSearch) for t in spec.tools):
             own.add([search_tool(functions, found)], "builtin")
-        kit: WebKit = await self.web.open(record, opened, names)
+        kit: WebKit = await self.web.open(record, opened, names, enter)
         for tool in kit.tools:
             own.add([tool], kit.kinds.get(tool.name, "builtin"))
         caller = _Caller(spec)

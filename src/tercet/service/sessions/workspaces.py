@@ -7,7 +7,7 @@ nobody has worked in it yet. Several processes on one machine take turns by a lo
 import asyncio
 import fcntl
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -46,6 +46,8 @@ class Open(msgspec.Struct):
 
     box: Sandbox
     network: NetworkPolicy
+    variables: Mapping[str, str]
+    """Those that the environment gives to what runs in it."""
     guard: Guard | None
     folder: Path
     used_s: float
@@ -147,7 +149,7 @@ class Workspaces:
             raise
         if environment.status != "ready":
             await self._change(environment, "ready", None)
-        return Open(box, spec.network, guard, folder, monotonic_s())
+        return Open(box, spec.network, dict(spec.env), guard, folder, monotonic_s())
 
     async def _guard(self, network: NetworkPolicy, folder: Path) -> Guard | None:
         if network.access == "disabled":
