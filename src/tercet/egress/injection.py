@@ -158,33 +158,41 @@ class Redactor:
         """Take the next piece; return what can be passed on."""
         if self._pattern is None:
             return piece
-        text = self._pattern.sub(lambda match: self._forms[match[0]], self._held + piece)
-        begin = self._tail(text)
-        self._held = text[begin:]
-        return text[:begin]
+        text, done, passed = self._held + piece, 0, bytearray()
+        while True:
+            match = self._pattern.search(text, done)
+            open_from = self._open_from(text, done)
+            if match is None or open_from <= match.start():
+                break
+            passed += text[done : match.start()] + self._forms[match[0]]
+            done = match.end()
+        self._held = text[open_from:]
+        return bytes(passed + text[done:open_from])
 
     def end(self) -> bytes:
         """Return what was held back."""
         held, self._held = self._held, b""
-        return held
+        return held if self._pattern is None else self._pattern.sub(lambda match: self._forms[match[0]], held)
 
     def whole(self, text: bytes) -> bytes:
         """Return all of a text without the strings."""
         return self.feed(text) + self.end()
 
-    def _tail(self, text: bytes) -> int:
-        """Return where the longest end of `text` begins that may be the beginning of a string."""
-        for begin in range(max(0, len(text) - self._longest + 1), len(text)):
-            if text[begin] in self._firsts:
-                tail = text[begin:]
-                if any(form.startswith(tail) for form in self._forms):
-                    return begin
+    def _open_from(self, text: bytes, begin: int) -> int:
+        """Return from where on `text` may be the beginning of a string that is not all there yet."""
+        for place in range(max(begin, len(text) - self._longest + 1), len(text)):
+            if text[place] in self._firsts:
+                rest = text[place:]
+                if any(len(form) > len(rest) and form.startswith(rest) for form in self._forms):
+                    return place
         return len(text)
 
 
 def _forms(value: str) -> set[bytes]:
     """Return a value as it may stand in an answer: as it is, and as URLs, JSON and Base64 write it."""
     texts = {value, quote(value, safe=""), quote(value), quote_plus(value)}
-    texts |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    for is_ascii in (True, False):
+        inside = json.dumps(value, ensure_ascii=is_ascii)[1:-1]
+        texts |= {inside, json.dumps(inside, ensure_ascii=is_ascii)[1:-1]}  # JSON, and JSON as text in JSON
     packed = (encode(value.encode()).rstrip(b"=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
     return {*(text.encode() for text in texts), *packed}

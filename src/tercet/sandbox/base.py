@@ -70,6 +70,9 @@ class Network(msgspec.Struct, frozen=True):
     proxy_socket: Path
     """A Unix socket on which an HTTP proxy listens that also knows CONNECT."""
 
+    authorities: Path | None = None
+    """A file of certificates (PEM) that programs inside are told to trust; None: those of the system."""
+
 
 class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that distinguishes one sandbox from another."""
@@ -83,7 +86,16 @@ class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True):
     """None: no network at all."""
 
     environment: Mapping[str, str] = {}
-    """Variables that processes see besides PATH, HOME, LANG and the proxy's. Nothing of the server's is passed on."""
+    """Variables that processes see besides PATH, HOME, LANG, the proxy's and those for `authorities`.
+
+    Nothing of the server's is passed on.
+    """
+
+    fixed: tuple[str, ...] = ()
+    """Names of folders directly in the workspace, there before anything runs, that processes and `files` cannot change.
+
+    Landlock and Seatbelt cannot see to it for processes.
+    """
 
 
 class Captured(msgspec.Struct, frozen=True):

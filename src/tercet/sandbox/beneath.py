@@ -54,12 +54,23 @@ class Room(Protocol):
 class Beneath:
     """The files of one workspace. All methods block; all raise `OSError` kinds that name the path as it was given."""
 
-    def __init__(self, folder: Path, inside: str, owner: int | None = None, quota: Room | None = None) -> None:
-        """Hold `folder` open. `inside` is how processes in the sandbox call it; new files are given to `owner`."""
+    def __init__(
+        self,
+        folder: Path,
+        inside: str = PUBLIC,
+        owner: int | None = None,
+        quota: Room | None = None,
+        fixed: tuple[str, ...] = (),
+    ) -> None:
+        """Hold `folder` open. `inside` is how processes in the sandbox call it; new files are given to `owner`.
+
+        Nothing is changed in the folders `fixed` directly in it.
+        """
         self._root = os.open(folder, _FOLDER)
         self._inside = inside.rstrip("/")
         self._owner = owner
         self._quota = quota
+        self._fixed = fixed
 
     def close(self) -> None:
         """Let go of the folder; idempotent."""
@@ -101,7 +112,7 @@ class Beneath:
 
     def write(self, path: str, content: bytes) -> None:
         """Put `content` at `path`, whole or not at all; folders above it are made, a plain file is replaced."""
-        parts = self.parts(path)
+        parts = self._changeable(path)
         if self._quota is not None and not self._quota.reserve(len(content)):
             raise OSError(errno.ENOSPC, f"does not fit: {self._quota}", path)
         with self._parent(parts, path, make=True) as (folder, name):
@@ -117,7 +128,7 @@ class Beneath:
 
     def remove(self, path: str) -> None:
         """Delete a file or a link, not what the link names; raises `IsADirectoryError` for a folder."""
-        with self._parent(self.parts(path), path) as (folder, name):
+        with self._parent(self._changeable(path), path) as (folder, name):
             try:
                 os.unlink(name, dir_fd=folder)
             except OSError as error:
@@ -163,6 +174,12 @@ class Beneath:
             raise PermissionError(errno.EACCES, "has .. in it; name the file by its path in the workspace", path)
         if len(parts) > MAX_DEPTH:
             raise PermissionError(errno.EACCES, f"is deeper than {MAX_DEPTH} folders", path)
+        return parts
+
+    def _changeable(self, path: str) -> tuple[str, ...]:
+        parts = self.parts(path)
+        if parts and parts[0] in self._fixed:
+            raise PermissionError(errno.EACCES, f"is in {parts[0]}, which cannot be changed", path)
         return parts
 
     @contextlib.contextmanager

@@ -12,9 +12,10 @@ from pathlib import Path
 from tercet.errors import SandboxUnavailable
 from tercet.sandbox.base import Dialogue, Kind, Outcome, SandboxSpec, StopReason
 from tercet.sandbox.beneath import Beneath
+from tercet.sandbox.bubblewrap import AUTHORITIES
 from tercet.sandbox.capture import Capture
 from tercet.sandbox.cgroups import Cgroup
-from tercet.sandbox.interpreters import python_program
+from tercet.sandbox.interpreters import python_program, search_path
 from tercet.sandbox.launch import Command, Launcher, LaunchFailed, Running
 from tercet.sandbox.persistent import PersistentPython
 from tercet.sandbox.quota import Quota
@@ -23,6 +24,9 @@ from tercet.sandbox.watchdog import Watch
 PROXY_PORT = 3128
 _PROXY = f"http://127.0.0.1:{PROXY_PORT}"
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_TRUST_VARIABLES = (
+    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT",
+)  # fmt: skip
 _DRAIN_S = 5.0
 """How long output may take to end after the last process has."""
 
@@ -40,7 +44,7 @@ class LocalSandbox:
         self._cgroup = cgroup
         self._quota = Quota(spec.workspace, spec.limits)
         self._watch = Watch(spec.limits, self._quota)
-        self._files = Beneath(spec.workspace, launcher.root, owner, self._quota)
+        self._files = Beneath(spec.workspace, launcher.root, owner, self._quota, spec.fixed)
         self._running: set[Running] = set()
         self._python = PersistentPython(self._start_python, self._capture)
         self._is_closed = False
@@ -200,9 +204,8 @@ class LocalSandbox:
         return Capture(self._spec.limits)
 
     def _environment(self, more: Mapping[str, str] | None, *, has_own: bool = True) -> dict[str, str]:
-        folder = os.path.dirname(python_program())
         environment = {
-            "PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": search_path(),
             "HOME": self._launcher.home,
             "TMPDIR": self._launcher.home,
             "USER": "agent",
@@ -211,6 +214,8 @@ class LocalSandbox:
         }
         if self._spec.network is not None:
             environment |= dict.fromkeys(_PROXY_VARIABLES, _PROXY)
+            if self._spec.network.authorities is not None:
+                environment |= dict.fromkeys(_TRUST_VARIABLES, AUTHORITIES)
         environment |= {**(self._spec.environment if has_own else {}), **(more or {})}
         for name, value in environment.items():
             if not name or "=" in name or "\0" in name + value:

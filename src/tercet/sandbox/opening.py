@@ -169,7 +169,7 @@ def _launcher(kind: Kind, spec: SandboxSpec, user: int | None, cgroup: Cgroup | 
     match kind:
         case "bubblewrap":
             program = shutil.which("bwrap") or "bwrap"
-            return Bubblewrap(program, workspace, spec.limits, user, spec.network, cgroup)
+            return Bubblewrap(program, workspace, spec.limits, user, spec.network, cgroup, spec.fixed)
         case "landlock":
             return Landlock(workspace, spec.limits, user)
         case "seatbelt":

@@ -1,7 +1,9 @@
 """MCP over streamable HTTP through the guard, with the credentials of one server, which go to that server only."""
 
+import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,6 +42,7 @@ async def http_transport(transport: HttpTransport, guard: Guard, timeout_s: floa
     proxy = httpx2.Proxy(f"http://{guard.address}", auth=(guard.user, guard.token))
     client = httpx2.AsyncClient(
         proxy=proxy,
+        verify=await asyncio.to_thread(ssl.create_default_context),  # what this machine trusts
         trust_env=False,
         headers=headers,
         auth=_bearer(transport.token) if transport.token is not None else None,

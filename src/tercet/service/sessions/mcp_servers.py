@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 WORKSPACE = "/workspace"
 MAX_WORDS = 500
+PATHS = ("PATH", "PYTHONPATH")
+"""Where installed packages are found; there if there are any."""
 Enter = Callable[[], Awaitable[Open]]
 """Returns the session's open sandbox, opened anew where it was closed."""
 
@@ -64,11 +66,15 @@ class McpServers:
             del self._known[key]
             await connection.close()
         starter = _Starter(tool, enter) if enter is not None else None
-        connection = await self._connection(tool, record, starter, bearer)
+        connection: Connection | None = None
         try:
+            connection = await self._connection(tool, record, starter, bearer)
             await connection.start()
+        except InvalidRequest:
+            raise  # the session's configuration does not say what it means
         except TercetError as error:
-            await connection.close()
+            if connection is not None:
+                await connection.close()
             said = f"; it said: {starter.words}" if starter is not None and starter.words else ""
             if tool.is_required:
                 raise ToolFailed(f"{error.message}{said}", code="connection_failed") from error
@@ -180,7 +186,7 @@ class _Starter:
         try:
             async with opened.box.converse(
                 (transport.command, *transport.args),
-                environment={name: opened.variables[name] for name in names},
+                environment={name: value for name, value in opened.variables.items() if name in (*names, *PATHS)},
                 cwd=transport.cwd,
                 max_line=MAX_LINE,
             ) as process:

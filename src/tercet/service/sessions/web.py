@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import msgspec
 
 from tercet.clock import monotonic_s
-from tercet.config import Config, read_secret
+from tercet.config import Config, EgressConfig, read_secret
 from tercet.egress import Guard, Policy
 from tercet.errors import Unsupported
 from tercet.service.sessions.mcp_servers import Bearer, Enter, McpServers, check_server
 from tercet.service.sessions.workspaces import Open
-from tercet.sessions.agents import AgentTool, Automations, Browser, McpServer, WebSearch
+from tercet.sessions.agents import AgentTool, Browser, McpServer, WebSearch
 from tercet.sessions.environments import NetworkPolicy
 from tercet.sessions.turns import CallKind, SessionRecord
 from tercet.tools.base import Tool
@@ -69,6 +69,11 @@ class Web:
         self.bearer: Bearer | None = None
         """Where tokens for MCP servers come from; None: none are sent."""
 
+    @property
+    def reach(self) -> EgressConfig:
+        """What the operator lets sessions reach besides public hosts."""
+        return self._config.egress
+
     def check(self, tool: AgentTool, where: str, *, is_hosted: bool) -> None:
         """Raise `Unsupported` or `InvalidRequest` for a tool that this server does not have."""
         match tool:
@@ -89,8 +94,6 @@ class Web:
                 if not is_hosted:
                     raise Unsupported("the browser needs a hosted environment", param=where)
                 BrowserSession(Guard(Policy()), settings_of(self._config.browser))
-            case Automations():
-                raise Unsupported("agents cannot make automations here; make them through the API", param=where)
             case _:
                 return
 
