@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tercet.egress import Guard, Injection, Policy, Variable, system_authorities
+from tercet.egress import Guard, Injection, Limits, Policy, Variable, system_authorities
+from tercet.egress.authority import Authority
 from tercet.egress.injection import Redactor
 from tercet.egress.tls import TlsStreams
 from tercet.sandbox import Network, Sandbox, SandboxSpec, confinement, open_sandbox
@@ -23,6 +24,7 @@ from tests.egress.world import OTHER, World, hang_up, world
 
 HOLDER = "tercet_secret_0123456789abcdef"
 VALUE = 's3cret/"value" & more+'
+HEAD_S = 5.0
 OPEN = Policy(access="restricted", allowed_domains=("shop.example", "other.example"), ports=(80, 443, 444, 8443))
 
 
@@ -45,10 +47,12 @@ class Echo(TlsHost):
         }
         text = (json.dumps(said) + fields.get("x-key", "")).encode()
         path = lines[0].split(" ")[1]
+        if path.startswith("/slow"):
+            await asyncio.sleep(HEAD_S + 1)
         if path.startswith("/packed"):
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc")
             return
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n")
+        writer.write(f"HTTP/1.1 200 OK {fields.get('x-key', '')}\r\nTransfer-Encoding: chunked\r\n".encode())
         writer.write(f"Location: https://evil.example/?{path}\r\nX-Echo: {fields.get('x-key', '')}\r\n\r\n".encode())
         for begin in range(0, len(text), 5):
             piece = text[begin : begin + 5]
@@ -101,7 +105,8 @@ async def confined(
     if (await confinement()).kind != "bubblewrap":
         pytest.skip("needs bubblewrap: the other kinds of sandbox serve no network")
     injected = Injection((Variable(HOLDER, hosts),), reveal)
-    guard = Guard(policy, resolve=made.resolve, connect=made.connect, injected=injected)
+    limits = Limits(head_s=HEAD_S)
+    guard = Guard(policy, limits=limits, resolve=made.resolve, connect=made.connect, injected=injected)
     await guard.start(folder / "out.sock")
     assert guard.authority is not None
     assert guard.socket is not None
@@ -195,6 +200,10 @@ async def test_a_secret_reaches_its_host_and_nobody_else(tmp_path: Path, monkeyp
         assert guard.tally["in_clear"] == 2
         assert guard.tally["host_mismatch"] == 1
         assert not any(leaks(request) for request in made.public.requests)
+        await run(box, "ask('https://shop.example/', x_key=key, range='bytes=0-5')")
+        assert "range" not in shop.requests[-1].lower()
+        said += await run(box, "ask('https://shop.example/slow', x_key=key)")
+        assert "/slow" in said, "an answer may take longer than a head"
         # an answer that cannot be looked through is not passed on
         said += await run(box, "ask('https://shop.example/packed', x_key=key)")
         assert "encoded" in said
@@ -232,17 +241,29 @@ async def test_a_secret_for_all_allowed_domains_covers_what_the_policy_does(
 async def test_the_guard_speaks_only_for_the_hosts_of_secrets_and_trusts_what_the_machine_trusts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with outside(tmp_path, monkeypatch) as (shop, _, made), confined(tmp_path, made) as (box, guard):
-        ours, theirs = [await run(box, SHOW.replace("NAME", name)) for name in ("shop.example", "other.example")]
-        assert "egress guard" in ours
-        assert "egress guard" not in theirs
-        assert guard.authority is not None
-        (tmp_path / "others.pem").write_text(guard.authority.pem)
+    async with outside(tmp_path, monkeypatch) as (shop, _, made):
+        async with confined(tmp_path, made) as (box, guard):
+            ours, theirs = [await run(box, SHOW.replace("NAME", name)) for name in ("shop.example", "other.example")]
+            assert "egress guard" in ours
+            assert "egress guard" not in theirs
+        (tmp_path / "others.pem").write_text(Authority(["others.example"]).pem)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "others.pem"))
-        said = await run(box, "ask('https://shop.example/', x_key=key)")
-        assert "not trusted" in said
-        assert not shop.requests
-        assert guard.tally["untrusted"] == 1
+        async with confined(tmp_path, made) as (box, guard):
+            said = await run(box, "ask('https://shop.example/', x_key=key)")
+            assert "not trusted" in said
+            assert not shop.requests
+            assert guard.tally["untrusted"] == 1
+
+
+@pytest.mark.timeout(240)
+async def test_operators_hosts_get_secrets_without_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = Policy(access="restricted", allowed_domains=("shop.example",), allow=("shop.example:80",))
+    async with outside(tmp_path, monkeypatch) as (_, _, made), confined(tmp_path, made, policy) as (box, _):
+        made.public.pages["/"] = ("text/plain", f"you sent {VALUE}".encode())
+        said = await run(box, "ask('http://shop.example/', x_key=key)")
+        assert VALUE in made.public.requests[-1]
+        assert f"you sent {HOLDER}" in said
+        assert not leaks(said)
 
 
 async def test_a_certificate_for_any_other_host_is_not_believed(tmp_path: Path) -> None:

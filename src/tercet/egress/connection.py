@@ -8,6 +8,8 @@ import contextlib
 import ssl
 from collections.abc import Callable
 
+import msgspec
+
 from tercet.egress.authority import Authority
 from tercet.egress.dialing import Dialer, Streams
 from tercet.egress.exchange import Exchange, answer_of
@@ -29,9 +31,18 @@ from tercet.egress.refusals import Refusal, Refused
 from tercet.egress.relay import Flow
 from tercet.egress.tls import TlsStreams
 from tercet.egress.tokens import is_authorized
+from tercet.errors import TercetError
 
 _FLUSH_S = 5.0
 _LINGER_S = 1.0
+
+
+class Interception(msgspec.Struct, frozen=True):
+    """What it takes to put secrets into TLS: they, who speaks for their hosts, and which servers are believed."""
+
+    injection: Injection
+    authority: Authority
+    trust: ssl.SSLContext
 
 
 class Connection:
@@ -47,17 +58,15 @@ class Connection:
         limits: Limits,
         token: str,
         report: Callable[[Refusal], None],
-        injected: Injection | None = None,
-        authority: Authority | None = None,
+        interception: Interception | None = None,
     ) -> None:
-        """Put the secrets of `injected` into requests to their hosts; `authority` speaks for those to the client."""
+        """With an `interception` requests to some hosts get secrets."""
         self._reader, self._writer = client
         self._dialer = dialer
         self._limits = limits
         self._token = token
         self._report = report
-        self._injected = injected
-        self._authority = authority
+        self._interception = interception
         self._policy = dialer.policy
         self._is_answered = False
         self._server: asyncio.StreamWriter | None = None
@@ -100,8 +109,8 @@ class Connection:
             raise error.at(request.target) from error
 
     async def _forward(self, request: RequestHead, server: Streams) -> None:
-        injected = self._injected
-        if injected is not None and injected.is_clear(request.target, self._policy, _texts(request)):
+        interception = self._interception
+        if interception is not None and interception.injection.is_clear(request.target, self._policy, _texts(request)):
             raise Refused("in_clear", "the secret of this placeholder is sent over https only")
         rewriting = await self._rewriting(request.target)
         exchange = Exchange((self._reader, self._writer), server, self._limits, rewriting)
@@ -112,9 +121,13 @@ class Connection:
 
     async def _rewriting(self, target: Target) -> Rewriting | None:
         """Return what puts secrets into an exchange with `target`, where any are for it."""
-        if self._injected is None or not (known := self._injected.placeholders(target, self._policy)):
+        injection = self._interception.injection if self._interception is not None else None
+        if injection is None or not (known := injection.placeholders(target, self._policy)):
             return None
-        return Rewriting(await self._injected.reveal(known))
+        try:
+            return Rewriting(await injection.reveal(known))
+        except TercetError as error:
+            raise Refused("unreachable", "the secrets for this host cannot be read now") from error
 
     async def _tunnel(self, request: RequestHead, server: Streams) -> None:
         limits = self._limits
@@ -122,6 +135,7 @@ class Connection:
         down = Flow(server[0], self._writer, limits, max_bytes=limits.max_received_bytes, wrong="bad_answer")
         self._is_answered = True
         await down.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        hello: bytes | None = None
         async with asyncio.timeout(limits.head_s):
             first = await self._reader.readexactly(1)
             if first[0] == HANDSHAKE:
@@ -129,18 +143,21 @@ class Connection:
                 expected = None if request.target.address else request.target.name
                 if name != expected:
                     raise Refused("host_mismatch", "the TLS server name is not the host of the tunnel")
-                if self._authority is not None and (rewriting := await self._rewriting(request.target)) is not None:
-                    await self._open_up(request.target, server, hello, rewriting)
-                    return
-                await up.write(hello)
             else:
                 await self._upgrade(request, server, first, up, down)
+        if hello is not None:
+            rewriting = await self._rewriting(request.target)
+            if rewriting is not None and self._interception is not None:
+                await self._open_up(request.target, server, hello, rewriting, self._interception)
+                return
+            await up.write(hello)
         await _both(up, down)
 
-    async def _open_up(self, target: Target, server: Streams, hello: bytes, rewriting: Rewriting) -> None:
+    async def _open_up(
+        self, target: Target, server: Streams, hello: bytes, rewriting: Rewriting, interception: Interception
+    ) -> None:
         """Be the server to the client and the client to the server, for one exchange between them."""
-        assert self._authority is not None
-        ours = self._authority.context(target.name)
+        ours = interception.authority.context(target.name)
         client = TlsStreams((self._reader, self._writer), ours, target.name, is_server=True, received=hello)
         async with asyncio.timeout(self._limits.head_s):
             await client.shake_hands()
@@ -148,7 +165,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._limits.head_s):
                 request = parse_inner(await read_lines(client, self._limits), target, default_port=443)
-            beyond = await _secured(server, target, self._limits)
+            beyond = await _secured(server, target, self._limits, interception.trust)
             exchange = Exchange((client, client), (beyond, beyond), self._limits, rewriting)
             await exchange.serve(request, 443)
         except Refused as error:
@@ -229,11 +246,9 @@ def _texts(request: RequestHead) -> list[str]:
     return [request.path, *(value for _, value in request.fields)]
 
 
-async def _secured(server: Streams, target: Target, limits: Limits) -> TlsStreams:
-    """Return TLS with a server whose certificate this machine trusts. Raises `Refused`."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    beyond = TlsStreams(server, context, target.name, is_server=False)
+async def _secured(server: Streams, target: Target, limits: Limits, trust: ssl.SSLContext) -> TlsStreams:
+    """Return TLS with a server whose certificate is trusted. Raises `Refused`."""
+    beyond = TlsStreams(server, trust, target.name, is_server=False)
     try:
         async with asyncio.timeout(limits.connect_s):
             await beyond.shake_hands()

@@ -27,6 +27,8 @@ _MAX_INTERIM = 10
 """1xx answers that a server may send before the real one."""
 MAX_REWRITTEN = 1_000_000
 """Bodies of requests up to this length are looked through for placeholders, where their length is stated."""
+_NOT_PASSED = frozenset(("accept-encoding", "range", "if-range"))
+"""Of a request that gets secrets: an answer that is packed, or a part of one, cannot be looked through."""
 Sides = tuple[Reader, Writer]
 
 
@@ -67,8 +69,8 @@ class Exchange:
         path, fields = request.path, end_to_end(request.fields)
         if self._rewriting is not None:
             path = self._rewriting.path(path)
-            plain = (pair for pair in self._rewriting.fields(fields) if pair[0] != "accept-encoding")
-            fields = (*plain, ("accept-encoding", "identity"))  # what is packed cannot be looked through
+            plain = (pair for pair in self._rewriting.fields(fields) if pair[0] not in _NOT_PASSED)
+            fields = (*plain, ("accept-encoding", "identity"))
         host = ("host", request.target.authority(default_port))
         return render(f"{request.method} {path} HTTP/1.1", [host, *fields, *written, ("connection", "close")])
 
@@ -130,10 +132,11 @@ class Exchange:
             await self._down.write(b"0\r\n\r\n")
 
     async def _write_head(self, response: ResponseHead, fields: tuple[tuple[str, str], ...]) -> None:
+        phrase = response.phrase
         if self._rewriting is not None:
-            fields = self._rewriting.masked(fields)
+            fields, phrase = self._rewriting.masked(fields), self._rewriting.masked_text(phrase)
         self.is_answered = True
-        line = f"HTTP/1.1 {response.status} {response.phrase}"
+        line = f"HTTP/1.1 {response.status} {phrase}"
         await self._down.write(render(line, [*fields, ("connection", "close")]))
 
 

@@ -106,9 +106,16 @@ class Rewriting:
         return body
 
     def masked(self, fields: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Return an answer's header fields without values."""
-        shown = ((name, self.redactor().whole(value.encode("latin-1"))) for name, value in fields)
-        return tuple((name, value.decode("latin-1")) for name, value in shown)
+        """Return an answer's header fields without values; a field whose name holds one is left out."""
+        return tuple((name, self.masked_text(value)) for name, value in fields if not self._is_named(name))
+
+    def masked_text(self, text: str) -> str:
+        """Return a text of an answer's head without values."""
+        return self.redactor().whole(text.encode("latin-1")).decode("latin-1")
+
+    def _is_named(self, name: str) -> bool:
+        lowered = name.lower().encode()
+        return any(form.lower() in lowered for form in self._forms)
 
     def redactor(self) -> "Redactor":
         """Return what takes values out of an answer's body."""

@@ -175,11 +175,15 @@ class LocalSandbox:
         except (LaunchFailed, OSError) as error:
             words = outputs[-1].take().text.strip()
             raise SandboxUnavailable(f"no confined process can be started: {words or error}") from error
+        running.explain = self._limit_of_kernel
         self._running.add(running)
         self._watch.add(running, self._quota.last())
         for output in outputs:
             output.start()
         return running
+
+    def _limit_of_kernel(self) -> StopReason | None:
+        return "memory" if self._cgroup is not None and self._cgroup.ran_out() else None
 
     async def _end(self, running: Running) -> None:
         self._watch.remove(running)

@@ -72,24 +72,27 @@ def kind_of(auth: CredentialAuth) -> str:
     return str(auth.__struct_config__.tag)
 
 
-def check_variables(secrets: Sequence[Secret], spec: Hosted) -> None:
-    """Raise `InvalidRequest` for secrets whose variables clash, or whose hosts the environment does not say."""
+def check_variables(secrets: Sequence[Secret], spec: Hosted, prefix: str = "") -> None:
+    """Raise `InvalidRequest` for secrets whose variables clash, or whose hosts the environment does not say.
+
+    The fields that it names stand behind `prefix`.
+    """
     names: set[str] = set()
     for secret in secrets:
         name = secret.variable or ""
         if name in names:
             message = f"Two credentials of the vaults are for the variable {name!r}: leave one of their vaults out."
-            raise InvalidRequest(message, param="vault_ids", code="invalid_value")
+            raise InvalidRequest(message, param=f"{prefix}vault_ids", code="invalid_value")
         if name in spec.env:
             message = f"The variable {name!r} is a credential's of the vaults: leave it out of 'env'."
-            raise InvalidRequest(message, param="environment.env", code="invalid_value")
+            raise InvalidRequest(message, param=f"{prefix}environment.env", code="invalid_value")
         names.add(name)
         network = spec.network
         if secret.allowed_hosts is None and not (network.access == "restricted" and network.allowed_domains):
             raise InvalidRequest(
                 f"The credential for {name!r} is for all hosts that the environment names: it needs access "
                 "'restricted' with 'allowed_domains'.",
-                param="environment.network.access",
+                param=f"{prefix}environment.network.access",
                 code="invalid_value",
             )
 

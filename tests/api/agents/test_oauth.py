@@ -86,7 +86,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     made.port = listener.getsockname()[1]
     config = uvicorn.Config(made, ssl_certfile=str(path), log_config=None, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+
+    async def serve() -> None:
+        await server.serve(sockets=[listener])
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()  # type: ignore[union-attr]  # they are served by now
+        await asyncio.sleep(0.1)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     yield made
     server.should_exit = True
@@ -186,6 +193,7 @@ def test_a_session_is_told_when_it_cannot_be_renewed(serve_with_folder: Serve, d
     wait(here.agents.sessions, fresh.id)
     (turn,) = here.agents.sessions.turns.list(fresh.id)
     assert turn.status == "failed"
+    assert "cannot be renewed" in turn.error.message
 
 
 def test_a_bearer_that_is_not_accepted_says_so(serve_with_folder: Serve, dial: Dial, place: Place) -> None:

@@ -145,3 +145,10 @@ def test_what_cannot_be_kept_is_refused_by_name(
     assert caught.value.param == param
     with pytest.raises(openai.BadRequestError):
         agents.environments.create(environment=hosted, vault_ids=[vault.id])
+    words: Any = {"role": "user", "content": [{"type": "input_text", "text": "go"}]}
+    target: Any = {"type": "new_session", "agent": {"model": "nano"}, "environment": hosted, "input": [words]}
+    with pytest.raises(openai.BadRequestError) as caught:
+        agents.automations.create(
+            type="once", name="n", run_at=4_000_000_000, target={**target, "vault_ids": [vault.id]}
+        )
+    assert caught.value.param == f"target.{param}"

@@ -4,6 +4,7 @@ A connection stays open between turns. A server that has ended, with its sandbox
 next call of one of its tools.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -50,6 +51,7 @@ class McpServers:
         """Reach remote servers through `guard`."""
         self._guard = guard
         self._known: dict[str, tuple[McpServer, Connection]] = {}
+        self._lock = asyncio.Lock()
 
     async def open(
         self, tool: McpServer, record: SessionRecord, enter: Enter | None, bearer: Bearer | None
@@ -58,13 +60,19 @@ class McpServers:
 
         Raises `ToolFailed` where it is required, `InvalidRequest` for credentials that do not say which one is meant.
         """
+        async with self._lock:  # subagents' turns run beside each other
+            return await self._open(tool, record, enter, bearer)
+
+    async def _open(
+        self, tool: McpServer, record: SessionRecord, enter: Enter | None, bearer: Bearer | None
+    ) -> Connection | None:
         key = msgspec.json.encode((tool.label, tool.allowed_tools)).decode()  # a subagent may see other tools of it
         if key in self._known:
-            known, connection = self._known[key]
+            known, before = self._known[key]
             if known == tool:
-                return connection
+                return before
             del self._known[key]
-            await connection.close()
+            await before.close()
         starter = _Starter(tool, enter) if enter is not None else None
         connection: Connection | None = None
         try:

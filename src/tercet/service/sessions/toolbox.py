@@ -1,6 +1,7 @@
 """The tools of sessions: put together from what the agent's configuration names and what its environment offers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -164,6 +165,18 @@ class Toolbox:
         toolset.found = found
         caller.toolset = toolset
         return Kit(toolset, effects, plan, opened)
+
+    @contextmanager
+    def in_use(self, session_id: str, kit: Kit) -> Iterator[None]:
+        """Keep open what a turn works with, for as long as the context lasts."""
+        with self.web.in_use(session_id):
+            if kit.opened is not None:
+                kit.opened.num_users += 1
+            try:
+                yield
+            finally:
+                if kit.opened is not None:
+                    kit.opened.num_users -= 1
 
     async def publish(self, record: SessionRecord, turn: TurnRecord, kit: Kit) -> list[Artifact]:
         """Keep the contents of what a turn made for its user; the rows are to be written with its end."""

@@ -5,7 +5,8 @@ without an environment may reach what is public.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -55,6 +56,7 @@ class _Held(msgspec.Struct):
     guard: Guard
     used_s: float
     servers: McpServers
+    num_users: int = 0
     browser: BrowserSession | None = None
 
 
@@ -128,6 +130,20 @@ class Web:
                     kit.add(server.tools() if server else [], "mcp", tool.label)
         return kit
 
+    @contextmanager
+    def in_use(self, session_id: str) -> Iterator[None]:
+        """Keep open what a session has open, for as long as the context lasts."""
+        held = self._held.get(session_id)
+        if held is None:
+            yield
+            return
+        held.num_users += 1
+        try:
+            yield
+        finally:
+            held.num_users -= 1
+            held.used_s = monotonic_s()
+
     async def forget(self, session_id: str) -> None:
         """Release what a session had open."""
         held = self._held.pop(session_id, None)
@@ -139,9 +155,9 @@ class Web:
         await held.guard.close()
 
     async def close_idle(self) -> None:
-        """Release what no turn was begun with for a while."""
+        """Release what no turn has worked with for a while."""
         oldest = monotonic_s() - IDLE_S
-        for session_id in [name for name, held in self._held.items() if held.used_s < oldest]:
+        for session_id in [name for name, held in self._held.items() if held.used_s < oldest and not held.num_users]:
             await self.forget(session_id)
 
     async def close(self) -> None:
