@@ -151,7 +151,7 @@ class Vaults:
         return [secret for secret in found if secret.variable is not None]
 
     async def check_variables(self, vault_ids: tuple[str, ...], owner: str, spec: Hosted, prefix: str = "") -> None:
-        """Raise `InvalidRequest`, with fields behind `prefix`, for vaults whose variables an environment cannot have."""
+        """Raise `InvalidRequest` (fields behind `prefix`) for vaults whose variables an environment cannot have."""
         check_variables(await self.variables(vault_ids, owner), spec, prefix)
 
     async def list(self, owner: str, page: Page, metadata: Mapping[str, str]) -> list[VaultRecord]:

@@ -88,14 +88,20 @@ def test_its_tools_work_confined_and_it_lives_as_long_as_the_session(serve_hoste
     until(lambda: not processes(marker))
 
 
-def test_one_that_dies_in_a_call_is_started_again(serve_hosted: Serve, dial: Dial) -> None:
-    sessions: Any = dial(serve_hosted(*script("look", "die", "look"))).beta.agents.sessions
+def test_one_that_dies_in_a_call_or_with_the_service_is_started_again(serve_hosted: Serve, dial: Dial) -> None:
+    lines = script("die", "look")
+    server = serve_hosted(*lines)
+    sessions: Any = dial(server).beta.agents.sessions
     made = sessions.create(agent=agent(), environment=HOSTED, input="go")
     wait(sessions, made.id)
-    first, died, second = outputs(sessions, made.id)
-    assert "calls=1" in str(first.output)
+    died, look = outputs(sessions, made.id)
     assert ENDED in str(died.to_dict())
-    assert "calls=1 given=yes" in str(second.output)
+    assert "calls=1 given=yes" in str(look.output)
+    server.stop()
+    sessions = dial(serve_hosted(*lines)).beta.agents.sessions
+    sessions.events.create(made.id, events=[message("again")])
+    wait(sessions, made.id)
+    assert "calls=1 given=yes" in str(outputs(sessions, made.id)[3].output)
 
 
 def test_what_writes_waits_for_a_person(serve_hosted: Serve, dial: Dial) -> None:
