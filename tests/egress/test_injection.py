@@ -20,7 +20,7 @@ from tercet.egress.injection import Redactor
 from tercet.egress.tls import TlsStreams
 from tercet.sandbox import Network, Sandbox, SandboxSpec, confinement, open_sandbox
 from tests.egress.test_tls import TlsHost, certificate
-from tests.egress.world import OTHER, World, hang_up, world
+from tests.egress.world import OTHER, Streams, World, hang_up
 
 HOLDER = "tercet_secret_0123456789abcdef"
 VALUE = 's3cret/"value" & more+'
@@ -61,9 +61,23 @@ class Echo(TlsHost):
         writer.write(b"0\r\n\r\n")
 
 
+class Outside(World):
+    """A world in which two hosts speak TLS."""
+
+    def __init__(self, shop: Echo, other: Echo) -> None:
+        super().__init__()
+        self.shop, self.other = shop, other
+
+    async def connect(self, address: str, port: int, *, limit: int = 65_536) -> Streams:
+        if port not in (443, 8443):
+            return await super().connect(address, port, limit=limit)
+        host = self.other if address == OTHER else self.shop
+        return await asyncio.open_connection("127.0.0.1", host.port, limit=limit)
+
+
 @asynccontextmanager
 async def outside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Echo, Echo, World]]:
-    """Run two hosts with TLS that this machine trusts; resolver and last hop are the world's."""
+    """Run such a world, whose certificates this machine trusts."""
     hosts = []
     trusted = system_authorities()
     for name in ("shop.example", "other.example"):
@@ -73,24 +87,18 @@ async def outside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         hosts.append(Echo("", context))
-        await hosts[-1].start()
     (folder / "trusted.pem").write_text(trusted)
     monkeypatch.setenv("SSL_CERT_FILE", str(folder / "trusted.pem"))
-    async with world() as made:
-        shop, other = hosts
-
-        async def connect(address: str, port: int, *, limit: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-            if port not in (443, 8443):
-                return await plain(address, port, limit=limit)
-            host = other if address == OTHER else shop
-            return await asyncio.open_connection("127.0.0.1", host.port, limit=limit)
-
-        plain, made.connect = made.connect, connect  # type: ignore[method-assign]
-        try:
-            yield shop, other, made
-        finally:
-            for host in hosts:
-                await host.close()
+    shop, other = hosts
+    made = Outside(shop, other)
+    listeners = (shop, other, made.public, made.victim)
+    for listener in listeners:
+        await listener.start()
+    try:
+        yield shop, other, made
+    finally:
+        for listener in listeners:
+            await listener.close()
 
 
 async def reveal(placeholders: Sequence[str]) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric import ec
 
 _VALID = timedelta(days=90)
 _SKEW = timedelta(days=1)
@@ -26,9 +27,10 @@ class Authority:
         """Sign for `domains`: names with what is below them, and IPv4 addresses."""
         from cryptography import x509
         from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.x509.oid import NameOID
 
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Tercet egress guard of one session")])
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tercet egress guard of one session")])
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._certificate = self._signed(
             self._name, self._key.public_key(), x509.BasicConstraints(ca=True, path_length=0), _constraints(domains)
@@ -63,10 +65,11 @@ class Authority:
         return context
 
     def _signed(
-        self, subject: "x509.Name", key: "x509.CertificatePublicKeyTypes", *extensions: "x509.ExtensionType"
+        self, subject: "x509.Name", key: "ec.EllipticCurvePublicKey", *extensions: "x509.ExtensionType"
     ) -> "x509.Certificate":
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
+        from cryptography.x509.oid import ExtendedKeyUsageOID
 
         now = datetime.now(UTC)
         builder = (
@@ -96,7 +99,7 @@ class Authority:
         )
         builder = builder.add_extension(usage, critical=True)
         if not is_authority:
-            purpose = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
+            purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
             builder = builder.add_extension(purpose, critical=False)
         return builder.sign(self._key, hashes.SHA256())
 

@@ -139,6 +139,20 @@ def test_a_required_one_that_does_not_come_up_fails_the_turn_with_its_words(serv
     assert "this server never comes up" in turn.error.message
 
 
+def test_a_remote_one_from_the_environment_needs_one(serve_with_folder: Serve, dial: Dial) -> None:
+    sessions: Any = dial(serve_with_folder({"text": "x"})).beta.agents.sessions
+    tool: Any = {
+        "type": "mcp",
+        "server_label": "far",
+        "transport": {"type": "http", "server_url": "https://mcp.example.com"},
+        "connection_origin": "environment",
+    }
+    asked: Any = {"model": "nano", "tools": [tool]}
+    with pytest.raises(openai.BadRequestError) as caught:
+        sessions.create(agent=asked, environment={"type": "none"}, input="go")
+    assert caught.value.param == "agent.tools[0].connection_origin"
+
+
 @pytest.mark.parametrize(
     ("environment", "transport", "more", "param"),
     [

@@ -152,6 +152,9 @@ def check_server(tool: McpServer, where: str, *, is_hosted: bool) -> None:
             if "\0" in text:
                 field = ("cwd", "command")[number] if number < 2 else f"args[{number - 2}]"
                 raise InvalidRequest("it has a NUL in it", param=f"{where}.transport.{field}")
+    elif tool.is_from_environment and not is_hosted:
+        message = "connections from the environment need a hosted one"
+        raise InvalidRequest(message, param=f"{where}.connection_origin")
     try:
         transport = HttpTransport(tool.url) if tool.url is not None else _stdio(tool)
         Connection(_spec(tool, transport), Guard(Policy()), start=_never)
