@@ -90,7 +90,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     async def serve() -> None:
         await server.serve(sockets=[listener])
         for connection in list(server.server_state.connections):
-            connection.transport.abort()  # type: ignore[union-attr]  # they are served by now
+            connection.transport.abort()
         await asyncio.sleep(0.1)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)

@@ -119,7 +119,7 @@ def test_capability_directories_are_looked_through_once_they_are_there(serve_hos
     made = agents.sessions.create(agent={"model": "nano"}, environment=hosted, input="go")
     assert made.environment.capability_directories == ["/workspace/kit", "/workspace/other"]
     wait(agents.sessions, made.id)
-    first = asked[0].items[0].text
+    first = str(asked[0].items[0])
     assert f"- reports (/workspace/{ONE}): {ABOUT}" in first
     assert f"- letters (/workspace/other/two/SKILL.md): {ABOUT.replace('reports', 'letters')}" in first
     missing = agents.sessions.create(
