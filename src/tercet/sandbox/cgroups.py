@@ -73,7 +73,9 @@ def delegated_parent(tree: Path = _TREE, own: Path = Path("/proc/self/cgroup")) 
     """
     try:
         path = next(line[4:] for line in own.read_text(encoding="ascii").splitlines() if line.startswith("0::/"))
-        parent = tree / path.removesuffix(_SERVER)  # where a server was before, or another of its processes is
+        parent = tree / path
+        if parent.name == _SERVER:  # moved there before, by this server's parent or another of its processes
+            parent = parent.parent
         controllers = (parent / "cgroup.controllers").read_text(encoding="ascii").split()
         if not _is_delegated(parent, tree) or not _CONTROLLERS.issubset(controllers):
             return None
