@@ -116,9 +116,10 @@ class Toolbox:
             *PLAN_TOOLS,
             *SUBAGENT_TOOLS,
             *WEB_TOOLS,
-            *AUTOMATION_TOOLS,
             "tool_search",
         }
+        if any(isinstance(each, AutomationsTool) for each in spec.tools):
+            reserved.update(AUTOMATION_TOOLS)
         for name in names:
             if names.count(name) > 1 or name in reserved:
                 raise InvalidRequest(f"the name {name!r} is taken by another tool", param="agent.tools")
