@@ -5,7 +5,9 @@ import base64
 import hashlib
 import io
 import json
+import shutil
 import stat
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.timeout(180)
 GUIDE = "---\nname: reports\ndescription: >\n  How reports\n  are written.\n---\nBegin with the total.\n"
 ABOUT = "How reports are written."
 ONE = "kit/skills/one/SKILL.md"
+SCRIPT = "#!/usr/bin/env node\nconsole.log('tiny says hello');\n"
 BAD: Any = {"type": "base64", "media_type": "application/zip", "data": "AAAA"}
 
 
@@ -196,9 +199,21 @@ def wheel() -> bytes:
     return zipped({**files, "tiny_thing-1.0.dist-info/RECORD": record})
 
 
+def tarball() -> bytes:
+    about = {"name": "tiny-thing", "version": "1.0.0", "bin": {"tiny": "tiny.js"}}
+    files = {"package/package.json": json.dumps(about), "package/tiny.js": SCRIPT}
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(text), 0o755
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
 @pytest.fixture
 def index() -> Iterator[int]:
-    """Serve a package index with one wheel, as pip asks for it, on a port of this machine."""
+    """Serve indexes of packages on a port of this machine, as pip and npm ask for them; each has one."""
     host = Host("no such package")
     name, content = "tiny_thing-1.0-py3-none-any.whl", wheel()
     link = f'<a href="/{name}#sha256={hashlib.sha256(content).hexdigest()}">{name}</a>'
@@ -210,6 +225,13 @@ def index() -> Iterator[int]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     asyncio.run_coroutine_threadsafe(host.start(), loop).result(10)
+    packed = tarball()
+    integrity = f"sha512-{base64.b64encode(hashlib.sha512(packed).digest()).decode()}"
+    dist = {"tarball": f"http://localhost:{host.port}/tiny-thing.tgz", "integrity": integrity}
+    version = {"name": "tiny-thing", "version": "1.0.0", "bin": {"tiny": "tiny.js"}, "dist": dist}
+    known = {"name": "tiny-thing", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+    host.pages["/tiny-thing"] = ("application/json", json.dumps(known).encode())
+    host.pages["/tiny-thing.tgz"] = ("application/octet-stream", packed)
     yield host.port
     asyncio.run_coroutine_threadsafe(host.close(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
@@ -244,3 +266,26 @@ def test_python_packages_are_installed_through_the_environments_own_network(
     wait(agents.sessions, wrong.id)
     (turn,) = agents.sessions.turns.list(wrong.id)
     assert "packages.python ended with 1" in turn.error.message
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_npm_packages_are_installed_likewise(serve_hosted: Serve, dial: Dial, index: int) -> None:
+    server = serve_hosted(
+        {"turn": 0, "calls": [{"name": "shell", "arguments": {"command": "tiny"}}]},
+        {"turn": 1, "text": "Used."},
+        config=Config(egress=EgressConfig(allow=(f"localhost:{index}",))),
+    )
+    agents: Any = dial(server).beta.agents
+    hosted: Any = {
+        "type": "openai_hosted",
+        "network": {"access": "restricted", "allowed_domains": ["localhost"]},
+        "env": {"npm_config_registry": f"http://localhost:{index}/"},
+        "packages": {"npm": ["tiny-thing"]},
+    }
+    made = agents.sessions.create(agent={"model": "nano"}, environment=hosted, input="go")
+    assert made.environment.packages.npm == ["tiny-thing"]
+    wait(agents.sessions, made.id)
+    (turn,) = agents.sessions.turns.list(made.id)
+    assert turn.status == "completed", turn.error
+    (used,) = [item for item in agents.sessions.items.list(made.id) if item.type != "message"]
+    assert "tiny says hello" in str(used.to_dict())
