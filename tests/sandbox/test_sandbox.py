@@ -16,9 +16,20 @@ import uvloop
 
 from tercet.errors import SandboxUnavailable, ToolFailed
 from tercet.sandbox import Confinement, Kind, Limits, Network, Sandbox, SandboxSpec, open_sandbox
+from tercet.sandbox.opening import closed_way
 from tests.sandbox.conftest import SMALL
 
 SLOW = pytest.mark.timeout(240)
+
+
+def test_a_python_that_only_root_can_come_to_says_what_to_change(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "bin").mkdir(parents=True)
+    closed.chmod(0o700)
+    said = closed_way([str(closed / "bin")])
+    assert "chmod o+x" in said
+    assert f"Python lies in '{closed}/bin'" in said
+    assert closed_way(["/usr/bin"]) == ""
 
 
 @SLOW
@@ -315,3 +326,28 @@ async def test_workspace_of_somebody_else_is_refused(machine: Confinement, tmp_p
     folder.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SandboxUnavailable, match="is not a folder"):
         await open_sandbox(SandboxSpec(workspace=folder))
+
+
+@SLOW
+async def test_a_program_is_spoken_with_and_sees_only_what_it_is_given(box: Sandbox) -> None:
+    code = "import os, sys; print(sorted(os.environ), flush=True); sys.stderr.write('heard'); print(input()[::-1])"
+    async with box.converse([sys.executable, "-c", code], environment={"GIVEN": "1"}, cwd="") as process:
+        names = await process.reader.readline()
+        process.writer.write(b"abc\n")
+        assert await process.reader.readline() == b"cba\n"
+        assert await process.reader.read() == b""
+        assert process.words() == "heard"
+    assert b"GIVEN" in names
+
+
+@SLOW
+async def test_a_program_that_is_spoken_with_ends_with_the_sandbox(machine: Confinement, workspace: Path) -> None:
+    opened = await open_sandbox(SandboxSpec(workspace=workspace, environment={"KEPT_BACK": "1"}))
+    async with opened.converse(["sh", "-c", "env; exec sleep 600"], environment={}) as process:
+        assert (await process.reader.readline()).partition(b"=")[0] != b"KEPT_BACK"
+        await opened.close()
+        async with asyncio.timeout(30):
+            assert b"KEPT_BACK" not in await process.reader.read()
+    with pytest.raises(SandboxUnavailable):
+        async with opened.converse(["true"], environment={}):
+            pass

@@ -1,8 +1,9 @@
 """A sandbox's files without a sandbox, for tools that run nothing."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 
-from tercet.sandbox import Beneath, Interpreter, Kind, Outcome
+from tercet.sandbox import Beneath, Dialogue, Interpreter, Kind, Outcome
 
 
 class FolderBox:
@@ -23,6 +24,11 @@ class FolderBox:
         stdin: bytes = b"",
         environment: Mapping[str, str] | None = None,
     ) -> Outcome:
+        raise NotImplementedError
+
+    def converse(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], cwd: str = "", max_line: int = 65_536
+    ) -> AbstractAsyncContextManager[Dialogue]:
         raise NotImplementedError
 
     def interpreter(self) -> Interpreter:

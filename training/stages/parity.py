@@ -1,4 +1,4 @@
-"""Stage 5b: hold an exported file against its checkpoint: the same prompts, the distance of their log probabilities.
+"""Stage 6a: hold an exported file against its checkpoint: the same prompts, the distance of their log probabilities.
 
 The file is read back and computed in torch; where llama.cpp is installed, it computes too. Fails where the two would
 choose another token more often than quantisation explains.

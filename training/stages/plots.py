@@ -1,4 +1,4 @@
-"""Stage 7: pictures of runs: loss and skill against tokens seen, speed, and skill against parameters.
+"""Stage 8: pictures of runs: loss and skill against tokens seen, speed, and skill against parameters.
 
 Reads what the other stages leave: `log.jsonl` of each run, and manifests (beside a GGUF file) with their skill.
 """

@@ -1,4 +1,4 @@
-"""Stage 5: a checkpoint from shipped weights: a GGUF file of the family, opened for more training.
+"""Stage 5a: a checkpoint from shipped weights: a GGUF file of the family, opened for more training.
 
 For going on where no checkpoint was kept. It does not know how the weights came about, but for what the manifest says.
 """

@@ -1,4 +1,4 @@
-"""Stage 5a: reinforcement with verifiable rewards: several answers to each prompt, judged by the validator.
+"""Stage 5b: reinforcement with verifiable rewards: several answers to each prompt, judged by the validator.
 
 `grpo` raises an answer's likelihood by how much better it did than the others to its prompt; `best` learns the right
 ones only. A share of ordinary learning from the references keeps the rest of what the model knows in place.

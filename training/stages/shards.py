@@ -1,4 +1,4 @@
-"""Stage 3a: make a stock of tokenised shards on disk, for runs that read faster than one makes them.
+"""Stage 4a: make a stock of tokenised shards on disk, for runs that read faster than one makes them.
 
 Killed at any moment, the same command goes on; the trainer may read the folder meanwhile (`train.py --stock`).
 """

@@ -11,6 +11,7 @@ import msgspec
 
 from tercet.items import Item, Message, Part, Reasoning, TextPart, ToolCall, ToolResult
 from tercet.sessions.agents import AgentSpec
+from tercet.sessions.environments import Skill
 from tercet.sessions.plan import Plan
 from tercet.sessions.turns import AgentMessage, Call, SessionItem
 
@@ -24,14 +25,26 @@ SUMMARY_LEAD = "Summary of what was said and done before this point:\n\n"
 NO_RESULT = '{"error":"there is no result: the work ended before this call did"}'
 
 
-def instructions_of(spec: AgentSpec, *, workspace: str | None = None, plan_note: bool = False) -> Message:
+class Workplace(msgspec.Struct, frozen=True):
+    """Where an agent works: how its code calls the folder, and the skills that lie there."""
+
+    root: str
+    skills: tuple[Skill, ...] = ()
+
+
+def instructions_of(spec: AgentSpec, *, workspace: Workplace | None = None, plan_note: bool = False) -> Message:
     """Return what an agent is told first."""
     parts = [BASE]
-    if workspace:
+    if workspace is not None:
         parts.append(
-            f"Your workspace is {workspace}; files for the user go to {workspace}/outputs, from where they are "
-            "published when you have answered."
+            f"Your workspace is {workspace.root}; files for the user go to {workspace.root}/outputs, from where they "
+            "are published when you have answered."
         )
+        if workspace.skills:
+            parts.append(
+                "You have skills: each is a folder whose SKILL.md says how a kind of work is done. Read it before you "
+                "do such work.\n" + "\n".join(_skill_line(workspace.root, skill) for skill in workspace.skills)
+            )
     if plan_note:
         parts.append(
             "Keep a plan: set the goal, add the steps before you act, change each step's status when it changes, and "
@@ -44,6 +57,11 @@ def instructions_of(spec: AgentSpec, *, workspace: str | None = None, plan_note:
     if spec.instructions:
         parts.append(spec.instructions)
     return Message("system", (TextPart("\n\n".join(parts)),))
+
+
+def _skill_line(root: str, skill: Skill) -> str:
+    path = f"{root}{skill.path.removeprefix('/workspace')}/SKILL.md"
+    return f"- {skill.name} ({path}): {' '.join(skill.description.split())}"
 
 
 def assembled(

@@ -17,6 +17,7 @@ from tercet.config.values import (
     StoreConfig,
     without_password,
 )
+from tercet.config.web import EgressConfig
 
 __all__ = [
     "LOOPBACK_HOSTS",
@@ -24,6 +25,7 @@ __all__ = [
     "AuthConfig",
     "BindingConfig",
     "Config",
+    "EgressConfig",
     "EngineConfig",
     "Resolved",
     "ServerConfig",

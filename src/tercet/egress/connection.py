@@ -5,30 +5,44 @@ A connection carries one exchange only, to the client and to the server: what fo
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
 
+import msgspec
+
+from tercet.egress.authority import Authority
 from tercet.egress.dialing import Dialer, Streams
+from tercet.egress.exchange import Exchange, answer_of
 from tercet.egress.heads import (
     RequestHead,
-    ResponseHead,
     end_to_end,
     field,
-    framing_fields,
+    parse_inner,
     parse_request,
     parse_response,
     read_lines,
     render,
 )
 from tercet.egress.hello import HANDSHAKE, read_hello
+from tercet.egress.hosts import Target
+from tercet.egress.injection import Injection, Rewriting
 from tercet.egress.limits import Limits
-from tercet.egress.refusals import REASON_HEADER, Refusal, Refused, shown
+from tercet.egress.refusals import Refusal, Refused
 from tercet.egress.relay import Flow
+from tercet.egress.tls import TlsStreams
 from tercet.egress.tokens import is_authorized
+from tercet.errors import TercetError
 
 _FLUSH_S = 5.0
 _LINGER_S = 1.0
-_MAX_INTERIM = 10
-"""1xx answers that a server may send before the real one."""
+
+
+class Interception(msgspec.Struct, frozen=True):
+    """What it takes to put secrets into TLS: they, who speaks for their hosts, and which servers are believed."""
+
+    injection: Injection
+    authority: Authority
+    trust: ssl.SSLContext
 
 
 class Connection:
@@ -38,13 +52,22 @@ class Connection:
     """
 
     def __init__(
-        self, client: Streams, dialer: Dialer, limits: Limits, token: str, report: Callable[[Refusal], None]
+        self,
+        client: Streams,
+        dialer: Dialer,
+        limits: Limits,
+        token: str,
+        report: Callable[[Refusal], None],
+        interception: Interception | None = None,
     ) -> None:
+        """With an `interception` requests to some hosts get secrets."""
         self._reader, self._writer = client
         self._dialer = dialer
         self._limits = limits
         self._token = token
         self._report = report
+        self._interception = interception
+        self._policy = dialer.policy
         self._is_answered = False
         self._server: asyncio.StreamWriter | None = None
 
@@ -86,65 +109,25 @@ class Connection:
             raise error.at(request.target) from error
 
     async def _forward(self, request: RequestHead, server: Streams) -> None:
-        limits = self._limits
-        up = Flow(self._reader, server[1], limits, max_bytes=limits.max_sent_bytes, wrong="malformed")
-        down = Flow(server[0], self._writer, limits, max_bytes=limits.max_received_bytes, wrong="bad_answer")
-        if (field(request.fields, "expect") or "").lower() == "100-continue":
-            await down.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        framing = request.framing
-        has_body = framing.is_chunked or bool(framing.length)
-        written = framing_fields(framing) if has_body or field(request.fields, "content-length") else ()
-        host = ("host", request.target.authority(80))
-        fields = [host, *end_to_end(request.fields), *written, ("connection", "close")]
-        await up.write(render(f"{request.method} {request.path} HTTP/1.1", fields))
-        sending = asyncio.create_task(up.body(framing))
+        interception = self._interception
+        if interception is not None and interception.injection.is_clear(request.target, self._policy, _texts(request)):
+            raise Refused("in_clear", "the secret of this placeholder is sent over https only")
+        rewriting = await self._rewriting(request.target)
+        exchange = Exchange((self._reader, self._writer), server, self._limits, rewriting)
         try:
-            response = await self._answer(server, request.method, sending)
-            await self._pass_back(request, response, down)
+            await exchange.serve(request, 80)
         finally:
-            sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Refused, OSError):
-                await sending
+            self._is_answered = exchange.is_answered
 
-    async def _answer(self, server: Streams, method: str, sending: "asyncio.Task[None]") -> ResponseHead:
-        """Return the server's final head; a request body that breaks the rules ends the wait."""
-        reading = asyncio.create_task(self._final_head(server, method))
+    async def _rewriting(self, target: Target) -> Rewriting | None:
+        """Return what puts secrets into an exchange with `target`, where any are for it."""
+        injection = self._interception.injection if self._interception is not None else None
+        if injection is None or not (known := injection.placeholders(target, self._policy)):
+            return None
         try:
-            await asyncio.wait({reading, sending}, return_when=asyncio.FIRST_COMPLETED)
-            if sending.done() and not reading.done():
-                failure = sending.exception()
-                if failure is not None and not isinstance(failure, ConnectionError):
-                    raise failure  # but a server may stop reading and answer all the same
-            return await reading
-        finally:
-            reading.cancel()
-
-    async def _final_head(self, server: Streams, method: str) -> ResponseHead:
-        for _ in range(_MAX_INTERIM):
-            async with asyncio.timeout(self._limits.idle_s):
-                try:
-                    lines = await read_lines(server[0], self._limits, "bad_answer")
-                except EOFError as error:
-                    raise Refused("bad_answer", "the server closed the connection without an answer") from error
-            response = parse_response(lines, method)
-            if response.status >= 200:
-                return response
-            if response.status == 101:
-                break
-        raise Refused("bad_answer", "the server changed protocols unasked, or never came to an answer")
-
-    async def _pass_back(self, request: RequestHead, response: ResponseHead, down: Flow) -> None:
-        framing = response.framing
-        if request.minor == 0 and framing.is_chunked:
-            shown = end_to_end(response.fields)
-        elif framing.length == 0 and (length := field(response.fields, "content-length")):
-            shown = (*end_to_end(response.fields), ("content-length", length))  # of a HEAD: what a GET would have
-        else:
-            shown = (*end_to_end(response.fields), *framing_fields(framing))
-        self._is_answered = True
-        line = f"HTTP/1.1 {response.status} {response.phrase}"
-        await down.write(render(line, [*shown, ("connection", "close")]))
-        await down.body(framing, as_chunks=request.minor == 1)
+            return Rewriting(await injection.reveal(known))
+        except TercetError as error:
+            raise Refused("unreachable", "the secrets for this host cannot be read now") from error
 
     async def _tunnel(self, request: RequestHead, server: Streams) -> None:
         limits = self._limits
@@ -152,6 +135,7 @@ class Connection:
         down = Flow(server[0], self._writer, limits, max_bytes=limits.max_received_bytes, wrong="bad_answer")
         self._is_answered = True
         await down.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        hello: bytes | None = None
         async with asyncio.timeout(limits.head_s):
             first = await self._reader.readexactly(1)
             if first[0] == HANDSHAKE:
@@ -159,10 +143,37 @@ class Connection:
                 expected = None if request.target.address else request.target.name
                 if name != expected:
                     raise Refused("host_mismatch", "the TLS server name is not the host of the tunnel")
-                await up.write(hello)
             else:
                 await self._upgrade(request, server, first, up, down)
+        if hello is not None:
+            rewriting = await self._rewriting(request.target)
+            if rewriting is not None and self._interception is not None:
+                await self._open_up(request.target, server, hello, rewriting, self._interception)
+                return
+            await up.write(hello)
         await _both(up, down)
+
+    async def _open_up(
+        self, target: Target, server: Streams, hello: bytes, rewriting: Rewriting, interception: Interception
+    ) -> None:
+        """Be the server to the client and the client to the server, for one exchange between them."""
+        ours = interception.authority.context(target.name)
+        client = TlsStreams((self._reader, self._writer), ours, target.name, is_server=True, received=hello)
+        async with asyncio.timeout(self._limits.head_s):
+            await client.shake_hands()
+        exchange: Exchange | None = None
+        try:
+            async with asyncio.timeout(self._limits.head_s):
+                request = parse_inner(await read_lines(client, self._limits), target, default_port=443)
+            beyond = await _secured(server, target, self._limits, interception.trust)
+            exchange = Exchange((client, client), (beyond, beyond), self._limits, rewriting)
+            await exchange.serve(request, 443)
+        except Refused as error:
+            if exchange is not None and exchange.is_answered:
+                raise
+            client.write(answer_of(error.at(target)))
+            self._report(error.at(target).refusal)
+        client.close()
 
     async def _upgrade(self, request: RequestHead, server: Streams, first: bytes, up: Flow, down: Flow) -> None:
         """Pass a WebSocket handshake; nothing else goes through a tunnel in clear."""
@@ -191,7 +202,7 @@ class Connection:
         if refused is not None and not self._is_answered:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_LINGER_S):
-                    await self._turn_down(_answer_of(refused))
+                    await self._turn_down(answer_of(refused))
         for writer in (self._server, self._writer):
             if writer is not None:
                 if refused is not None and self._is_answered:
@@ -230,14 +241,21 @@ async def _both(up: Flow, down: Flow) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _answer_of(refused: Refused) -> bytes:
-    text = f"{refused}\n".encode()
-    fields = [
-        (REASON_HEADER, refused.refusal.reason),
-        ("content-type", "text/plain; charset=utf-8"),
-        ("content-length", str(len(text))),
-        ("connection", "close"),
-    ]
-    if refused.status == 407:
-        fields.append(("proxy-authenticate", 'Basic realm="tercet"'))
-    return render(f"HTTP/1.1 {refused.status} {shown(str(refused))}", fields) + text
+def _texts(request: RequestHead) -> list[str]:
+    """Return the parts of a request's head that may hold a placeholder."""
+    return [request.path, *(value for _, value in request.fields)]
+
+
+async def _secured(server: Streams, target: Target, limits: Limits, trust: ssl.SSLContext) -> TlsStreams:
+    """Return TLS with a server whose certificate is trusted. Raises `Refused`."""
+    beyond = TlsStreams(server, trust, target.name, is_server=False)
+    try:
+        async with asyncio.timeout(limits.connect_s):
+            await beyond.shake_hands()
+    except ssl.SSLCertVerificationError as error:
+        raise Refused(
+            "untrusted", f"the certificate of {target.name} is not trusted: {error.verify_message}"
+        ) from error
+    except ssl.SSLError as error:
+        raise Refused("bad_answer", f"{target.name} does not speak TLS as it should") from error
+    return beyond

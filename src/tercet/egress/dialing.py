@@ -61,16 +61,16 @@ class Dialer:
     """Opens the connections of one guard."""
 
     def __init__(self, policy: Policy, limits: Limits, resolve: Resolve, connect: Connect) -> None:
-        self._policy = policy
+        self.policy = policy
         self._limits = limits
         self._resolve = resolve
         self._connect = connect
 
     async def dial(self, target: Target) -> Streams:
         """Admit, resolve, check and connect. Raises `Refused`."""
-        self._policy.admit(target)
+        self.policy.admit(target)
         addresses = await self._addresses(target)
-        if not self._policy.is_operators(target):
+        if not self.policy.is_operators(target):
             _check_all(target, addresses)
         return await self._first(target, addresses[:_MAX_ADDRESSES])
 

@@ -5,12 +5,15 @@ socket is the permission: a sandbox without a network is given that socket and n
 """
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from tercet.egress.connection import Connection
+from tercet.egress.authority import Authority
+from tercet.egress.connection import Connection, Interception
 from tercet.egress.dialing import Connect, Dialer, Resolve, Streams, SystemResolver, connect_socket
+from tercet.egress.injection import Injection
 from tercet.egress.limits import Limits
 from tercet.egress.policy import Policy
 from tercet.egress.refusals import Refusal, Refused, Tally
@@ -27,9 +30,11 @@ class Guard:
         limits: Limits | None = None,
         resolve: Resolve | None = None,
         connect: Connect = connect_socket,
+        injected: Injection | None = None,
     ) -> None:
         """`resolve` (default: the system's) and `connect` stand for the network; the checks between them stay.
 
+        The secrets of `injected` are put into requests to their hosts, for which clients must trust `authority`.
         Raises `InvalidRequest` for a policy that makes no sense.
         """
         policy.check()
@@ -39,6 +44,10 @@ class Guard:
         self.socket: Path | None = None
         self._resolver = SystemResolver()
         self._dialer = Dialer(policy, self.limits, resolve or self._resolver, connect)
+        self._injected = injected if injected is not None and injected.variables else None
+        self._interception: Interception | None = None
+        self.authority = Authority(self._injected.domains(policy)) if self._injected is not None else None
+        """Who signs for the hosts of secrets; None where there are no secrets."""
         self._tally = Tally()
         self._servers: list[asyncio.Server] = []
         self._open: set[asyncio.Task[None]] = set()
@@ -46,6 +55,10 @@ class Guard:
 
     async def start(self, socket: Path | None = None) -> None:
         """Listen on a free loopback port, and on `socket`, whose folder must exist. Raises `OSError`."""
+        if self._injected is not None and self.authority is not None:
+            trust = await asyncio.to_thread(ssl.create_default_context)
+            trust.set_alpn_protocols(["http/1.1"])
+            self._interception = Interception(self._injected, self.authority, trust)
         server = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0, limit=self.limits.max_head_bytes)
         self._servers.append(server)
         self._port = server.sockets[0].getsockname()[1]
@@ -116,7 +129,7 @@ class Guard:
     async def _serve(self, client: Streams, token: str) -> None:
         task = asyncio.current_task()
         assert task is not None
-        connection = Connection(client, self._dialer, self.limits, token, self._tally.add)
+        connection = Connection(client, self._dialer, self.limits, token, self._tally.add, self._interception)
         is_full = len(self._open) >= self.limits.max_connections
         self._open.add(task)
         try:

@@ -7,6 +7,7 @@ are how a request is smuggled past a proxy.
 import asyncio
 import re
 from collections.abc import Iterable
+from typing import Protocol
 
 import msgspec
 
@@ -55,7 +56,14 @@ class ResponseHead(msgspec.Struct, frozen=True):
     framing: Framing
 
 
-async def read_lines(reader: asyncio.StreamReader, limits: Limits, wrong: Reason = "malformed") -> list[str]:
+class Lines(Protocol):
+    """What lines are read from; an `asyncio.StreamReader` is one."""
+
+    async def readuntil(self, separator: bytes = ..., /) -> bytes:
+        """Return the bytes up to and with `separator`."""
+
+
+async def read_lines(reader: Lines, limits: Limits, wrong: Reason = "malformed") -> list[str]:
     """Read the lines of one head, as Latin-1 without their ends. Raises `Refused`, `EOFError` before the first byte.
 
     `wrong` is the reason given for a head that is not one.
@@ -97,6 +105,17 @@ def parse_request(lines: list[str]) -> RequestHead:
     target, path = _absolute(text)
     _check_host(fields, target, default_port=80, is_needed=minor == 1)
     return RequestHead(method, target, path, minor, fields, request_framing(fields, minor))
+
+
+def parse_inner(lines: list[str], target: Target, default_port: int) -> RequestHead:
+    """Read a request inside a tunnel to `target`: a path, and a Host field that names the target. Raises `Refused`."""
+    match = _REQUEST_LINE.fullmatch(lines[0]) if lines else None
+    if match is None or match[1] == "CONNECT" or not match[2].startswith("/") or "#" in match[2]:
+        raise Refused("malformed", "a request line in a tunnel that is not a method, a path and HTTP/1.0 or 1.1")
+    minor = int(match[3])
+    fields = parse_fields(lines[1:])
+    _check_host(fields, target, default_port=default_port, is_needed=True)
+    return RequestHead(match[1], target, match[2], minor, fields, request_framing(fields, minor))
 
 
 def parse_response(lines: list[str], method: str) -> ResponseHead:

@@ -24,6 +24,8 @@ Reason = Literal[
     "unresolved",  # the name has no address
     "unreachable",  # no connection could be made
     "bad_answer",  # the server's answer is not HTTP
+    "in_clear",  # a secret would be sent without TLS
+    "untrusted",  # a server that is to be sent secrets has a certificate that this machine does not trust
     "timeout",
     "too_large",
     "too_many",
@@ -38,6 +40,7 @@ _STATUS: dict[Reason, int] = {
     "unresolved": 502,
     "unreachable": 502,
     "bad_answer": 502,
+    "untrusted": 502,
     "too_many": 503,
     "timeout": 504,
 }

@@ -5,6 +5,8 @@ Chunks are read strictly and written anew: extensions and trailers, which progra
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from tercet.egress.heads import Framing
 from tercet.egress.limits import Limits
@@ -14,13 +16,33 @@ _PIECE = 65_536
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,12})(?:[ \t]*;[\t\x20-\x7e]*)?\r\n")
 
 
+class Reader(Protocol):
+    """What bytes come from."""
+
+    async def read(self, n: int, /) -> bytes:
+        """Return some bytes, none at the end."""
+
+    async def readuntil(self, separator: bytes = ..., /) -> bytes:
+        """Return the bytes up to and with `separator`; raises as an `asyncio.StreamReader` does."""
+
+
+class Writer(Protocol):
+    """Where bytes go to."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send."""
+
+    async def drain(self) -> None:
+        """Wait until the other side keeps up."""
+
+
 class Flow:
     """One direction of one connection. Raises `Refused` when the limits are passed."""
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        reader: Reader,
+        writer: Writer,
         limits: Limits,
         *,
         max_bytes: int,
@@ -50,12 +72,38 @@ class Flow:
         else:
             await self._exactly(framing.length)
 
+    async def pieces(self, framing: Framing) -> AsyncIterator[bytes]:
+        """Yield the contents of one body, without passing them on."""
+        if framing.is_chunked:
+            while size := await self._chunk_size():
+                async for piece in self._counted(size):
+                    yield piece
+                if await self._line() != b"\r\n":
+                    raise Refused(self._wrong, "a chunk that is longer than it says")
+            while await self._line() != b"\r\n":
+                pass
+        elif framing.length is not None:
+            async for piece in self._counted(framing.length):
+                yield piece
+        else:
+            while piece := await self._read(_PIECE):
+                yield piece
+
+    async def put(self, piece: bytes, *, as_chunk: bool) -> None:
+        """Write a part of a body, as a chunk of its own or bare."""
+        if piece:
+            await self.write(b"%x\r\n%b\r\n" % (len(piece), piece) if as_chunk else piece)
+
     async def rest(self) -> None:
         """Pass everything until this side ends."""
         while piece := await self._read(_PIECE):
             await self.write(piece)
 
     async def _exactly(self, length: int) -> None:
+        async for piece in self._counted(length):
+            await self.write(piece)
+
+    async def _counted(self, length: int) -> AsyncIterator[bytes]:
         if length > self._max_bytes:
             raise Refused("too_large", f"a body of more than {self._max_bytes} bytes")
         while length:
@@ -63,7 +111,7 @@ class Flow:
             if not piece:
                 raise Refused(self._wrong, "a body that breaks off")
             length -= len(piece)
-            await self.write(piece)
+            yield piece
 
     async def _chunks(self, *, is_rechunked: bool) -> None:
         while size := await self._chunk_size():

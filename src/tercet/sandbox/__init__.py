@@ -7,6 +7,7 @@ from tercet.sandbox.base import (
     CallTool,
     Captured,
     Cell,
+    Dialogue,
     Interpreter,
     Kind,
     Limits,
@@ -16,6 +17,7 @@ from tercet.sandbox.base import (
     SandboxSpec,
 )
 from tercet.sandbox.beneath import Beneath, Entry
+from tercet.sandbox.interpreters import python_program, search_path
 from tercet.sandbox.opening import Confinement, confinement, open_sandbox
 from tercet.sandbox.removal import remove_workspace
 
@@ -25,6 +27,7 @@ __all__ = [
     "Captured",
     "Cell",
     "Confinement",
+    "Dialogue",
     "Entry",
     "Interpreter",
     "Kind",
@@ -35,5 +38,7 @@ __all__ = [
     "SandboxSpec",
     "confinement",
     "open_sandbox",
+    "python_program",
     "remove_workspace",
+    "search_path",
 ]

@@ -4,7 +4,9 @@ A sandbox confines processes to one folder, the workspace, and to limits. It kno
 sessions. Lengths are in MB of a million bytes.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -68,6 +70,9 @@ class Network(msgspec.Struct, frozen=True):
     proxy_socket: Path
     """A Unix socket on which an HTTP proxy listens that also knows CONNECT."""
 
+    authorities: Path | None = None
+    """A file of certificates (PEM) that programs inside are told to trust; None: those of the system."""
+
 
 class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that distinguishes one sandbox from another."""
@@ -81,7 +86,16 @@ class SandboxSpec(msgspec.Struct, frozen=True, kw_only=True):
     """None: no network at all."""
 
     environment: Mapping[str, str] = {}
-    """Variables that processes see besides PATH, HOME, LANG and the proxy's. Nothing of the server's is passed on."""
+    """Variables that processes see besides PATH, HOME, LANG, the proxy's and those for `authorities`.
+
+    Nothing of the server's is passed on.
+    """
+
+    fixed: tuple[str, ...] = ()
+    """Names of folders directly in the workspace, there before anything runs, that processes and `files` cannot change.
+
+    Landlock and Seatbelt cannot see to it for processes.
+    """
 
 
 class Captured(msgspec.Struct, frozen=True):
@@ -138,6 +152,19 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     duration_s: float = 0.0
 
 
+class Dialogue(msgspec.Struct, frozen=True):
+    """A process that is spoken with over its standard streams, for as long as it lasts."""
+
+    reader: asyncio.StreamReader
+    """What it writes to stdout; ends when it does."""
+
+    writer: asyncio.StreamWriter
+    """What it reads from stdin."""
+
+    words: Callable[[], str]
+    """Returns what it wrote to stderr since the last call, cut in the middle where that is much."""
+
+
 CallTool = Callable[[str, dict[str, Any]], Awaitable[Any]]
 """Answers a call that code in the interpreter makes: a name and arguments in, a JSON value out."""
 
@@ -185,6 +212,15 @@ class Sandbox(Protocol):
         `cwd` is a folder of the workspace. Raises `SandboxUnavailable` when nothing can be started,
         `NotADirectoryError` or another `OSError` for a `cwd` that is no folder of the workspace, and `ValueError` for
         an argument or a variable that the system cannot pass on.
+        """
+
+    def converse(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], cwd: str = "", max_line: int = 65_536
+    ) -> AbstractAsyncContextManager[Dialogue]:
+        """Start a program that lasts until the context is left or the sandbox is closed, and speak with it.
+
+        It sees `environment` and what every process sees, and none of the sandbox's other variables. Entering raises
+        what `run` raises.
         """
 
     def interpreter(self) -> Interpreter:

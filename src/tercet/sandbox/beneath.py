@@ -2,7 +2,7 @@
 
 Every name is opened from the folder above it without following links, so that neither a planted link nor a folder
 that is swapped half-way leads anywhere else. Only plain files are read and written: a FIFO or a device blocks
-nobody. Paths are relative to the workspace, or begin with what processes inside call it.
+nobody. Paths are relative to the workspace, or begin with what it is called inside, or by clients.
 """
 
 import contextlib
@@ -21,6 +21,9 @@ from tercet.sandbox import openat2
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+PUBLIC = "/workspace"
+"""How clients call every workspace, whatever it is called inside."""
+
 MAX_DEPTH = 64
 MAX_READ = 64_000_000
 
@@ -51,12 +54,23 @@ class Room(Protocol):
 class Beneath:
     """The files of one workspace. All methods block; all raise `OSError` kinds that name the path as it was given."""
 
-    def __init__(self, folder: Path, inside: str, owner: int | None = None, quota: Room | None = None) -> None:
-        """Hold `folder` open. `inside` is how processes in the sandbox call it; new files are given to `owner`."""
+    def __init__(
+        self,
+        folder: Path,
+        inside: str = PUBLIC,
+        owner: int | None = None,
+        quota: Room | None = None,
+        fixed: tuple[str, ...] = (),
+    ) -> None:
+        """Hold `folder` open. `inside` is how processes in the sandbox call it; new files are given to `owner`.
+
+        Nothing is changed in the folders `fixed` directly in it.
+        """
         self._root = os.open(folder, _FOLDER)
         self._inside = inside.rstrip("/")
         self._owner = owner
         self._quota = quota
+        self._fixed = fixed
 
     def close(self) -> None:
         """Let go of the folder; idempotent."""
@@ -98,7 +112,7 @@ class Beneath:
 
     def write(self, path: str, content: bytes) -> None:
         """Put `content` at `path`, whole or not at all; folders above it are made, a plain file is replaced."""
-        parts = self.parts(path)
+        parts = self._changeable(path)
         if self._quota is not None and not self._quota.reserve(len(content)):
             raise OSError(errno.ENOSPC, f"does not fit: {self._quota}", path)
         with self._parent(parts, path, make=True) as (folder, name):
@@ -114,7 +128,7 @@ class Beneath:
 
     def remove(self, path: str) -> None:
         """Delete a file or a link, not what the link names; raises `IsADirectoryError` for a folder."""
-        with self._parent(self.parts(path), path) as (folder, name):
+        with self._parent(self._changeable(path), path) as (folder, name):
             try:
                 os.unlink(name, dir_fd=folder)
             except OSError as error:
@@ -149,15 +163,23 @@ class Beneath:
         if "\0" in path or len(path) > 4096:
             raise PermissionError(errno.EACCES, "is not the name of a file", path)
         relative = path
-        if path == self._inside or path.startswith(self._inside + "/"):
-            relative = path[len(self._inside) :].lstrip("/")
-        elif path.startswith("/"):
+        for name in (self._inside, PUBLIC):
+            if path == name or path.startswith(name + "/"):
+                relative = path[len(name) :].lstrip("/")
+                break
+        if relative is path and path.startswith("/"):
             raise PermissionError(errno.EACCES, f"is outside the workspace {self._inside}", path)
         parts = tuple(part for part in relative.split("/") if part not in ("", "."))
         if ".." in parts:
             raise PermissionError(errno.EACCES, "has .. in it; name the file by its path in the workspace", path)
         if len(parts) > MAX_DEPTH:
             raise PermissionError(errno.EACCES, f"is deeper than {MAX_DEPTH} folders", path)
+        return parts
+
+    def _changeable(self, path: str) -> tuple[str, ...]:
+        parts = self.parts(path)
+        if parts and parts[0] in self._fixed:
+            raise PermissionError(errno.EACCES, f"is in {parts[0]}, which cannot be changed", path)
         return parts
 
     @contextlib.contextmanager

@@ -34,6 +34,7 @@ PROGRAMS = "/tercet"
 """Where our own files lie inside."""
 
 PROXY_SOCKET = f"{PROGRAMS}/proxy.sock"
+AUTHORITIES = f"{PROGRAMS}/authorities.pem"
 _LOOK_AGAIN_S = 0.002
 _SHARED = "/dev/shm"  # noqa: S108 - the sandbox's own
 _USER = "1000"
@@ -87,6 +88,7 @@ class Bubblewrap:
 
     network: Network | None = None
     cgroup: Cgroup | None = None
+    fixed: tuple[str, ...] = ()
     kind: Kind = "bubblewrap"
     root: str = ROOT
     home: str = "/tmp"  # noqa: S108 - the sandbox's own
@@ -143,11 +145,14 @@ class Bubblewrap:
     def _binds(self) -> list[tuple[str, str, str]]:
         """Return how each thing is bound, where it lies and what it is called inside, the workspace first."""
         binds = [("--bind", str(self.workspace), ROOT)]
+        binds += [("--ro-bind", str(self.workspace / name), f"{ROOT}/{name}") for name in self.fixed]
         binds += [("--ro-bind", path, path) for path in python_parts() if not path.startswith("/usr/")]
         if self.network is not None:
             if self.user is not None:
                 os.chmod(self.network.proxy_socket, 0o666)  # noqa: S103 - its folder keeps others away
             binds.append(("--ro-bind", str(self.network.proxy_socket), PROXY_SOCKET))
+            if self.network.authorities is not None:
+                binds.append(("--ro-bind", str(self.network.authorities), AUTHORITIES))
         return binds
 
     def _as_user(self, binds: list[tuple[str, str, str]], argv: Sequence[str]) -> list[str]:

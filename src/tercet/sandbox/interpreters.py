@@ -27,6 +27,11 @@ def python_program() -> str:
     return python_paths()[0]
 
 
+def search_path(*first: str) -> str:
+    """Return where programs are looked for inside, in the folders `first` before others."""
+    return ":".join((*first, os.path.dirname(python_program()), "/usr/local/bin", "/usr/bin", "/bin"))
+
+
 def python_parts() -> tuple[str, ...]:
     """Return the files and folders that a sandbox shows of it."""
     return python_paths()[1:]

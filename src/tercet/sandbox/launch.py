@@ -100,7 +100,12 @@ class Running:
     async def wait(self) -> int:
         """Wait until it has ended and return its status, 128 + n after signal n."""
         status = await self.process.wait()
+        if self.stopped is None and self.explain is not None and status in (-signal.SIGKILL, 128 + signal.SIGKILL):
+            self.stopped = self.explain()
         return status if status >= 0 else 128 - status
+
+    explain: Callable[[], StopReason | None] | None = None
+    """Returns the limit at which the kernel ended it, where it was ended by somebody else than us."""
 
     on_end: "Callable[[Running], Awaitable[None]] | None" = None
     """How its owner ends it."""

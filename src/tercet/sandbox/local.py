@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import os
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tercet.errors import SandboxUnavailable
-from tercet.sandbox.base import Kind, Outcome, SandboxSpec, StopReason
+from tercet.sandbox.base import Dialogue, Kind, Outcome, SandboxSpec, StopReason
 from tercet.sandbox.beneath import Beneath
+from tercet.sandbox.bubblewrap import AUTHORITIES
 from tercet.sandbox.capture import Capture
 from tercet.sandbox.cgroups import Cgroup
-from tercet.sandbox.interpreters import python_program
+from tercet.sandbox.interpreters import python_program, search_path
 from tercet.sandbox.launch import Command, Launcher, LaunchFailed, Running
 from tercet.sandbox.persistent import PersistentPython
 from tercet.sandbox.quota import Quota
@@ -22,8 +24,14 @@ from tercet.sandbox.watchdog import Watch
 PROXY_PORT = 3128
 _PROXY = f"http://127.0.0.1:{PROXY_PORT}"
 _PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_TRUST_VARIABLES = (
+    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "PIP_CERT",
+)  # fmt: skip
 _DRAIN_S = 5.0
 """How long output may take to end after the last process has."""
+
+_GRACE_S = 3.0
+"""How long a program that is spoken with may take to end by itself once nothing more is said to it."""
 
 
 class LocalSandbox:
@@ -36,7 +44,7 @@ class LocalSandbox:
         self._cgroup = cgroup
         self._quota = Quota(spec.workspace, spec.limits)
         self._watch = Watch(spec.limits, self._quota)
-        self._files = Beneath(spec.workspace, launcher.root, owner, self._quota)
+        self._files = Beneath(spec.workspace, launcher.root, owner, self._quota, spec.fixed)
         self._running: set[Running] = set()
         self._python = PersistentPython(self._start_python, self._capture)
         self._is_closed = False
@@ -89,6 +97,44 @@ class LocalSandbox:
                 duration_s=time.monotonic() - began,
             )
 
+    @contextlib.asynccontextmanager
+    async def converse(
+        self, argv: Sequence[str], *, environment: Mapping[str, str], cwd: str = "", max_line: int = 65_536
+    ) -> AsyncIterator[Dialogue]:
+        folder = await asyncio.to_thread(self._folder, cwd)
+        stderr = self._capture()
+        with contextlib.closing(stderr):
+            ours, theirs = socket.socketpair()  # what Node's and others' clients give as standard streams, too
+            try:
+                command = Command(
+                    argv, folder, self._environment(environment, has_own=False), theirs.fileno(), theirs.fileno(),
+                    stderr.writer, may_write=await self._may_write(),
+                )  # fmt: skip
+                running = await self._start(command, stderr)
+            except BaseException:
+                ours.close()
+                raise
+            finally:
+                theirs.close()
+            try:
+                reader, writer = await asyncio.shield(asyncio.open_unix_connection(sock=ours, limit=max_line))
+                try:
+                    yield Dialogue(reader, writer, lambda: stderr.take().text.strip())
+                finally:
+                    await self._hang_up(running, writer)
+            finally:
+                await self._end(running)
+
+    @staticmethod
+    async def _hang_up(running: Running, writer: asyncio.StreamWriter) -> None:
+        """Let the program see that nothing more comes, and give it a moment to end by itself."""
+        with contextlib.suppress(OSError, RuntimeError):  # what is closed already
+            writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                await running.wait()
+        writer.close()
+
     async def close(self) -> None:
         self._is_closed = True
         await self._python.restart()
@@ -115,7 +161,8 @@ class LocalSandbox:
         finally:
             await self._end(running)
 
-    async def _start(self, command: Command, stdout: Capture, stderr: Capture) -> Running:
+    async def _start(self, command: Command, *outputs: Capture) -> Running:
+        """Start a command and read its `outputs`, of which the last is stderr."""
         if self._is_closed:
             raise SandboxUnavailable("the sandbox was closed")
         starting = asyncio.ensure_future(self._launcher.start(command))
@@ -126,13 +173,17 @@ class LocalSandbox:
                 await (await starting).end()
             raise
         except (LaunchFailed, OSError) as error:
-            words = stderr.take().text.strip()
+            words = outputs[-1].take().text.strip()
             raise SandboxUnavailable(f"no confined process can be started: {words or error}") from error
+        running.explain = self._limit_of_kernel
         self._running.add(running)
         self._watch.add(running, self._quota.last())
-        stdout.start()
-        stderr.start()
+        for output in outputs:
+            output.start()
         return running
+
+    def _limit_of_kernel(self) -> StopReason | None:
+        return "memory" if self._cgroup is not None and self._cgroup.ran_out() else None
 
     async def _end(self, running: Running) -> None:
         self._watch.remove(running)
@@ -156,10 +207,9 @@ class LocalSandbox:
     def _capture(self) -> Capture:
         return Capture(self._spec.limits)
 
-    def _environment(self, more: Mapping[str, str] | None) -> dict[str, str]:
-        folder = os.path.dirname(python_program())
+    def _environment(self, more: Mapping[str, str] | None, *, has_own: bool = True) -> dict[str, str]:
         environment = {
-            "PATH": f"{folder}:/usr/local/bin:/usr/bin:/bin",
+            "PATH": search_path(),
             "HOME": self._launcher.home,
             "TMPDIR": self._launcher.home,
             "USER": "agent",
@@ -168,7 +218,9 @@ class LocalSandbox:
         }
         if self._spec.network is not None:
             environment |= dict.fromkeys(_PROXY_VARIABLES, _PROXY)
-        environment |= {**self._spec.environment, **(more or {})}
+            if self._spec.network.authorities is not None:
+                environment |= dict.fromkeys(_TRUST_VARIABLES, AUTHORITIES)
+        environment |= {**(self._spec.environment if has_own else {}), **(more or {})}
         for name, value in environment.items():
             if not name or "=" in name or "\0" in name + value:
                 raise ValueError(f"{name!r} cannot be a variable of the environment with the value {value[:40]!r}")

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from tercet.errors import SandboxUnavailable
 from tercet.sandbox.base import Kind, Sandbox, SandboxSpec
 from tercet.sandbox.bubblewrap import Bubblewrap
 from tercet.sandbox.cgroups import Cgroup, delegated_parent
+from tercet.sandbox.interpreters import python_parts
 from tercet.sandbox.landlock import LEAST_ABI, SIGNALS_ABI, Landlock, landlock_abi
 from tercet.sandbox.launch import Launcher
 from tercet.sandbox.local import LocalSandbox
@@ -134,6 +136,22 @@ def _missing(kind: Kind) -> str:
             f"Landlock version {landlock_abi()} keeps no signals in, for which a server that is not root needs "
             f"version {SIGNALS_ABI} (Linux 6.12)"
         )
+    return closed_way(python_parts()) if os.getuid() == 0 else ""
+
+
+def closed_way(paths: Iterable[str]) -> str:
+    """Return what keeps the user of a sandbox from the server's Python, empty when nothing does.
+
+    Landlock moves nothing: that user comes to the interpreter where it lies, through all folders above it.
+    """
+    for path in map(Path, paths):
+        where = path.resolve()
+        for folder in (*reversed(where.parents), *([where] if where.is_dir() else ())):
+            if not folder.stat().st_mode & 0o001:
+                return (
+                    f"Python lies in {str(path)!r}, and only its owner may enter {str(folder)!r}: let others pass "
+                    f"(chmod o+x {folder}), install Python and Tercet where everybody may read, or {_INSTALL}"
+                )
     return ""
 
 
@@ -169,7 +187,7 @@ def _launcher(kind: Kind, spec: SandboxSpec, user: int | None, cgroup: Cgroup | 
     match kind:
         case "bubblewrap":
             program = shutil.which("bwrap") or "bwrap"
-            return Bubblewrap(program, workspace, spec.limits, user, spec.network, cgroup)
+            return Bubblewrap(program, workspace, spec.limits, user, spec.network, cgroup, spec.fixed)
         case "landlock":
             return Landlock(workspace, spec.limits, user)
         case "seatbelt":

@@ -149,7 +149,7 @@ class PersistentPython:
         except BrokenLine:
             process.running.tree.kill()
         if done is None:
-            await process.running.process.wait()
+            await process.running.wait()
         stdout, stderr = process.stdout.take(), process.stderr.take()
         if done is None:
             return Cell(ended=process.running.stopped or "crashed", stdout=stdout, stderr=stderr)

@@ -38,14 +38,18 @@ class Automations:
         target: Target,
         metadata: Mapping[str, str],
         creator: tuple[str, str] | None = None,
+        identity: str | None = None,
     ) -> AutomationRecord:
-        """Keep an automation, which is active at once. Raises `InvalidRequest` and `NotFound`."""
+        """Keep an automation, which is active at once; it gets a new id unless it is given one.
+
+        Raises `InvalidRequest` and `NotFound`.
+        """
         now = now_s()
         _check_name(name)
         check_schedule(schedule, now)
         await self._check(target, owner)
         record = AutomationRecord(
-            new_id("auto"),
+            identity or new_id("auto"),
             owner,
             now,
             name.strip(),
@@ -59,9 +63,13 @@ class Automations:
         self._wake()
         return record
 
+    async def find(self, automation_id: str, owner: str) -> AutomationRecord | None:
+        """Return an automation, None where the owner has none of this id."""
+        return await self._automations.get(automation_id, owner)
+
     async def get(self, automation_id: str, owner: str) -> AutomationRecord:
         """Return an automation. Raises `NotFound`, also for another owner's."""
-        record = await self._automations.get(automation_id, owner)
+        record = await self.find(automation_id, owner)
         if record is None:
             raise _no_automation(automation_id)
         return record

@@ -13,7 +13,7 @@ from tercet.service.templates import Templates
 from tercet.service.vaults import Vaults
 from tercet.sessions.agents import AgentSpec
 from tercet.sessions.automations import AutomationRecord, ExistingSession, InvocationRecord, NewSession, Target
-from tercet.sessions.environments import Environment, NoEnvironment
+from tercet.sessions.environments import Environment, Hosted, NoEnvironment
 
 
 class Targets:
@@ -42,6 +42,8 @@ class Targets:
         if not isinstance(environment, str):
             self._sessions.check_environment(environment)
             self._sessions.toolbox.check(spec, environment)
+        if isinstance(environment, Hosted):
+            await self._vaults.check_variables(target.vault_ids, owner, environment, "target.")
 
     async def deliver(self, automation: AutomationRecord, invocation: InvocationRecord) -> str:
         """Begin or tell the session; see `automations_delivery.Deliver`."""

@@ -37,6 +37,8 @@ from tercet.service.sessions.web import Web
 from tercet.service.templates import Templates
 from tercet.service.uploads import Uploads
 from tercet.service.vaults import Vaults
+from tercet.service.vaults_bearers import Bearers
+from tercet.service.vaults_renewal import OAuthRenewer
 from tercet.service.vector_stores import VectorStores
 from tercet.store.base import Store, UsageSum
 from tercet.usage import Usage
@@ -82,11 +84,15 @@ class Service:
         self.agents = Agents(store.agent_tables, self.model, BUILTIN_NAMES)
         self.templates = Templates(store.agent_tables, self.files)
         self.vaults = Vaults(store.agent_tables)
+        self.bearers = Bearers(store.agent_tables, OAuthRenewer(self.sessions.toolbox.web.reach))
         self.sessions.toolbox.web.bearer = self._bearer
+        if self.sessions.toolbox.workspaces is not None:
+            self.sessions.toolbox.workspaces.secrets = self.vaults
         self.environments = Environments(store, self.sessions, self.files)
         targets = Targets(self.sessions, self.agents, self.templates, self.vaults, self.keys)
         self._clock = AutomationClock(store.agent_tables, targets.deliver)
         self.automations = Automations(store.agent_tables, targets.check, self._clock.wake)
+        self.sessions.toolbox.automations = self.automations
         self._housekeeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -218,9 +224,11 @@ class Service:
             raise Unsupported("There are no vector stores here: no embedding model is set.", code="not_served")
         return self._vector_stores
 
-    async def _bearer(self, url: str, vault_ids: tuple[str, ...], owner: str, credential_id: str | None) -> str | None:
-        """Return the token of a session's vaults for an MCP server."""
-        secret = await self.vaults.bearer_for(url, vault_ids, owner, credential_id) if vault_ids else None
+    async def _bearer(
+        self, url: str, vault_ids: tuple[str, ...], owner: str, credential_id: str | None, rejected: str | None
+    ) -> str | None:
+        """Return the token of a session's vaults for an MCP server; see `mcp_servers.Bearer`."""
+        secret = await self.bearers.bearer_for(url, vault_ids, owner, credential_id, rejected) if vault_ids else None
         return secret.value if secret is not None else None
 
     def _stages(self, name: str, backend: Backend) -> list[Stage]:

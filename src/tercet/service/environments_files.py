@@ -39,13 +39,15 @@ class Environments:
         self._sessions = sessions
         self._files = files
 
-    async def create(self, owner: str, spec: Hosted, key: str | None = None, asked: bytes = b"") -> EnvironmentRecord:
+    async def create(
+        self, owner: str, spec: Hosted, key: str | None = None, asked: bytes = b"", vault_ids: tuple[str, ...] = ()
+    ) -> EnvironmentRecord:
         """Make an environment that a session can be attached to later.
 
         The same idempotency `key` with the same request, told by `asked`, gives the same environment for a day.
         Raises `InvalidRequest`, and `RunConflict` for a key that came with another request.
         """
-        record = EnvironmentRecord(new_id("env"), owner, now_s(), spec)
+        record = EnvironmentRecord(new_id("env"), owner, now_s(), spec, vault_ids=vault_ids)
         self._sessions.check_environment(spec)
         if key is not None:
             digest = hashlib.sha256(asked).hexdigest()

@@ -1,5 +1,6 @@
 """Templates of environments, and how what a session asks for and its template become one environment."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
@@ -10,9 +11,11 @@ from tercet.egress import Policy
 from tercet.egress.policy import covers
 from tercet.errors import InvalidRequest, NotFound, RequestTooLarge
 from tercet.ids import new_id
+from tercet.service.capabilities import FOLDER as SKILLS
+from tercet.service.capabilities import MAX_SKILLS, SkillArchive, check_packages, unpacked
 from tercet.service.files import Files
 from tercet.service.vaults_checks import check_variable
-from tercet.sessions.environments import Hosted, HostedDraft, NetworkPolicy, SeedFile, TemplateRecord
+from tercet.sessions.environments import Hosted, HostedDraft, NetworkPolicy, SeedFile, Skill, TemplateRecord
 from tercet.store.agents_tables import AgentTables
 from tercet.store.filing import Page
 
@@ -21,6 +24,7 @@ MAX_FILES = 256
 MAX_INLINE_BYTES = 32 * 1024 * 1024
 MAX_SEED_BYTES = 512 * 1024 * 1024
 MAX_COMMANDS = 64
+MAX_DIRECTORIES = 16
 MAX_COMMAND_BYTES = 65_536
 MAX_ENV_BYTES = 131_072
 
@@ -91,6 +95,9 @@ class Templates:
     ) -> tuple[SeedFile, ...]:
         """Keep inline contents, look up the others, return what environments begin with. Raises `InvalidRequest`."""
         check_paths([file.path for file in files], place)
+        return await self._kept(owner, files, place)
+
+    async def _kept(self, owner: str, files: Sequence[InlineFile | NamedFile], place: str) -> tuple[SeedFile, ...]:
         inline = sum(len(file.data) for file in files if isinstance(file, InlineFile))
         if inline > MAX_INLINE_BYTES:
             raise RequestTooLarge(
@@ -113,6 +120,21 @@ class Templates:
                 await self._seeds.stage(contents, f"staged:{new_id('seed')}")
         return tuple(seeds)
 
+    async def skills(self, owner: str, archives: Sequence[SkillArchive], place: str = "skills") -> tuple[Skill, ...]:
+        """Keep the files of skills, and return what environments are told of them. Raises `InvalidRequest`."""
+        if len(archives) > MAX_SKILLS:
+            raise _invalid(place, f"there are {MAX_SKILLS} skills at most")
+        skills: list[Skill] = []
+        for index, archive in enumerate(archives):
+            files = await asyncio.to_thread(unpacked, archive, f"{place}[{index}]")
+            if any(skill.name == archive.name for skill in skills):
+                raise _invalid(f"{place}[{index}].name", "another skill has this name")
+            path = f"{SKILLS}/{archive.name}"
+            contents = [InlineFile(f"{path}/{name}", data) for name, data in files.items()]
+            seeds = await self._kept(owner, contents, f"{place}[{index}]")
+            skills.append(Skill(archive.name, archive.description.strip(), path, seeds))
+        return tuple(skills)
+
     async def resolved(self, draft: HostedDraft, owner: str, place: str = "environment") -> Hosted:
         """Return the environment that a draft and its template make together. Raises `NotFound`, `InvalidRequest`."""
         base = Hosted()
@@ -127,6 +149,9 @@ class Templates:
             base.setup_commands if draft.setup_commands is None else draft.setup_commands,
             draft.size or base.size,
             draft.template_id,
+            base.skills if draft.skills is None else draft.skills,
+            base.capability_directories if draft.capability_directories is None else draft.capability_directories,
+            base.packages if draft.packages is None else draft.packages,
         )
         check_hosted(spec, place)
         for index, file in enumerate(spec.files):
@@ -147,6 +172,7 @@ def check_hosted(spec: Hosted, place: str) -> None:
     prefix = f"{place}." if place else ""
     policy_of(spec.network).check(f"{prefix}network")
     check_paths([file.path for file in spec.files], f"{prefix}files")
+    _check_capabilities(spec, prefix)
     for name, value in spec.env.items():
         check_variable(name, f"{prefix}env")
         if "\0" in value:
@@ -160,6 +186,24 @@ def check_hosted(spec: Hosted, place: str) -> None:
             raise _invalid(
                 f"{prefix}setup_commands[{index}].command",
                 f"a command is not empty, has no NUL in it and {MAX_COMMAND_BYTES} bytes at most",
+            )
+
+
+def _check_capabilities(spec: Hosted, prefix: str) -> None:
+    for index, folder in enumerate(spec.capability_directories):
+        check_path(folder.rstrip("/"), f"{prefix}capability_directories[{index}]")
+    for index, file in enumerate(spec.files):
+        if file.path == SKILLS or file.path.startswith(f"{SKILLS}/"):
+            raise _invalid(f"{prefix}files[{index}].path", f"{SKILLS} is for skills")
+    if len(spec.capability_directories) > MAX_DIRECTORIES:
+        raise _invalid(f"{prefix}capability_directories", f"there are {MAX_DIRECTORIES} at most")
+    for kind in ("python", "npm"):
+        names = getattr(spec.packages, kind)
+        check_packages(names, f"{prefix}packages.{kind}")
+        if names and spec.network.access == "disabled":
+            raise _invalid(
+                f"{prefix}packages.{kind}",
+                "packages are fetched by the environment itself, which has no network; allow it the index's domains",
             )
 
 

@@ -36,6 +36,8 @@ class McpServer(msgspec.Struct, frozen=True, tag="mcp"):
     metadata: dict[str, object] = {}
     headers: dict[str, str] = {}
     """Sent with every request to a remote server; none of them is secret."""
+    is_from_environment: bool = False
+    """A remote server is connected to by the network of the session's environment, which there must be then."""
 
 
 class WebSearch(msgspec.Struct, frozen=True, tag="web_search"):

@@ -26,6 +26,24 @@ class SeedFile(msgspec.Struct, frozen=True):
     size: int = 0
 
 
+class Skill(msgspec.Struct, frozen=True):
+    """A folder of instructions and what goes with them, which the agent is told of and cannot change."""
+
+    name: str
+    description: str
+    path: str
+    """The folder, absolute; it holds a SKILL.md."""
+    files: tuple[SeedFile, ...] = ()
+    """Empty for one that was found in a capability directory, where its files lie."""
+
+
+class Packages(msgspec.Struct, frozen=True):
+    """What is installed into the workspace before the agent starts."""
+
+    python: tuple[str, ...] = ()
+    npm: tuple[str, ...] = ()
+
+
 class NoEnvironment(msgspec.Struct, frozen=True, tag="none"):
     """Only tools that need no workspace."""
 
@@ -41,6 +59,15 @@ class Hosted(msgspec.Struct, frozen=True, tag="hosted"):
     """Run in order before the first turn. Confidential like `env`."""
     size: Literal["small", "medium", "large"] = "medium"
     template_id: str | None = None
+    skills: tuple[Skill, ...] = ()
+    capability_directories: tuple[str, ...] = ()
+    """Folders in which skills are looked for once the workspace is made ready."""
+    packages: Packages = Packages()
+
+    @property
+    def seeds(self) -> tuple[SeedFile, ...]:
+        """All files that the workspace begins with, those of skills included."""
+        return (*self.files, *(file for skill in self.skills for file in skill.files))
 
 
 class HostedDraft(msgspec.Struct, frozen=True, tag="hosted"):
@@ -54,6 +81,14 @@ class HostedDraft(msgspec.Struct, frozen=True, tag="hosted"):
     template_id: str | None = None
     environment_id: str | None = None
     """One that exists; nothing else is said then."""
+    skills: tuple[Skill, ...] | None = None
+    capability_directories: tuple[str, ...] | None = None
+    packages: Packages | None = None
+
+    @property
+    def seeds(self) -> tuple[SeedFile, ...]:
+        """All files that it names or brings."""
+        return (*(self.files or ()), *(file for skill in self.skills or () for file in skill.files))
 
 
 class SelfHosted(msgspec.Struct, frozen=True, tag="self_hosted"):
@@ -75,6 +110,8 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
     status: EnvironmentStatus = "pending"
     error: str | None = None
     session_id: str | None = None
+    vault_ids: tuple[str, ...] = ()
+    """Vaults whose variables the sandbox is given by placeholders."""
 
 
 class TemplateRecord(msgspec.Struct, frozen=True):

@@ -99,7 +99,7 @@ class AutomationRows(Rows[AutomationRecord]):
     def _hold(self, connection: Connection, record: AutomationRecord) -> None:
         target = record.target
         if isinstance(target, NewSession) and isinstance(target.environment, HostedDraft):
-            hold_contents(connection, record.id, target.environment.files or ())
+            hold_contents(connection, record.id, target.environment.seeds)
 
 
 class InvocationRows(Rows[InvocationRecord]):

@@ -22,7 +22,7 @@ class Environments(Rows[EnvironmentRecord]):
         """Add an environment and hold the contents that it begins with."""
         super().insert(connection, record)
         if isinstance(record.spec, Hosted):
-            hold_contents(connection, record.id, record.spec.files)
+            hold_contents(connection, record.id, record.spec.seeds)
 
     def remove(self, connection: Connection, record_id: str, owner: str) -> bool:
         """Forget an environment and let go of its contents."""

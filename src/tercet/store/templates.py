@@ -16,13 +16,13 @@ class TemplateRows(Rows[TemplateRecord]):
     def insert(self, connection: Connection, record: TemplateRecord) -> None:
         """Add a template and hold its contents."""
         super().insert(connection, record)
-        hold_contents(connection, record.id, record.spec.files)
+        hold_contents(connection, record.id, record.spec.seeds)
 
     def replace(self, connection: Connection, record: TemplateRecord) -> None:
         """Change a template; contents that it no longer names are let go."""
         super().replace(connection, record)
         release_contents(connection, record.id)
-        hold_contents(connection, record.id, record.spec.files)
+        hold_contents(connection, record.id, record.spec.seeds)
 
     def remove(self, connection: Connection, record_id: str, owner: str) -> bool:
         """Forget a template and let go of its contents."""

@@ -46,8 +46,10 @@ class Reply(msgspec.Struct, frozen=True):
 class GuardedHttp:
     """Asks servers through one guard."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, trust: ssl.SSLContext | None = None) -> None:
+        """Trust certificates as `trust` says, by default as this machine did when it first asked anybody."""
         self._guard = guard
+        self._trust = trust or True
 
     async def ask(
         self,
@@ -55,17 +57,21 @@ class GuardedHttp:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         max_bytes: int,
         timeout_s: float,
     ) -> Reply:
         """Send one request and read at most `max_bytes` of the answer. Raises `ToolFailed`."""
         with _told(url):
-            async with self._session(timeout_s) as session, self._request(session, method, url, headers) as response:
+            async with (
+                self._session(timeout_s) as session,
+                self._request(session, method, url, headers, body) as response,
+            ):
                 if REASON_HEADER in response.headers:
                     reason = (await response.content.read(1000)).decode("utf-8", "replace").strip()
                     raise ToolFailed(f"the network policy refused {url}: {reason}")
-                body, is_cut = await _read(response.content, max_bytes)
-                return Reply(str(response.url), response.status, response.headers, body, is_cut)
+                content, is_cut = await _read(response.content, max_bytes)
+                return Reply(str(response.url), response.status, response.headers, content, is_cut)
 
     @contextlib.asynccontextmanager
     async def _session(self, timeout_s: float) -> AsyncIterator["aiohttp.ClientSession"]:
@@ -77,14 +83,21 @@ class GuardedHttp:
             yield session
 
     def _request(
-        self, session: "aiohttp.ClientSession", method: str, url: str, headers: Mapping[str, str] | None
+        self,
+        session: "aiohttp.ClientSession",
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
     ) -> "aiohttp.client._RequestContextManager":
         return session.request(
             method,
             url,
             headers={"User-Agent": _USER_AGENT, **(headers or {})},
+            data=body,
             allow_redirects=False,
             proxy=self._guard.url,
+            ssl=self._trust,
         )
 
 

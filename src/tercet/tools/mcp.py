@@ -125,8 +125,10 @@ class McpServer:
         except TimeoutError as error:
             raise ToolFailed(f"{name} of {self.spec.label!r} gave no result in {self.spec.timeout_s:g} s") from error
         except MCPError as error:
-            if connection.is_dead or _is_lost(error):
+            if connection.failure is not None or connection.is_dead or _is_lost(error):
                 await self.close()
+                if connection.failure is not None:
+                    raise connection.failure from error  # nothing was sent
                 message = f"the MCP server {self.spec.label!r} ended during the call; whether it took effect is unknown"
                 raise ToolFailed(message) from error
             raise ToolFailed(f"{name} of {self.spec.label!r}: {error}"[:2000]) from error
@@ -187,6 +189,8 @@ class _Connection:
         self._task: asyncio.Task[None] | None = None
         self._client: Client | None = None
         self.is_dead = False
+        self.failure: ToolFailed | None = None
+        """Why requests are not sent any more, where that is ours to say."""
 
     @property
     def client(self) -> "Client":
@@ -240,9 +244,12 @@ class _Connection:
     def _transport(self) -> "Transport":
         transport = self._spec.transport
         if isinstance(transport, HttpTransport):
-            return http_transport(transport, self._guard, self._spec.timeout_s)
+            return http_transport(transport, self._guard, self._spec.timeout_s, self._mark_failed)
         assert self._start is not None
         return process_transport(transport, self._start, self._mark_dead)
+
+    def _mark_failed(self, failure: ToolFailed) -> None:
+        self.failure = failure
 
     def _mark_dead(self) -> None:
         self.is_dead = True

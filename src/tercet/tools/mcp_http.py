@@ -1,8 +1,10 @@
 """MCP over streamable HTTP through the guard, with the credentials of one server, which go to that server only."""
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,10 +30,22 @@ def check_url(transport: HttpTransport, guard: Guard) -> None:
 
 
 @contextlib.asynccontextmanager
-async def http_transport(transport: HttpTransport, guard: Guard, timeout_s: float) -> AsyncIterator["TransportStreams"]:
-    """Speak MCP with a remote server. Raises `ToolFailed` when the policy refuses it."""
+async def http_transport(
+    transport: HttpTransport, guard: Guard, timeout_s: float, on_failure: Callable[[ToolFailed], None]
+) -> AsyncIterator["TransportStreams"]:
+    """Speak MCP with a remote server. Raises `ToolFailed` when the policy refuses it, or there is no token for it.
+
+    The SDK may take such an error for the end of the connection: `on_failure` is told of it.
+    """
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
+
+    async def tell_refusal(response: httpx2.Response) -> None:
+        if REASON_HEADER in response.headers:
+            reason = (await response.aread()).decode("utf-8", "replace").strip()
+            error = ToolFailed(f"the network policy refused the MCP server: {reason}")
+            on_failure(error)
+            raise error
 
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs whole URLs
     headers = dict(transport.headers)
@@ -40,32 +54,34 @@ async def http_transport(transport: HttpTransport, guard: Guard, timeout_s: floa
     proxy = httpx2.Proxy(f"http://{guard.address}", auth=(guard.user, guard.token))
     client = httpx2.AsyncClient(
         proxy=proxy,
+        verify=await asyncio.to_thread(ssl.create_default_context),  # what this machine trusts
         trust_env=False,
         headers=headers,
-        auth=_bearer(transport.token) if transport.token is not None else None,
+        auth=_bearer(transport.token, on_failure) if transport.token is not None else None,
         timeout=httpx2.Timeout(_CONNECT_S, read=timeout_s),
-        event_hooks={"response": [_tell_refusal]},
+        event_hooks={"response": [tell_refusal]},
     )
     async with client, streamable_http_client(transport.url, http_client=client) as streams:
         yield streams
 
 
-async def _tell_refusal(response: "httpx2.Response") -> None:
-    if REASON_HEADER in response.headers:
-        reason = (await response.aread()).decode("utf-8", "replace").strip()
-        raise ToolFailed(f"the network policy refused the MCP server: {reason}")
-
-
-def _bearer(token: Token) -> "httpx2.Auth":
+def _bearer(token: Token, on_failure: Callable[[ToolFailed], None]) -> "httpx2.Auth":
     """Return what puts a token on each request, and a fresh one where it was not accepted."""
     import httpx2
 
+    async def authorization(is_rejected: bool) -> str:
+        try:
+            return f"Bearer {await token(is_rejected)}"
+        except ToolFailed as error:
+            on_failure(error)
+            raise
+
     class Bearer(httpx2.Auth):
         async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-            request.headers["Authorization"] = f"Bearer {await token(False)}"
+            request.headers["Authorization"] = await authorization(False)
             response = yield request
             if response.status_code == 401:
-                request.headers["Authorization"] = f"Bearer {await token(True)}"
+                request.headers["Authorization"] = await authorization(True)
                 yield request
 
     return Bearer()

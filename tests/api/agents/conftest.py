@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tercet.config import Config
 from tercet.routing.tiers import Tier
 from tercet.sandbox import confinement
 from tercet.service import Service
+from tercet.service.sessions.web import Web
 from tercet.store.local import LocalStore
 from tests.api.conftest import Serve, Server
 from tests.support import scripted_backend
@@ -21,10 +23,10 @@ def serve_with_folder(tmp_path: Path) -> Iterator[Serve]:
     """Return a function that serves script lines with a folder for environments."""
     with ExitStack() as stack:
 
-        def start(*lines: dict[str, Any], **settings: Any) -> Server:
+        def start(*lines: dict[str, Any], config: Config | None = None, **settings: Any) -> Server:
             store = LocalStore(tmp_path / "state" / "tercet.db", retention_days=30, max_responses=1000)
             tiers = {"nano": Tier("nano", scripted_backend(tmp_path, *lines)), "mini": Tier("mini")}
-            service = Service(tiers, store, environment_folder=tmp_path / "environments")
+            service = Service(tiers, store, environment_folder=tmp_path / "environments", web=Web(config))
             server = Server(service, **settings)
             stack.callback(server.stop)
             return server

@@ -35,6 +35,7 @@ FULL: dict[str, Any] = {
             "server_label": "docs",
             "transport": {"type": "http", "server_url": "https://mcp.example.com/", "headers": {"x-team": "a"}},
             "allowed_tools": ["read"],
+            "connection_origin": "environment",
             "credential_id": "cred_1",
             "request_metadata": {"a": 1},
             "required": True,

@@ -70,9 +70,14 @@ def test_templates_are_updated_listed_and_deleted(serve: Serve, dial: Dial) -> N
     [
         ({"desktop": {"enabled": True}}, "desktop.enabled"),
         ({"packages": {"python": ["requests"]}}, "packages.python"),
+        ({"packages": {"npm": ["x"]}, "network": {"access": "disabled"}}, "packages.npm"),
+        ({"packages": {"python": ["-r/etc/passwd"]}, "network": {"access": "enabled"}}, "packages.python[0]"),
+        ({"packages": {"npm": ["https://evil.example/x"]}, "network": {"access": "enabled"}}, "packages.npm[0]"),
+        ({"packages": {"system": ["curl"]}}, "packages.system"),
         ({"plugins": [{"name": "x"}]}, "plugins"),
-        ({"skills": [{"type": "skill_reference", "skill_id": "x"}]}, "skills"),
-        ({"capability_directories": ["/workspace/x"]}, "capability_directories"),
+        ({"skills": [{"type": "skill_reference", "skill_id": "x"}]}, "skills[0].type"),
+        ({"capability_directories": ["/etc"]}, "capability_directories[0]"),
+        ({"files": [{**INLINE, "path": "/workspace/.skills/x"}]}, "files[0].path"),
         ({"network": {"access": "restricted", "allowed_domains": ["*.a.com"]}}, "network.allowed_domains[0]"),
         ({"network": {"access": "enabled", "allowed_domains": ["a.com"]}}, "network.allowed_domains"),
         (

@@ -24,7 +24,7 @@ _REASONS = {
     "/v1/decisions": "There is no decision model here; ask a model for structured output",
     "/v1/live": _AUDIO,
     "/v1/safety": "There are no safety cases here",
-    "/v1/skills": "There are no skills here; put what the model is to know into its instructions",
+    "/v1/skills": "There is no store of skills; send them `inline` with an agent session's environment",
     "/v1/vaults": "No secrets are kept for clients here; give them to the tools that need them",
     "/v1/webhook_endpoints": "No webhooks are sent; watch a background response or ask for it again",
     "/v1/webhook_event_types": "No webhooks are sent; watch a background response or ask for it again",

@@ -172,7 +172,7 @@ def _cut(text: str) -> str:
 
 
 def main() -> None:
-    sys.path.insert(0, sys.argv[2])
+    sys.path[:0] = [sys.argv[2], *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     line = Line(int(sys.argv[1]))
     sys.argv = [""]
     interpreter = Interpreter(line)

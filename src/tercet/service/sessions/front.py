@@ -66,7 +66,7 @@ class Sessions:
         self._tiers = tiers
         workspaces = None
         if environment_folder is not None:
-            workspaces = Workspaces(environment_folder, store.sessions, store.files)
+            workspaces = Workspaces(environment_folder, store.sessions, store.files, web.reach if web else None)
             workspaces.on_change = self._environment_changed
         self._workspaces = workspaces
         self._environment_folder = environment_folder
@@ -104,6 +104,10 @@ class Sessions:
         now, session_id = now_s(), draft.id or new_id("session")
         environment = await self._environment_of(draft, session_id)
         self._check(draft, environment.spec if environment else None)
+        if environment is not None:
+            vault_ids = tuple(dict.fromkeys((*environment.vault_ids, *draft.vault_ids)))
+            environment = msgspec.structs.replace(environment, vault_ids=vault_ids)
+            await self._check_secrets(environment)
         if environment is not None and isinstance(draft.environment, str):
             environment = await self._attach(environment, session_id)
         elif environment is not None:
@@ -202,12 +206,20 @@ class Sessions:
         def take(record: EnvironmentRecord) -> EnvironmentRecord:
             if record.session_id is not None:
                 raise RunConflict(f"The environment {record.id!r} is taken.", code="environment_taken")
-            return msgspec.structs.replace(record, session_id=session_id)
+            return msgspec.structs.replace(record, session_id=session_id, vault_ids=environment.vault_ids)
 
         taken = await self._store.environments.change(environment.id, environment.owner, take)
         if taken is None:
             raise NotFound(f"There is no environment {environment.id!r}.", param="environment_id")
+        if self._workspaces is not None and environment.vault_ids:
+            await self._workspaces.reopen(environment.id)
         return taken
+
+    async def _check_secrets(self, environment: EnvironmentRecord) -> None:
+        """Raise `InvalidRequest` for vaults that an environment cannot have."""
+        if self._workspaces is None or self._workspaces.secrets is None or not isinstance(environment.spec, Hosted):
+            return
+        await self._workspaces.secrets.check_variables(environment.vault_ids, environment.owner, environment.spec)
 
     def check_environment(self, environment: Environment) -> None:
         """Raise `Unsupported` or `InvalidRequest` for an environment that cannot be had."""
@@ -219,6 +231,7 @@ class Sessions:
     async def create_environment(self, environment: EnvironmentRecord) -> EnvironmentRecord:
         """Keep an environment that waits for a session, and make it ready; one that is there stays as it is."""
         self.check_environment(environment.spec)
+        await self._check_secrets(environment)
         kept = await self._store.add_environment(environment)
         if kept is environment:
             self._prepare(kept)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tercet.agents.calls import Outcome
-from tercet.agents.context import assembled, instructions_of
+from tercet.agents.context import Workplace, assembled, instructions_of
 from tercet.agents.gate import Grant
 from tercet.agents.thread import Thread
 from tercet.agents.toolset import Toolset
@@ -70,7 +70,7 @@ def thread_of(
     progress: Progress,
     toolset: Toolset,
     approvals: Sequence[tuple[str, str, str, bytes, int]],
-    workspace: str | None,
+    workspace: Workplace | None,
 ) -> Thread:
     """Return the thread of a turn as it was left."""
     spec, summary = history.record.spec, history.summary

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from tercet.agents.context import assembled, instructions_of
+from tercet.agents.context import Workplace, assembled, instructions_of
 from tercet.agents.steps import Shortened
 from tercet.agents.thread import Thread
 from tercet.config import TIER_NAMES
@@ -54,7 +54,7 @@ class Shortening:
         begin: Callable[[Ask], Run],
         history: History,
         turn: TurnRecord,
-        workspace: str | None,
+        workspace: Workplace | None,
         spending: Spending,
     ) -> None:
         """Shorten what `history` began with."""

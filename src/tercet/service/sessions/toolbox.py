@@ -1,14 +1,19 @@
 """The tools of sessions: put together from what the agent's configuration names and what its environment offers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from tercet.agents.context import Workplace
 from tercet.agents.gate import decision_on
 from tercet.agents.toolset import Toolset
 from tercet.errors import InvalidRequest, ToolFailed, ToolRetry, Unsupported
+from tercet.service.automations import Automations
 from tercet.service.sessions.artifacts import published
+from tercet.service.sessions.automation_tools import AUTOMATION_TOOLS, AutomationTools
 from tercet.service.sessions.effects import Effects
 from tercet.service.sessions.plan_tools import PLAN_TOOLS, PlanKeeper
 from tercet.service.sessions.searching import found_in, offers_search, search_tool
@@ -16,6 +21,7 @@ from tercet.service.sessions.subagents import Subagents
 from tercet.service.sessions.web import WEB_TOOLS, Web, WebKit
 from tercet.service.sessions.workspaces import Open, Workspaces
 from tercet.sessions.agents import AgentSpec, Builtin, ClientFunction, ProgrammaticCalls, ToolSearch
+from tercet.sessions.agents import Automations as AutomationsTool
 from tercet.sessions.environments import Environment, Hosted
 from tercet.sessions.turns import Artifact, Call, CallKind, SessionRecord, TurnRecord
 from tercet.store.base import Store
@@ -55,9 +61,9 @@ class Kit(msgspec.Struct):
     opened: Open | None = None
 
     @property
-    def workspace(self) -> str | None:
-        """How the agent's code names its workspace, if it has one."""
-        return self.opened.box.root if self.opened else None
+    def workspace(self) -> Workplace | None:
+        """The agent's workspace, if it has one."""
+        return Workplace(self.opened.box.root, self.opened.skills) if self.opened else None
 
 
 class Toolbox:
@@ -80,6 +86,8 @@ class Toolbox:
         self._check_model = check_model
         self.workspaces = workspaces
         self.web = web
+        self.automations: Automations | None = None
+        """Where agents' own automations are kept; None: they can have none."""
 
     def check(self, spec: AgentSpec, environment: Environment | None) -> None:
         """Raise `InvalidRequest` or `Unsupported` for tools that this agent cannot have."""
@@ -96,11 +104,22 @@ class Toolbox:
                         raise InvalidRequest(f"{name!r} needs a hosted environment", param=where)
                 case ClientFunction(name):
                     names.append(name)
+                case AutomationsTool() if self.automations is None:
+                    raise Unsupported("there are no automations here", param=where)
                 case ProgrammaticCalls(is_enabled=True) if not is_hosted:
                     raise Unsupported("calls from code need a hosted environment", param=where)
                 case _:
                     self.web.check(each, where, is_hosted=is_hosted)
-        reserved = {*self._plain, *WORKSPACE_TOOLS, *PLAN_TOOLS, *SUBAGENT_TOOLS, *WEB_TOOLS, "tool_search"}
+        reserved = {
+            *self._plain,
+            *WORKSPACE_TOOLS,
+            *PLAN_TOOLS,
+            *SUBAGENT_TOOLS,
+            *WEB_TOOLS,
+            "tool_search",
+        }
+        if any(isinstance(each, AutomationsTool) for each in spec.tools):
+            reserved.update(AUTOMATION_TOOLS)
         for name in names:
             if names.count(name) > 1 or name in reserved:
                 raise InvalidRequest(f"the name {name!r} is taken by another tool", param="agent.tools")
@@ -108,9 +127,10 @@ class Toolbox:
     async def open(self, history: History, turn: TurnRecord) -> Kit:
         """Return what a turn works with. Raises `EnvironmentFailed`, `Unsupported` and `ToolFailed`."""
         record, spec = history.record, history.record.spec
-        opened = None
+        opened, enter = None, None
         if record.environment_id is not None and self.workspaces is not None:
-            opened = await self.workspaces.enter(record.environment_id, record.owner)
+            enter = partial(self.workspaces.enter, record.environment_id, record.owner)
+            opened = await enter()
         effects = Effects()
         own = _Parts()
         plan = None
@@ -121,13 +141,16 @@ class Toolbox:
         if spec.max_subagents and turn.subagent_id is None:
             agents = Subagents(self._store.sessions, record, turn, effects, self._check_model)
             own.add(agents.tools(), "subagent")
+        is_alone = turn.subagent_id is None  # what wakes the session is the main agent's
+        if is_alone and self.automations is not None and any(isinstance(each, AutomationsTool) for each in spec.tools):
+            own.add(AutomationTools(self.automations, record).tools(), "builtin")
         names = [each.name for each in spec.tools if isinstance(each, Builtin)]
         own.add((self._plain[name] for name in names if name in self._plain), "builtin")
         functions = [each for each in spec.tools if isinstance(each, ClientFunction)]
         found = found_in(history.items)
         if any(function.is_deferred for function in functions) or any(isinstance(t, ToolSearch) for t in spec.tools):
             own.add([search_tool(functions, found)], "builtin")
-        kit: WebKit = await self.web.open(record, opened, names)
+        kit: WebKit = await self.web.open(record, opened, names, enter)
         for tool in kit.tools:
             own.add([tool], kit.kinds.get(tool.name, "builtin"))
         caller = _Caller(spec)
@@ -143,6 +166,18 @@ class Toolbox:
         toolset.found = found
         caller.toolset = toolset
         return Kit(toolset, effects, plan, opened)
+
+    @contextmanager
+    def in_use(self, session_id: str, kit: Kit) -> Iterator[None]:
+        """Keep open what a turn works with, for as long as the context lasts."""
+        with self.web.in_use(session_id):
+            if kit.opened is not None:
+                kit.opened.num_users += 1
+            try:
+                yield
+            finally:
+                if kit.opened is not None:
+                    kit.opened.num_users -= 1
 
     async def publish(self, record: SessionRecord, turn: TurnRecord, kit: Kit) -> list[Artifact]:
         """Keep the contents of what a turn made for its user; the rows are to be written with its end."""
@@ -191,7 +226,7 @@ class _Caller:
     async def __call__(self, name: str, arguments: dict[str, Any]) -> Any:
         assert self.toolset is not None
         offer = self.toolset.offer(name)
-        if offer.is_clients or name == "python" or offer.kind in ("plan", "subagent"):
+        if offer.is_clients or name == "python" or offer.kind in ("plan", "subagent") or name in AUTOMATION_TOOLS:
             raise ToolFailed(f"{name} cannot be called from code")
         if decision_on(offer, self._spec.approvals) != "auto":
             raise ToolFailed(f"{name} needs a person's approval: call it directly")

@@ -5,29 +5,26 @@ without an environment may reach what is public.
 """
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
 from tercet.clock import monotonic_s
-from tercet.config import Config, read_secret
+from tercet.config import Config, EgressConfig, read_secret
 from tercet.egress import Guard, Policy
-from tercet.errors import InvalidRequest, TercetError, ToolFailed, Unsupported
+from tercet.errors import Unsupported
+from tercet.service.sessions.mcp_servers import Bearer, Enter, McpServers, check_server
 from tercet.service.sessions.workspaces import Open
-from tercet.sessions.agents import AgentTool, Automations, Browser, McpServer, WebSearch
+from tercet.sessions.agents import AgentTool, Browser, McpServer, WebSearch
 from tercet.sessions.environments import NetworkPolicy
 from tercet.sessions.turns import CallKind, SessionRecord
 from tercet.tools.base import Tool
 from tercet.tools.browser import Browser as BrowserSession
 from tercet.tools.browser_launch import settings_of
 from tercet.tools.fetch import Fetch
-from tercet.tools.mcp import HttpTransport, McpServerSpec
-from tercet.tools.mcp import McpServer as McpConnection
 from tercet.tools.web_search import BRAVE_KEY, search_provider
 from tercet.tools.web_search import WebSearch as WebSearchTool
-
-log = logging.getLogger(__name__)
 
 FETCH = "fetch"
 WEB_TOOLS: tuple[str, ...] = (FETCH,)
@@ -35,8 +32,6 @@ WEB_TOOLS: tuple[str, ...] = (FETCH,)
 IDLE_S = 600.0
 SCREENSHOT = "browser_screenshot"
 RESULTS = {"low": 4, "medium": 8, "high": 16}
-Bearer = Callable[[str, tuple[str, ...], str, str | None], Awaitable[str | None]]
-"""Returns the token for the MCP server at a URL: (url, vault ids, owner, credential id)."""
 
 
 class WebKit(msgspec.Struct):
@@ -60,8 +55,9 @@ class _Held(msgspec.Struct):
 
     guard: Guard
     used_s: float
+    servers: McpServers
+    num_users: int = 0
     browser: BrowserSession | None = None
-    servers: dict[str, McpConnection] = {}
 
 
 class Web:
@@ -74,6 +70,11 @@ class Web:
         self._lock = asyncio.Lock()
         self.bearer: Bearer | None = None
         """Where tokens for MCP servers come from; None: none are sent."""
+
+    @property
+    def reach(self) -> EgressConfig:
+        """What the operator lets sessions reach besides public hosts."""
+        return self._config.egress
 
     def check(self, tool: AgentTool, where: str, *, is_hosted: bool) -> None:
         """Raise `Unsupported` or `InvalidRequest` for a tool that this server does not have."""
@@ -89,25 +90,22 @@ class Web:
                     )
                 if tool.location is not None and any(tool.location.values()):
                     raise Unsupported("a location for web search is not served", param=f"{where}.location")
-            case McpServer(url=None):
-                raise Unsupported("MCP servers that are started as a process are not served", param=where)
-            case McpServer(label=label, url=url):
-                assert url is not None
-                try:
-                    McpConnection(McpServerSpec(label, HttpTransport(url)), Guard(Policy()))
-                except InvalidRequest as error:
-                    raise InvalidRequest(error.message, param=where) from error
+            case McpServer():
+                check_server(tool, where, is_hosted=is_hosted)
             case Browser():
                 if not is_hosted:
                     raise Unsupported("the browser needs a hosted environment", param=where)
                 BrowserSession(Guard(Policy()), settings_of(self._config.browser))
-            case Automations():
-                raise Unsupported("agents cannot make automations here; make them through the API", param=where)
             case _:
                 return
 
-    async def open(self, record: SessionRecord, opened: Open | None, names: Sequence[str]) -> WebKit:
-        """Return the tools of a session. Raises `ToolFailed` when a required MCP server cannot be reached."""
+    async def open(
+        self, record: SessionRecord, opened: Open | None, names: Sequence[str], enter: Enter | None = None
+    ) -> WebKit:
+        """Return the tools of a session; `enter` opens its sandbox whenever a server is to be started in it.
+
+        Raises `ToolFailed` when a required MCP server cannot be reached.
+        """
         kit = WebKit()
         wanted = [tool for tool in record.spec.tools if isinstance(tool, WebSearch | McpServer | Browser)]
         if not wanted and FETCH not in names:
@@ -128,25 +126,38 @@ class Web:
                     actions = held.browser.tools()
                     kit.add([one for one in actions if has_screenshots or one.name != SCREENSHOT], "browser")
                 case McpServer():
-                    server = await self._server(tool, record, held)
+                    server = await held.servers.open(tool, record, enter, self.bearer)
                     kit.add(server.tools() if server else [], "mcp", tool.label)
         return kit
+
+    @contextmanager
+    def in_use(self, session_id: str) -> Iterator[None]:
+        """Keep open what a session has open, for as long as the context lasts."""
+        held = self._held.get(session_id)
+        if held is None:
+            yield
+            return
+        held.num_users += 1
+        try:
+            yield
+        finally:
+            held.num_users -= 1
+            held.used_s = monotonic_s()
 
     async def forget(self, session_id: str) -> None:
         """Release what a session had open."""
         held = self._held.pop(session_id, None)
         if held is None:
             return
-        for server in held.servers.values():
-            await server.close()
+        await held.servers.close()
         if held.browser is not None:
             await held.browser.close()
         await held.guard.close()
 
     async def close_idle(self) -> None:
-        """Release what no turn was begun with for a while."""
+        """Release what no turn has worked with for a while."""
         oldest = monotonic_s() - IDLE_S
-        for session_id in [name for name, held in self._held.items() if held.used_s < oldest]:
+        for session_id in [name for name, held in self._held.items() if held.used_s < oldest and not held.num_users]:
             await self.forget(session_id)
 
     async def close(self) -> None:
@@ -168,7 +179,7 @@ class Web:
                     )
                 )
                 await guard.start()
-                held = self._held[session_id] = _Held(guard, monotonic_s())
+                held = self._held[session_id] = _Held(guard, monotonic_s(), McpServers(guard))
             held.used_s = monotonic_s()
             return held
 
@@ -176,31 +187,3 @@ class Web:
         search = self._config.search
         key = read_secret(search.api_key_env or BRAVE_KEY) if search.provider == "brave" else ""
         return WebSearchTool(search_provider(search, held.guard, key), tool.allowed_domains or ())
-
-    async def _server(self, tool: McpServer, record: SessionRecord, held: _Held) -> McpConnection | None:
-        known = held.servers.get(tool.label)
-        if known is not None and known.spec.allowed_tools == tool.allowed_tools:
-            return known
-        assert tool.url is not None
-        token = None
-        if self.bearer is not None:
-            token = await self.bearer(tool.url, record.vault_ids, record.owner, tool.credential_id)
-        server = McpConnection(
-            McpServerSpec(
-                tool.label,
-                HttpTransport(tool.url, headers=tool.headers, authorization=f"Bearer {token}" if token else ""),
-                tool.allowed_tools,
-                require_approval="never",  # the session's own policy decides
-                request_metadata=tool.metadata,
-            ),
-            held.guard,
-        )
-        try:
-            await server.start()
-        except TercetError as error:
-            if tool.is_required:
-                raise ToolFailed(error.message, code="connection_failed") from error
-            log.warning("session %s goes on without MCP server %s: %s", record.id, tool.label, error.message)
-            return None
-        held.servers[tool.label] = server
-        return server

@@ -159,7 +159,8 @@ class Work:
         await shortening.prepare()
         agent = self._agent(history, turn, kit.toolset, asking, shortening)
         recorder.estimate = partial(self._hold, agent, thread, history.record.spec.model)
-        await self._run(agent, thread, recorder, history, kit)
+        with self._toolbox.in_use(session_id, kit):
+            await self._run(agent, thread, recorder, history, kit)
         return recorder.is_stale
 
     async def _subagent_of(self, turn: TurnRecord) -> SubagentRecord | None:

@@ -7,17 +7,22 @@ nobody has worked in it yet. Several processes on one machine take turns by a lo
 import asyncio
 import fcntl
 import logging
-from collections.abc import AsyncIterator, Callable
+import os
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
 from tercet.clock import monotonic_s
-from tercet.egress import Guard, Policy
-from tercet.errors import NotFound, RunConflict, SandboxUnavailable, TercetError, Unsupported
+from tercet.config import EgressConfig
+from tercet.egress import Guard, Injection, Policy, system_authorities
+from tercet.errors import NotFound, RunConflict, TercetError, Unsupported
 from tercet.sandbox import Beneath, Limits, Network, Sandbox, SandboxSpec, open_sandbox, remove_workspace
-from tercet.sessions.environments import EnvironmentRecord, EnvironmentStatus, Hosted, NetworkPolicy
+from tercet.service.sessions.secrets import SecretSource, injected
+from tercet.service.sessions.setting_up import SKILLS_FOLDER, EnvironmentFailed, package_paths, set_up, skills_of
+from tercet.sessions.environments import EnvironmentRecord, EnvironmentStatus, Hosted, NetworkPolicy, Skill
 from tercet.store.filing import FileStore
 from tercet.store.sessions import SessionStore
 
@@ -25,8 +30,9 @@ log = logging.getLogger(__name__)
 
 MAX_OPEN = 32
 IDLE_S = 600.0
-SETUP_S = 600.0
-MAX_SEED = 512 << 20
+AUTHORITIES = "authorities.pem"
+MAX_SOCKET_PATH = 100
+"""Bytes; systems take some more."""
 SIZES = {
     "small": Limits(memory_mb=512, num_processes=32, workspace_mb=512),
     "medium": Limits(),
@@ -35,17 +41,14 @@ SIZES = {
 Changed = Callable[[EnvironmentRecord], None]
 
 
-class EnvironmentFailed(SandboxUnavailable):
-    """An environment could not be made ready; the message says which of its files or commands failed."""
-
-    code = "environment_failed"
-
-
 class Open(msgspec.Struct):
     """A sandbox that is open, and its way out. `used_s` is a monotonic reading."""
 
     box: Sandbox
     network: NetworkPolicy
+    variables: Mapping[str, str]
+    """Those that the environment gives to what runs in it."""
+    skills: tuple[Skill, ...]
     guard: Guard | None
     folder: Path
     used_s: float
@@ -55,15 +58,17 @@ class Open(msgspec.Struct):
 class Workspaces:
     """The hosted environments of this machine."""
 
-    def __init__(self, folder: Path, store: SessionStore, files: FileStore, allow: tuple[str, ...] = ()) -> None:
-        """Keep workspaces in `folder`; `allow` are the operator's own hosts that environments may reach."""
+    def __init__(self, folder: Path, store: SessionStore, files: FileStore, reach: EgressConfig | None = None) -> None:
+        """Keep workspaces in `folder`; `reach` is what the operator lets environments reach besides public hosts."""
         self._folder = folder
         self._store = store
         self._files = files
-        self._allow = allow
+        self._reach = reach or EgressConfig()
         self._open: dict[str, Open] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self.on_change: Changed = lambda _: None
+        self.secrets: SecretSource | None = None
+        """Where the secrets of environments' vaults come from; None: they have none."""
 
     async def enter(self, environment_id: str, owner: str) -> Open:
         """Return the environment's open sandbox, made ready first where that is to be done.
@@ -94,6 +99,11 @@ class Workspaces:
         if environment.status in ("failed", "expired"):
             raise RunConflict(f"The environment {environment_id!r} has {environment.status}.", code="environment_gone")
         return (await self.enter(environment_id, owner)).box.files
+
+    async def reopen(self, environment_id: str) -> None:
+        """Close an environment's sandbox, so that whoever needs it next opens it as it is to be by then."""
+        async with self._locks.setdefault(environment_id, asyncio.Lock()):
+            await self._shut(environment_id)
 
     async def forget(self, environment_id: str, owner: str) -> None:
         """Remove an environment, its processes and its files."""
@@ -132,63 +142,54 @@ class Workspaces:
         try:
             await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
             async with _locked(folder / "lock"):
-                guard = await self._guard(spec.network, folder)
+                variables, injection = await self._injected(environment)
+                spec = msgspec.structs.replace(spec, env={**spec.env, **variables, **package_paths(spec)})
+                guard = await self._guard(spec.network, folder, injection)
                 is_ready = await asyncio.to_thread((folder / "ready").exists)
                 if not is_ready:
                     await asyncio.to_thread(remove_workspace, folder / "workspace")
                 box = await open_sandbox(_sandbox_spec(spec, folder, guard))
                 if not is_ready:
-                    await self._set_up(environment, spec, box)
+                    try:
+                        await set_up(environment, spec, box, folder, self._files)
+                    except TercetError:
+                        await box.close()
+                        raise
                     await asyncio.to_thread((folder / "ready").touch)
+                skills = await skills_of(spec, folder)
         except TercetError as error:
             if guard is not None:
-                await guard.close()
+                await _close_guard(guard, folder)
             await self._change(environment, "failed", error.message)
             raise
         if environment.status != "ready":
             await self._change(environment, "ready", None)
-        return Open(box, spec.network, guard, folder, monotonic_s())
+        return Open(box, spec.network, dict(spec.env), skills, guard, folder, monotonic_s())
 
-    async def _guard(self, network: NetworkPolicy, folder: Path) -> Guard | None:
+    async def _injected(self, environment: EnvironmentRecord) -> tuple[dict[str, str], Injection | None]:
+        if self.secrets is None or not environment.vault_ids:
+            return {}, None
+        return await injected(environment, self.secrets)
+
+    async def _guard(self, network: NetworkPolicy, folder: Path, injection: Injection | None) -> Guard | None:
         if network.access == "disabled":
             return None
         policy = Policy(
             access=network.access,
             allowed_domains=network.allowed_domains,
             blocked_domains=network.blocked_domains,
-            allow=self._allow,
+            allow=self._reach.allow,
+            ports=self._reach.ports,
         )
-        guard = Guard(policy)
-        await guard.start(socket=folder / "proxy.sock")
+        guard = Guard(policy, injected=injection)
+        try:
+            await guard.start(socket=await asyncio.to_thread(_socket_path, folder))
+        except OSError as error:
+            raise EnvironmentFailed(f"the way out of the sandbox cannot be opened: {error}") from error
+        if guard.authority is not None:
+            trusted = await asyncio.to_thread(system_authorities)
+            await asyncio.to_thread((folder / AUTHORITIES).write_text, trusted + guard.authority.pem)
         return guard
-
-    async def _set_up(self, environment: EnvironmentRecord, spec: Hosted, box: Sandbox) -> None:
-        """Put the files in place and run the setup commands. Raises `EnvironmentFailed`."""
-        for file in spec.files:
-            digest, size = file.digest, file.size
-            if file.file_id is not None:
-                record = await self._files.get(file.file_id, environment.owner)
-                if record is None:
-                    await box.close()
-                    raise EnvironmentFailed(f"the file {file.file_id!r} for {file.path!r} is gone")
-                digest, size = record.digest, record.size
-            assert digest is not None
-            if size > MAX_SEED:
-                await box.close()
-                raise EnvironmentFailed(f"the file for {file.path!r} is larger than {MAX_SEED} bytes")
-            content = b"".join([chunk async for chunk in self._files.read(digest)])
-            try:
-                await asyncio.to_thread(box.files.write, file.path, content)
-            except OSError as error:
-                await box.close()
-                raise EnvironmentFailed(f"{file.path!r} cannot be written: {error.strerror}") from error
-        await asyncio.to_thread(_make_outputs, box)
-        for number, command in enumerate(spec.setup_commands, 1):
-            outcome = await box.run(["/bin/sh", "-c", command], timeout_s=SETUP_S)
-            if outcome.exit_code != 0:
-                said = outcome.stderr.text.strip()[-500:]
-                await box.close()
-                raise EnvironmentFailed(f"setup command {number} ended with {outcome.exit_code}: {said}")
 
     async def _change(self, environment: EnvironmentRecord, status: EnvironmentStatus, error: str | None) -> None:
         changed = await self._store.environments.change(
@@ -211,7 +212,7 @@ class Workspaces:
             return
         await known.box.close()
         if known.guard is not None:
-            await known.guard.close()
+            await _close_guard(known.guard, known.folder)
 
     def _remove(self, environment_id: str) -> None:
         folder = self._folder / environment_id
@@ -236,15 +237,30 @@ def _sandbox_spec(spec: Hosted, folder: Path, guard: Guard | None) -> SandboxSpe
     network = None
     if guard is not None:
         assert guard.socket is not None
-        network = Network(proxy_socket=guard.socket)
+        network = Network(guard.socket, folder / AUTHORITIES if guard.authority is not None else None)
     return SandboxSpec(
-        workspace=folder / "workspace", limits=SIZES[spec.size], network=network, environment=dict(spec.env)
+        workspace=folder / "workspace",
+        limits=SIZES[spec.size],
+        network=network,
+        environment=dict(spec.env),
+        fixed=(SKILLS_FOLDER,) if spec.skills else (),
     )
 
 
-def _make_outputs(box: Sandbox) -> None:
-    """Make the folder that files for the user go to."""
-    box.files.write("outputs/.keep", b"")
+def _socket_path(folder: Path) -> Path:
+    """Return where an environment's proxy listens: in its folder, or where a path is short enough for a socket."""
+    path = folder / "proxy.sock"
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return path
+    return Path(tempfile.mkdtemp(prefix="tercet-")) / path.name
+
+
+async def _close_guard(guard: Guard, folder: Path) -> None:
+    socket = guard.socket
+    await guard.close()
+    if socket is not None and socket.parent != folder:
+        with suppress(OSError):
+            await asyncio.to_thread(socket.parent.rmdir)
 
 
 @asynccontextmanager

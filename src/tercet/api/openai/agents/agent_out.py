@@ -130,7 +130,7 @@ def _mcp_out(server: McpServer, *, is_saved: bool) -> JsonObject:
         "server_label": server.label,
         "transport": transport,
         "allowed_tools": None if server.allowed_tools is None else list(server.allowed_tools),
-        "connection_origin": "service" if server.url is not None else "environment",
+        "connection_origin": "environment" if server.url is None or server.is_from_environment else "service",
         "credential_id": server.credential_id,
         "request_metadata": server.metadata,
         "required": server.is_required,

@@ -166,8 +166,6 @@ def _mcp(tool: wire.McpTool, place: str) -> McpServer:
             f"Secrets are not kept with an agent: {_VAULT}, and give the session 'vault_ids'.",
             param=f"{place}.transport.authorization",
         )
-    if tool.connection_origin == "environment":
-        raise _origin(place, "servers over HTTP are connected to by the service")
     if not transport.server_url.startswith(("https://", "http://")):
         raise InvalidRequest(
             f"Invalid value for '{place}.transport.server_url': expected an http: or https: URL.",
@@ -177,7 +175,10 @@ def _mcp(tool: wire.McpTool, place: str) -> McpServer:
     headers = transport.headers or {}
     for name, value in headers.items():
         _check_header(name, value, f"{place}.transport.headers")
-    return msgspec.structs.replace(server, url=transport.server_url, headers=headers)
+    is_from_environment = tool.connection_origin == "environment"
+    return msgspec.structs.replace(
+        server, url=transport.server_url, headers=headers, is_from_environment=is_from_environment
+    )
 
 
 def _check_header(name: str, value: str, param: str) -> None:

@@ -114,9 +114,7 @@ class AutomationsDoor:
     async def _target(self, target: wire.TargetIn, owner: str) -> Target:
         if isinstance(target, wire.ExistingSessionIn):
             return ExistingSession(target.session_id, target.instructions)
-        environment = await read_environment(
-            target.environment, lambda files, place: self._templates.seeds(owner, files, place), "target.environment"
-        )
+        environment = await read_environment(target.environment, self._templates, owner, "target.environment")
         spec = None if target.agent is UNSET else agent_spec(target.agent, None, "target.agent")
         return NewSession(
             environment,

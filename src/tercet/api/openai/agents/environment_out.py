@@ -1,6 +1,8 @@
 """From environments and templates to their resources on the wire. Variables and commands never leave."""
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
 from tercet.api.openai.agents import environment_wire as wire
 from tercet.api.wire import JsonObject
@@ -11,8 +13,10 @@ from tercet.sessions.environments import (
     HostedDraft,
     NetworkPolicy,
     NoEnvironment,
+    Packages,
     SeedFile,
     SelfHosted,
+    Skill,
     TemplateRecord,
 )
 
@@ -26,6 +30,7 @@ def template_out(record: TemplateRecord) -> wire.TemplateOut:
         name=record.name,
         files=[template_file_out(file) for file in record.spec.files],
         network=network_out(record.spec.network),
+        **_capabilities(record.spec),
     )
 
 
@@ -37,6 +42,7 @@ def environment_out(record: EnvironmentRecord) -> wire.EnvironmentOut:
         type="self_hosted" if isinstance(record.spec, SelfHosted) else "openai_hosted",
         status=record.status,
         files=[hosted_file_out(record.id, file) for file in files],
+        skills=skills_out(record.spec.skills) if isinstance(record.spec, Hosted) else [],
     )
 
 
@@ -49,6 +55,7 @@ def session_environment_out(environment_id: str | None, spec: Environment) -> wi
         files=[hosted_file_out(environment_id, file) for file in spec.files],
         network=network_out(spec.network),
         container_size=spec.size,
+        **_capabilities(spec),
     )
 
 
@@ -58,16 +65,34 @@ def draft_out(draft: NoEnvironment | HostedDraft) -> JsonObject:
         return {"type": "none"}
     return {
         "type": "openai_hosted",
-        "capability_directories": None,
+        "capability_directories": None if draft.capability_directories is None else [*draft.capability_directories],
         "container_size": draft.size,
         "desktop": None,
         "environment_id": draft.environment_id,
         "environment_template_id": draft.template_id,
         "files": None if draft.files is None else [template_file_out(file) for file in draft.files],
         "network": None if draft.network is None else network_out(draft.network),
-        "packages": None,
+        "packages": None if draft.packages is None else packages_out(draft.packages),
         "plugins": None,
-        "skills": None,
+        "skills": None if draft.skills is None else skills_out(draft.skills),
+    }
+
+
+def skills_out(skills: Sequence[Skill]) -> list[wire.SkillOut]:
+    """Return skills without their files."""
+    return [wire.SkillOut(skill.name, skill.description) for skill in skills]
+
+
+def packages_out(packages: Packages) -> wire.PackagesOut:
+    """Return what is installed."""
+    return wire.PackagesOut(list(packages.npm), list(packages.python))
+
+
+def _capabilities(spec: Hosted) -> dict[str, Any]:
+    return {
+        "capability_directories": list(spec.capability_directories),
+        "packages": packages_out(spec.packages),
+        "skills": skills_out(spec.skills),
     }
 
 

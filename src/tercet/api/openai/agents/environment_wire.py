@@ -38,12 +38,38 @@ class Network(Wire):
     blocked_domains: Annotated[list[ShortText], Meta(max_length=100)] | None = None
 
 
-class Packages(Wire):
-    """Packages to be installed. Known, so that they are refused by name."""
+PackageNames = Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=100)]
 
-    npm: list[str] | None = None
-    python: list[str] | None = None
-    system: list[str] | None = None
+
+class Packages(Wire):
+    """Packages to be installed. Those of the system are known, so that they are refused by name."""
+
+    npm: PackageNames | None = None
+    python: PackageNames | None = None
+    system: PackageNames | None = None
+
+
+class ArchiveSource(Wire):
+    """A ZIP archive in base64."""
+
+    type: Literal["base64"]
+    media_type: Literal["application/zip"]
+    data: str
+
+
+class InlineSkill(Wire, tag="inline"):
+    """A skill that comes with the request."""
+
+    name: ShortText
+    description: Annotated[str, Meta(max_length=4096)]
+    source: ArchiveSource
+
+
+class SkillReference(Wire, tag="skill_reference"):
+    """A skill of the Skills API. Known, so that it is refused by name."""
+
+    skill_id: Id
+    version: ShortText | None = None
 
 
 class Desktop(Wire):
@@ -61,7 +87,7 @@ class SetupCommand(Wire):
 class HostedFields(Wire):
     """What can be said of a hosted environment. What is left out is its template's, or the default."""
 
-    capability_directories: list[str] | UnsetType | None = UNSET
+    capability_directories: Annotated[list[Path], Meta(max_length=16)] | UnsetType | None = UNSET
     desktop: Desktop | UnsetType | None = UNSET
     env: Annotated[dict[ShortText, str], Meta(max_length=256)] | UnsetType | None = UNSET
     files: Annotated[list[FileIn], Meta(max_length=256)] | UnsetType | None = UNSET
@@ -69,7 +95,7 @@ class HostedFields(Wire):
     packages: Packages | UnsetType | None = UNSET
     plugins: list[JsonObject] | UnsetType | None = UNSET
     setup_commands: Annotated[list[SetupCommand], Meta(max_length=64)] | UnsetType | None = UNSET
-    skills: list[JsonObject] | UnsetType | None = UNSET
+    skills: Annotated[list[InlineSkill | SkillReference], Meta(max_length=64)] | UnsetType | None = UNSET
 
 
 class NoneIn(Wire, tag="none"):
@@ -108,7 +134,7 @@ class TemplateRequest(HostedFields):
 
 
 class PackagesOut(msgspec.Struct, frozen=True):
-    """Installed packages; none are."""
+    """Packages that are installed; none of the system are."""
 
     npm: list[str] = []
     python: list[str] = []
@@ -119,6 +145,13 @@ class DesktopOut(msgspec.Struct, frozen=True):
     """The desktop; there is none."""
 
     enabled: Literal[False] = False
+
+
+class SkillOut(msgspec.Struct, frozen=True, tag="inline"):
+    """A skill, without its files."""
+
+    name: str
+    description: str
 
 
 class NetworkOut(msgspec.Struct, frozen=True):
@@ -160,7 +193,7 @@ class TemplateOut(msgspec.Struct, frozen=True, kw_only=True):
     capability_directories: list[str] = []
     packages: PackagesOut = PackagesOut()
     plugins: list[JsonObject] = []
-    skills: list[JsonObject] = []
+    skills: list[SkillOut] = []
     desktop: DesktopOut = DesktopOut()
     object: Literal["agent.environment.template"] = "agent.environment.template"
 
@@ -173,7 +206,7 @@ class EnvironmentOut(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     files: list[HostedFileOut]
     plugins: list[JsonObject] = []
-    skills: list[JsonObject] = []
+    skills: list[SkillOut] = []
     object: Literal["agent.environment"] = "agent.environment"
 
 
@@ -191,7 +224,7 @@ class HostedOut(msgspec.Struct, frozen=True, kw_only=True, tag="openai_hosted"):
     capability_directories: list[str] = []
     packages: PackagesOut = PackagesOut()
     plugins: list[JsonObject] = []
-    skills: list[JsonObject] = []
+    skills: list[SkillOut] = []
     desktop: DesktopOut = DesktopOut()
 
 

@@ -12,7 +12,7 @@ from tercet.api.openai.agents.common import check_query, idempotency_key, page_o
 from tercet.api.openai.agents.environment_out import environment_out
 from tercet.api.openai.agents.environment_read import read_environment, read_file
 from tercet.api.openai.paging import read_page
-from tercet.errors import InvalidRequest, Unsupported
+from tercet.errors import InvalidRequest
 from tercet.service import Service
 from tercet.service.environments_files import LiveFile, check_folder
 from tercet.service.templates import WORKSPACE
@@ -28,20 +28,16 @@ class EnvironmentsDoor:
     def __init__(self, service: Service) -> None:
         self._environments = service.environments
         self._templates = service.templates
+        self._vaults = service.vaults
 
     async def create(self, exchange: Exchange) -> None:
         """POST /v1/agents/environments."""
         key = idempotency_key(exchange)
         body = await exchange.json_body()
         request = decode(_request, body)
-        if request.vault_ids:
-            raise Unsupported(
-                "Vaults are given to sessions here: leave 'vault_ids' out and name them with the session.",
-                param="vault_ids",
-            )
-        draft = await read_environment(
-            request.environment, lambda files, place: self._templates.seeds(exchange.owner, files, place), "environment"
-        )
+        vault_ids = tuple(request.vault_ids or ())
+        await self._vaults.check(vault_ids, exchange.owner)
+        draft = await read_environment(request.environment, self._templates, exchange.owner, "environment")
         if isinstance(draft, NoEnvironment) or draft.environment_id is not None:
             raise InvalidRequest(
                 "Invalid value for 'environment': expected the configuration of a new one of type 'openai_hosted'.",
@@ -49,7 +45,7 @@ class EnvironmentsDoor:
                 code="invalid_value",
             )
         spec = await self._templates.resolved(draft, exchange.owner)
-        record = await self._environments.create(exchange.owner, spec, key, body)
+        record = await self._environments.create(exchange.owner, spec, key, body, vault_ids)
         await exchange.reply_json(environment_out(record))
 
     async def get(self, exchange: Exchange) -> None:

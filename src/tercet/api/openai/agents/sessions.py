@@ -176,9 +176,7 @@ class SessionsDoor:
         return spec, agent_id, name
 
     async def _wanted_environment(self, request: wire.SessionRequest, owner: str) -> Environment | str:
-        draft = await read_environment(
-            request.environment, lambda files, place: self._templates.seeds(owner, files, place), "environment"
-        )
+        draft = await read_environment(request.environment, self._templates, owner, "environment")
         if isinstance(draft, NoEnvironment):
             return draft
         if draft.environment_id is not None:

@@ -8,9 +8,9 @@ from tercet.api.exchange import Exchange
 from tercet.api.openai.agents import environment_wire as wire
 from tercet.api.openai.agents.common import DeletedOut, check_query, page_out, read_list
 from tercet.api.openai.agents.environment_out import template_out
-from tercet.api.openai.agents.environment_read import KeepFiles, read_fields
+from tercet.api.openai.agents.environment_read import read_fields
 from tercet.service import Service
-from tercet.sessions.environments import Hosted, HostedDraft, NetworkPolicy, TemplateRecord
+from tercet.sessions.environments import Hosted, HostedDraft, NetworkPolicy, Packages, TemplateRecord
 
 _request = msgspec.json.Decoder(wire.TemplateRequest)
 
@@ -24,7 +24,7 @@ class TemplatesDoor:
     async def create(self, exchange: Exchange) -> None:
         """POST /v1/agents/environments/templates."""
         request = decode(_request, await exchange.json_body())
-        draft = await read_fields(request, self._keeper(exchange.owner), "")
+        draft = await read_fields(request, self._templates, exchange.owner, "")
         name = None if request.name is UNSET else request.name
         record = await self._templates.create(exchange.owner, name, _changed(Hosted(), request, draft))
         await exchange.reply_json(template_out(record))
@@ -38,7 +38,7 @@ class TemplatesDoor:
     async def update(self, exchange: Exchange) -> None:
         """POST /v1/agents/environments/templates/{template_id}."""
         request = decode(_request, await exchange.json_body())
-        draft = await read_fields(request, self._keeper(exchange.owner), "")
+        draft = await read_fields(request, self._templates, exchange.owner, "")
 
         def change(old: TemplateRecord) -> TemplateRecord:
             name = old.name if request.name is UNSET else request.name
@@ -59,9 +59,6 @@ class TemplatesDoor:
         await self._templates.delete(template_id, exchange.owner)
         await exchange.reply_json(DeletedOut(template_id, "agent.environment.template.deleted"))
 
-    def _keeper(self, owner: str) -> KeepFiles:
-        return lambda files, place: self._templates.seeds(owner, files, place)
-
 
 def _changed(spec: Hosted, request: wire.TemplateRequest, draft: HostedDraft) -> Hosted:
     """Return `spec` with what the request says; null puts a field back to its default."""
@@ -74,4 +71,10 @@ def _changed(spec: Hosted, request: wire.TemplateRequest, draft: HostedDraft) ->
         changes["env"] = draft.env or {}
     if request.setup_commands is not UNSET:
         changes["setup_commands"] = draft.setup_commands or ()
+    if request.skills is not UNSET:
+        changes["skills"] = draft.skills or ()
+    if request.capability_directories is not UNSET:
+        changes["capability_directories"] = draft.capability_directories or ()
+    if request.packages is not UNSET:
+        changes["packages"] = draft.packages or Packages()
     return msgspec.structs.replace(spec, **changes)

@@ -8,9 +8,9 @@ from tercet.api.exchange import Exchange
 from tercet.api.openai.agents import vault_wire as wire
 from tercet.api.openai.agents.common import DeletedOut, ListOut, check_query, page_out, read_list, read_metadata
 from tercet.api.wire import JsonObject
-from tercet.errors import InvalidRequest, Unsupported
+from tercet.errors import InvalidRequest
 from tercet.service import Service
-from tercet.service.vaults import Renewal, RenewOAuth, RenewValue
+from tercet.service.vaults_secrets import Renewal, RenewOAuth, RenewValue
 from tercet.sessions.vaults import (
     CredentialAuth,
     CredentialRecord,
@@ -148,12 +148,9 @@ def _auth_in(auth: wire.OAuthIn | wire.BearerIn | wire.VariableIn) -> tuple[Cred
     match auth:
         case wire.BearerIn(token, url):
             return StaticBearer(url), Secrets(token)
-        case wire.VariableIn():
-            raise Unsupported(
-                "Credentials of type 'environment_variable' are not served here: nothing puts their value into a "
-                "sandbox's requests. Use an MCP server's credential, or 'env', which code in the sandbox can read.",
-                param="auth.type",
-            )
+        case wire.VariableIn(networking, name, value):
+            hosts = None if isinstance(networking, wire.AnyHost) else tuple(networking.allowed_hosts)
+            return SecretVariable(name, hosts), Secrets(value)
         case wire.OAuthIn(token, url, expires_at, None):
             return OAuth(url, expires_at), Secrets(token)
         case wire.OAuthIn(token, url, expires_at, refresh):
