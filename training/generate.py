@@ -15,7 +15,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from evals.cases import Answer
-from tercet.backends.embedded.drafts.narrowing import narrowed
+from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.hints import Offered
 from training import hints, pack, tokenizer
 from training.data.sample import compact
@@ -84,9 +84,10 @@ def callable_tools(
         return list(schemas.items()), False
     offered, text = Offered([compact(tool).encode() for tool in tools]), str(messages[-1]["content"])
     if plan := offered.plan(text):
-        return [(name, narrowed(schemas[name], fields)) for name, fields in plan], True
+        return [(name, narrowed(schemas[name], draft)) for name, draft in plan], True
     drafts = offered.drafts(text)
-    return [(name, narrowed(schema, drafts.get(name, ()))) for name, schema in schemas.items()], False
+    nothing = Draft((), {})
+    return [(name, narrowed(schema, drafts.get(name, nothing))) for name, schema in schemas.items()], False
 
 
 def parse(ids: list[int], decode: Callable[[list[int]], str]) -> Answer:

@@ -12,7 +12,7 @@ from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
-from tercet.backends.embedded.drafts.narrowing import SURE, narrowed
+from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Offered, held
 from tercet.engine.settings import EngineSettings
@@ -144,6 +144,7 @@ def test_a_message_falls_apart_into_its_requests(text: str, parts: list[str]) ->
     assert clauses(text) == parts
 
 
+CAMPAIGN = tool("get_campaign", campaign_id={"type": "string", "description": "The ID of the campaign"})
 WEATHER = tool("get_weather", city={"type": "string"}, day={"type": "string"})
 
 
@@ -212,7 +213,7 @@ def test_where_a_value_is_nearly_sure_only_drafted_ones_are_allowed() -> None:
         said("days", "Mon", "Fri"),
         said("street", "A"),
     ]
-    fields = narrowed(TABLE_SCHEMA, drafts)["properties"]
+    fields = narrowed(TABLE_SCHEMA, Draft(drafts, {}))["properties"]
     assert fields["city"] == {"enum": ["Rome", "Oslo"]}
     assert fields["guests"] == {"enum": [4]}
     assert fields["days"] == {"type": "array", "items": {"enum": ["Mon", "Fri"]}, "maxItems": 2}
@@ -221,7 +222,23 @@ def test_where_a_value_is_nearly_sure_only_drafted_ones_are_allowed() -> None:
 
 def test_what_is_not_sure_or_does_not_fit_stays_open() -> None:
     drafts = [said("city", "Rome", chance=SURE - 0.01), said("guests", 40), said("other", "x")]
-    assert narrowed(TABLE_SCHEMA, drafts) == TABLE_SCHEMA
+    assert narrowed(TABLE_SCHEMA, Draft(drafts, {})) == TABLE_SCHEMA
+
+
+def test_a_parameter_whose_values_people_say_takes_words_of_the_request() -> None:
+    fields = narrowed(TABLE_SCHEMA, Draft([said("guests", 4)], {"city": ("Rome", "four guests")}))["properties"]
+    assert (fields["city"], fields["guests"]) == ({"enum": ["Rome", "four guests"]}, {"enum": [4]})
+
+
+def test_later_messages_are_not_held_to_their_own_words() -> None:
+    offered = Offered([CAMPAIGN])
+    first = held(two_tools("Check the campaign with the id xyz"), offered)
+    assert first.plan == ()
+    quotes = offered.drafts("Check the campaign zeta")["get_campaign"].quotes
+    assert "zeta" in quotes["campaign_id"]
+    tool = ToolDefinition("get_campaign", "", json.loads(CAMPAIGN)["parameters"])
+    request = ModelRequest((user("Hello"), user("And what of it?")), tools=(tool,))
+    assert held(request, offered).request.tools == (tool,)
 
 
 def asked(*items: Any, **fields: Any) -> ModelRequest:

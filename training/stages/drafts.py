@@ -63,6 +63,8 @@ class Turn:
     """[n, 2]: parameter, candidate."""
     overlaps: NDArray[np.float32]
     labels: NDArray[np.float32]
+    quoted: NDArray[np.int8]
+    """By parameter: whether its value stands in the request; -1 where the call has none or it is not a text."""
     name: str
 
 
@@ -110,7 +112,9 @@ def turn(request: Request, offered: Sequence[Parameter], calls: list[Any], name:
     of_candidates: list[tuple[str, ...]] = []
     places: dict[int, int] = {}
     pairs, overlaps, labels = [], [], []
+    quoted = []
     for place, parameter in enumerate(offered):
+        begin = len(labels)
         gold = wanted.get(parameter.name, [])
         for candidate in scorer.fitting(request, parameter):
             if id(candidate) not in places:
@@ -126,12 +130,15 @@ def turn(request: Request, offered: Sequence[Parameter], calls: list[Any], name:
             of_candidates.append(features)
             overlaps.append(overlap)
             labels.append(any(is_equal(normal(choice.value), value) for value in gold))
+        is_text = bool(gold) and scorer.is_open_text(parameter)
+        quoted.append(int(any(labels[begin:])) if is_text else -1)
     return Turn(
         Bags.of([parameter.features for parameter in offered], scorer.ROWS_OF_PARAMETERS),
         Bags.of(of_candidates, scorer.ROWS_OF_CANDIDATES),
         np.array(pairs, dtype=np.int32).reshape(-1, 2),
         np.array(overlaps, dtype=np.float32).reshape(-1, scorer.NUM_OVERLAPS),
         np.array(labels, dtype=np.float32),
+        np.array(quoted, dtype=np.int8),
         name,
     )
 
@@ -204,6 +211,34 @@ def learn(seen: list[Turn]) -> Scorer:
     return model
 
 
+def learn_quotable(seen: Sequence[Turn]) -> tuple[Tensor, float]:
+    """Weight of each row of a parameter's features, and a bias: how likely its value stands in the request."""
+    torch.manual_seed(0)
+    bags, wanted = [], []
+    for turn in seen:
+        starts = np.cumsum([0, *turn.of_parameters.sizes])
+        for place in np.flatnonzero(turn.quoted >= 0):
+            rows = turn.of_parameters.rows[starts[place] : starts[place + 1]]
+            bags.append(Bags(rows, np.array([len(rows)])))
+            wanted.append(float(turn.quoted[place]))
+    table = nn.EmbeddingBag(scorer.ROWS_OF_PARAMETERS, 1, mode="sum")
+    nn.init.zeros_(table.weight)
+    bias = nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.Adam([*table.parameters(), bias], lr=0.02)
+    order = list(range(len(bags)))
+    for _ in range(2):
+        random.Random(0).shuffle(order)
+        for start in range(0, len(order) - 256, 256):
+            chosen = order[start : start + 256]
+            found = bag(table, [bags[n] for n in chosen], DROPOUT)[:, 0] + bias
+            loss = nn.functional.binary_cross_entropy_with_logits(found, torch.tensor([wanted[n] for n in chosen]))
+            optimizer.zero_grad()
+            (loss + 0.5 * table.weight.pow(2).mean()).backward()
+            optimizer.step()
+    print(f"{len(bags)} texts, {100 * np.mean(wanted):.1f}% of them in the request; loss {loss.item():.3f}", flush=True)
+    return table.weight.detach()[:, 0], bias.item()
+
+
 @torch.no_grad()
 def report(model: Scorer, held_out: Sequence[Turn]) -> None:
     """Print how often the best candidate of a parameter that has a value is right, and the calibration."""
@@ -227,17 +262,22 @@ def report(model: Scorer, held_out: Sequence[Turn]) -> None:
         print(f"level {level}: {of.sum()} pairs, {100 * np.array(truths)[of].mean():.1f}% right")
 
 
-def written(model: Scorer) -> dict[str, Any]:
-    packed, steps = [], []
-    for bag in (model.of_parameters, model.of_candidates):
-        weight = bag.weight.detach()
-        step = float(weight.abs().quantile(0.9995)) / 127
-        packed.append((weight / step).round().clamp(-127, 127).to(torch.int8).numpy().tobytes())
-        steps.append(step)
+def packed(weight: Tensor) -> tuple[str, float]:
+    """Weights as signed bytes, in text, and what one step of them is worth."""
+    step = float(weight.abs().quantile(0.9995)) / 127
+    rows = (weight / step).round().clamp(-127, 127).to(torch.int8).numpy().tobytes()
+    return base64.b85encode(rows).decode(), round(step, 8)
+
+
+def written(model: Scorer, quotable: tuple[Tensor, float]) -> dict[str, Any]:
+    parameters, step = packed(model.of_parameters.weight.detach())
+    candidates, other_step = packed(model.of_candidates.weight.detach())
+    weights, weight_step = packed(quotable[0])
     return {
-        "parameters": base64.b85encode(packed[0]).decode(),
-        "candidates": base64.b85encode(packed[1]).decode(),
-        "steps": [round(step, 8) for step in steps],
+        "parameters": parameters,
+        "candidates": candidates,
+        "steps": [step, other_step],
+        "quotable": {"weights": weights, "step": weight_step, "bias": round(quotable[1], 4)},
         "overlaps": [round(value, 4) for value in model.overlaps.weight[0].tolist()],
         "bias": round(model.overlaps.bias.item(), 4),
     }
@@ -257,7 +297,7 @@ def main() -> None:
     print(f"{len(seen)} calls to learn from, {len(held_out)} held out", flush=True)
     model = learn(seen)
     report(model, held_out[:3000])
-    a.out.write_text(json.dumps(written(model)) + "\n")
+    a.out.write_text(json.dumps(written(model, learn_quotable(seen))) + "\n")
     print(f"{a.out}: {a.out.stat().st_size} bytes")
 
 

@@ -15,7 +15,7 @@ from tercet.backends.embedded import relevance
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
-from tercet.backends.embedded.drafts.narrowing import narrowed
+from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.grounding import is_marked
@@ -29,6 +29,8 @@ CLEAR = 3
 """Level from which a clause counts as a request of its own."""
 PLANNED = 4
 """Level that every request of a message needs for its calls to be settled."""
+QUOTED = 0.9
+"""Likelihood from which a parameter counts as one whose values people say as they are."""
 LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
 MAX_REQUEST = 4000
@@ -86,18 +88,29 @@ class Offered:
             Hint(meant.level, meant.name, tuple(filter(None, map(_told, meant.fields)))) for meant in self._meant(text)
         )
 
-    def drafts(self, text: str) -> dict[str, list[scorer.Field]]:
+    def drafts(self, text: str) -> dict[str, Draft]:
         """Return what every request for a tool says of its arguments, by the tool's name."""
         found: dict[str, list[scorer.Field]] = {}
         for meant in self._meant(text):
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
-        return found
+        return {name: Draft(fields, self._quotes(text, name)) for name, fields in found.items()}
 
-    def plan(self, text: str) -> list[tuple[str, list[scorer.Field]]]:
+    def plan(self, text: str) -> list[tuple[str, Draft]]:
         """Return the tools that `text` asks for one after the other, with their drafts, if that is clear of all."""
         meant = self._meant(text)
         is_plan = len(meant) > 1 and all(each.is_one_of_several and each.level >= PLANNED for each in meant)
-        return [(each.name, each.fields) for each in meant] if is_plan else []
+        drafts = [(each.name, Draft(each.fields, self._quotes(each.text, each.name))) for each in meant]
+        return drafts if is_plan else []
+
+    def _quotes(self, text: str, name: str) -> dict[str, tuple[str, ...]]:
+        """Return the words of a request that a tool's parameters may take, of those that likely take such words."""
+        texts = tuple(dict.fromkeys(candidate.value for candidate in self._request(text).texts))
+        offered = self._parameters(name) if texts else ()
+        return {
+            parameter.name: texts
+            for parameter in offered
+            if scorer.is_open_text(parameter) and scorer.quotable(parameter) >= QUOTED
+        }
 
     def _meant(self, text: str) -> list[_Meant]:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
@@ -149,8 +162,11 @@ class Offered:
         return _Meant(level, meant.name, self._fields(text, meant.name), text)
 
     def _fields(self, text: str, name: str) -> list[scorer.Field]:
-        request = _REQUESTS.get(_digest(text[:MAX_REQUEST]), partial(read, text[:MAX_REQUEST]))
-        return scorer.fields(request, self._parameters(name))
+        return scorer.fields(self._request(text), self._parameters(name))
+
+    @staticmethod
+    def _request(text: str) -> Request:
+        return _REQUESTS.get(_digest(text[:MAX_REQUEST]), partial(read, text[:MAX_REQUEST]))
 
     def _parameters(self, name: str) -> tuple[Parameter, ...]:
         tool = self._tools[name]
@@ -220,31 +236,33 @@ class Held(NamedTuple):
 def held(request: ModelRequest, offered: Offered) -> Held:
     """Return what the answer to `request` is held to.
 
-    Only where a user has just spoken: behind a tool's result, values come from that. What is to be grounded is left to
-    grounding.
+    Only where a user has just spoken: behind a tool's result, values come from that. Later messages may refer to
+    earlier ones, so they are held to drafts alone. What is to be grounded is left to grounding.
     """
     last = request.items[-1] if request.items else None
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
         return Held(request, ())
-    drafts = offered.drafts(last.text)
+    is_first = sum(isinstance(item, Message) and item.role == "user" for item in request.items) == 1
+    drafts, planned = offered.drafts(last.text), offered.plan(last.text) if request.parallel_tool_calls else []
+    if not is_first:
+        drafts = {name: draft.without_quotes() for name, draft in drafts.items()}
+        planned = [(name, draft.without_quotes()) for name, draft in planned]
     tools = tuple(
         tool
         if is_marked(tool.parameters) or tool.name not in drafts
         else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
         for tool in request.tools
     )
-    plan = _planned(request, offered.plan(last.text)) if request.parallel_tool_calls else ()
-    return Held(msgspec.structs.replace(request, tools=tools), plan)
+    return Held(msgspec.structs.replace(request, tools=tools), _planned(request, planned))
 
 
-def _planned(request: ModelRequest, plan: Sequence[tuple[str, list[scorer.Field]]]) -> tuple[ToolDefinition, ...]:
+def _planned(request: ModelRequest, plan: Sequence[tuple[str, Draft]]) -> tuple[ToolDefinition, ...]:
     """Return the calls of a plan as tools; none if one of them may not be called or is to be grounded."""
     tools = {tool.name: tool for tool in request.offered_tools if not is_marked(tool.parameters)}
     if any(name not in tools for name, _ in plan):
         return ()
     return tuple(
-        msgspec.structs.replace(tools[name], parameters=narrowed(tools[name].parameters, fields))
-        for name, fields in plan
+        msgspec.structs.replace(tools[name], parameters=narrowed(tools[name].parameters, draft)) for name, draft in plan
     )
 
 

@@ -1,13 +1,14 @@
-"""Holds a small model to the drafted values where one of them is nearly sure: it chooses among them and spells none.
+"""Holds a small model to what was said: it chooses among drafted values or words of the request, and spells none.
 
-A rewriting of a tool's schema for the grammar alone; what the model is shown stays as it was. What is not nearly sure
-stays open.
+A rewriting of a tool's schema for the grammar alone; what the model is shown stays as it was. Where a drafted value is
+nearly sure, only drafted ones are allowed; where a parameter is of those whose values people say as they are, words of
+the request; anything else stays open.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from tercet.backends.embedded.drafts.scorer import Field, Value
+from tercet.backends.embedded.drafts.scorer import Field
 from tercet.items import JsonSchema
 from tercet.schema import instance_violation
 
@@ -15,30 +16,45 @@ SURE = 0.8
 """Chance of a parameter's likeliest value from which only drafted values are allowed."""
 
 
-def narrowed(schema: JsonSchema, drafted: Sequence[Field]) -> JsonSchema:
-    """Return the parameters' schema with only the drafted values where they are nearly sure."""
-    values = {field.name: field.values for field in drafted if max(value.chance for value in field.values) >= SURE}
-    return _fields(schema, values) if values else schema
+class Draft(NamedTuple):
+    """What can be told of the arguments of one call."""
+
+    fields: Sequence[Field]
+    quotes: Mapping[str, Sequence[str]]
+    """Texts that a parameter may take whose values people say as they are."""
+
+    def without_quotes(self) -> "Draft":
+        """Return the draft with every parameter open that is not nearly sure."""
+        return self._replace(quotes={})
 
 
-def _fields(schema: JsonSchema, values: Mapping[str, Sequence[Value]]) -> JsonSchema:
+def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
+    """Return the parameters' schema with only what was said, where that is likely all there is."""
+    sure = {field.name: field.values for field in draft.fields if max(v.chance for v in field.values) >= SURE}
+    said = {name: [form for value in values for form in value.forms] for name, values in sure.items()}
+    allowed = {**draft.quotes, **said}
+    return _fields(schema, allowed) if allowed else schema
+
+
+def _fields(schema: JsonSchema, said: Mapping[str, Sequence[Any]]) -> JsonSchema:
     fields = schema.get("properties")
     if not isinstance(fields, dict):
         return schema
-    return {**schema, "properties": {name: _field(name, part, values) for name, part in fields.items()}}
+    return {**schema, "properties": {name: _field(part, name, said) for name, part in fields.items()}}
 
 
-def _field(name: str, schema: Any, values: Mapping[str, Sequence[Value]]) -> Any:
+def _field(schema: Any, name: str, values: Mapping[str, Sequence[Any]]) -> Any:
     if not isinstance(schema, dict):
         return schema
     if isinstance(schema.get("properties"), dict):
         return _fields(schema, values)
     if name not in values:
         return schema
-    said = [form for value in values[name] for form in value.forms]
+    said = values[name]
     if schema.get("type") == "array" and not any(isinstance(form, list) for form in said):
         return _list(schema, said)
-    allowed = [form for form in said if instance_violation(schema, form) is None]
+    own = [schema["default"]] if "default" in schema else []
+    allowed = [form for form in [*said, *own] if instance_violation(schema, form) is None]
     return {"enum": allowed} if allowed else schema
 
 

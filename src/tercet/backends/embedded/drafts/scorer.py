@@ -49,6 +49,10 @@ class Table(NamedTuple):
     bias_steps: tuple[float, float]
     overlaps: tuple[float, ...]
     bias: float
+    quotable: bytes
+    """By feature of a parameter, how much likelier it makes that the value stands in the request."""
+    quotable_step: float
+    quotable_bias: float
 
 
 class Value(NamedTuple):
@@ -141,6 +145,19 @@ def fitting(request: Request, parameter: Parameter) -> tuple[Candidate, ...]:
     if parameter.kind == "string":
         return (*lists, *request.texts)
     return (*lists, *request.texts, *request.numbers)
+
+
+def is_open_text(parameter: Parameter) -> bool:
+    """Say whether a parameter takes one text, whatever it is."""
+    return parameter.kind == "string" and not parameter.choices and not parameter.is_list
+
+
+def quotable(parameter: Parameter) -> float:
+    """Return how likely the text of a parameter that has one is words of the request, as they stand there."""
+    known = table()
+    rows = (known.quotable[row(feature, ROWS_OF_PARAMETERS)] for feature in parameter.features)
+    total = known.quotable_bias + known.quotable_step * sum(weight - 256 if weight > 127 else weight for weight in rows)
+    return 1.0 / (1.0 + math.exp(-total))
 
 
 def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
@@ -266,4 +283,7 @@ def read_table(written: dict[str, Any]) -> Table:
         (written["steps"][0], written["steps"][1]),
         tuple(written["overlaps"]),
         float(written["bias"]),
+        base64.b85decode(written["quotable"]["weights"]),
+        written["quotable"]["step"],
+        written["quotable"]["bias"],
     )
