@@ -1,7 +1,7 @@
 """What Tercet's engine costs: the same requests driven directly inside the engine's child process and through the whole
 engine (slots, frames, the process boundary), in pairs of rounds that follow each other.
 
-    python benchmarks/engine.py MODEL.gguf [--rounds 30] [--base-url http://127.0.0.1:8741/v1 --served nano]
+    python benchmarks/engine.py [MODEL.gguf] [--rounds 30] [--base-url http://127.0.0.1:8741/v1 --served nano]
 
 A ratio is the median over the pairs, so that load by others falls on both sides of it. Beside the time that passed it
 tells the CPU time of both processes, which others hardly disturb (Linux). With `--base-url` the HTTP door of a running
@@ -25,6 +25,7 @@ from pathlib import Path
 import msgspec
 import xllamacpp
 
+import tercet
 from tercet.engine import process, wire
 from tercet.engine.engine import Engine
 from tercet.engine.gguf import read_facts
@@ -32,6 +33,7 @@ from tercet.engine.job import Job, encode
 from tercet.engine.plan import physical_cores
 from tercet.engine.settings import EngineSettings
 
+SHIPPED = Path(tercet.__file__).parent / "models" / "nano.gguf"
 SETTINGS = EngineSettings(context=4096, parallel=8, cache_ram_mib=0)
 DECODE_TOKENS = 400
 PREFILL_WORDS = 120
@@ -204,7 +206,7 @@ def print_table(rows: list[dict[str, object]]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("model", type=Path, nargs="?", default=SHIPPED, help="by default the shipped nano")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--base-url", help="a running server, to measure its HTTP door as well")
     parser.add_argument("--served", default="nano", help="the model to name there")
