@@ -1,39 +1,52 @@
-"""What Tercet's engine costs: the same model, settings and requests driven directly in this process and through the
-engine's child process, in alternating rounds of one run.
+"""What Tercet's engine costs: the same requests driven directly inside the engine's child process and through the whole
+engine (slots, frames, the process boundary), in pairs of rounds that follow each other.
 
-    python benchmarks/engine.py MODEL.gguf [--rounds 15] [--base-url http://127.0.0.1:8741/v1 --served nano]
+    python benchmarks/engine.py [MODEL.gguf] [--rounds 30] [--base-url http://127.0.0.1:8741/v1 --served nano]
 
-Each figure is the best round's, and a ratio is of best rounds: load by others only ever slows a round. With
-`--base-url` the HTTP door of a running server is measured, too.
+A ratio is the median over the pairs, so that load by others falls on both sides of it. Beside the time that passed it
+tells the CPU time of both processes, which others hardly disturb (Linux). With `--base-url` the HTTP door of a running
+server is measured, too.
 """
 
 import argparse
 import asyncio
 import itertools
 import json
+import os
 import platform
-import tempfile
-import threading
+import statistics
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import xllamacpp
 
-from tercet.engine import wire
+import tercet
+from tercet.engine import process, wire
 from tercet.engine.engine import Engine
 from tercet.engine.gguf import read_facts
 from tercet.engine.job import Job, encode
-from tercet.engine.plan import available_memory, make_plan, physical_cores
-from tercet.engine.process import load_params
+from tercet.engine.plan import physical_cores
 from tercet.engine.settings import EngineSettings
 
+SHIPPED = Path(tercet.__file__).parent / "models" / "nano.gguf"
 SETTINGS = EngineSettings(context=4096, parallel=8, cache_ram_mib=0)
 DECODE_TOKENS = 400
 PREFILL_WORDS = 120
-Driver = Callable[[list[Job]], float]
+
+
+class Round(msgspec.Struct):
+    """One batch of requests: tokens per second, and seconds of CPU that both processes took for it."""
+
+    speed: float
+    cpu_s: float
+
+
+Driver = Callable[[list[Job]], Round]
 
 
 def decode_jobs(count: int, salt: int, bias: dict[str, float]) -> list[Job]:
@@ -53,65 +66,42 @@ def no_end(model: Path) -> dict[str, float]:
     return {str(token.id): -100.0 for token in read_facts(model).special_tokens if token.is_control}
 
 
-class Direct:
-    """xllamacpp's server in this process: a thread per request, which only counts what the server says."""
-
-    def __init__(self, model: Path, folder: Path) -> None:
-        facts = read_facts(model)
-        plan = make_plan(facts, SETTINGS, available_memory(), physical_cores())
-        params = xllamacpp.CommonParams()
-        params.model.path = str(model)
-        for name, value in load_params(facts, SETTINGS, plan, folder).items():
-            setattr(params, name, value)
-        params.hostnames = [str(folder / "direct.sock")]
-        params.api_keys = ["benchmark"]
-        params.cpuparams.n_threads = plan.decode_threads
-        params.cpuparams_batch.n_threads = plan.batch_threads
-        self._server = xllamacpp.Server(params)
-
-    def run(self, jobs: list[Job]) -> float:
-        """Return tokens per second of `jobs`, all at once."""
-        totals: list[int] = []
-
-        def one(body: bytes) -> None:
-            last = [b""]
-
-            def on_chunk(chunk: bytes) -> bool:
-                last[0] = chunk
-                return False
-
-            self._server.handle_completions(body, on_chunk)
-            totals.append(json.loads(last[0])["usage"]["total_tokens"])
-
-        threads = [threading.Thread(target=one, args=(encode(job, slot),)) for slot, job in enumerate(jobs)]
-        started = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(totals) / (time.perf_counter() - started)
+def cpu_s(pid: int) -> float:
+    """Return the seconds of CPU that a process has taken so far; 0 where the platform cannot tell."""
+    if sys.platform != "linux":
+        return 0.0
+    return time.clock_gettime(~pid << 3 | 2)  # how Linux writes the id of another process's CPU clock
 
 
-class Ours:
-    """The same through the engine: slots, frames, the child process."""
+class Drives:
+    """One engine, driven through its door and, inside its child, around it."""
 
     def __init__(self, model: Path) -> None:
+        here = str(Path(__file__).parent)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+        process.CHILD_MODULE = "engine_child"
         self._runner = asyncio.Runner()
-        self._engine = Engine(model, SETTINGS)
+        self._engine = _OpenEngine(model, SETTINGS)
         self._runner.run(self._engine.start())
 
     def close(self) -> None:
         self._runner.run(self._engine.close())
         self._runner.close()
 
-    def run(self, jobs: list[Job]) -> float:
-        """Return tokens per second of `jobs`, all at once."""
-        return self._runner.run(self._run(jobs))
+    def direct(self, jobs: list[Job]) -> Round:
+        """Complete `jobs` all at once in the child, which calls llama.cpp and counts."""
+        began_s = self._cpu_s()
+        tokens, wall_s = self._runner.run(self._engine.direct(jobs))
+        return Round(tokens / wall_s, self._cpu_s() - began_s)
 
-    async def _run(self, jobs: list[Job]) -> float:
-        started = time.perf_counter()
-        totals = await asyncio.gather(*map(self._one, jobs))
-        return sum(totals) / (time.perf_counter() - started)
+    def engine(self, jobs: list[Job]) -> Round:
+        """Complete `jobs` all at once as the service does."""
+        began_s, began = self._cpu_s(), time.perf_counter()
+        tokens = self._runner.run(self._complete(jobs))
+        return Round(tokens / (time.perf_counter() - began), self._cpu_s() - began_s)
+
+    async def _complete(self, jobs: list[Job]) -> int:
+        return sum(await asyncio.gather(*map(self._one, jobs)))
 
     async def _one(self, job: Job) -> int:
         total = 0
@@ -119,6 +109,20 @@ class Ours:
             if isinstance(reply, wire.Ended):
                 total = reply.prompt_tokens + reply.output_tokens
         return total
+
+    def _cpu_s(self) -> float:
+        assert self._engine.pid is not None
+        return time.process_time() + cpu_s(self._engine.pid)
+
+
+class _OpenEngine(Engine):
+    """An engine whose child is `engine_child.py`."""
+
+    async def direct(self, jobs: list[Job]) -> tuple[int, float]:
+        """Return how many tokens `jobs` came to, and the seconds they took inside the child."""
+        bodies = [encode(job, slot) for slot, job in enumerate(jobs)]
+        answer = await (await self._ready()).call("POST", "/direct", msgspec.msgpack.encode(bodies))
+        return msgspec.msgpack.decode(answer, type=tuple[int, float])
 
 
 class Door:
@@ -128,12 +132,12 @@ class Door:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._model = model
 
-    def run(self, jobs: list[Job]) -> float:
-        """Return tokens per second of `jobs`, all at once."""
+    def run(self, jobs: list[Job]) -> Round:
+        """Complete `jobs` all at once; the CPU that the server takes is not counted."""
         started = time.perf_counter()
         with ThreadPoolExecutor(len(jobs)) as pool:
             totals = list(pool.map(self._one, jobs))
-        return sum(totals) / (time.perf_counter() - started)
+        return Round(sum(totals) / (time.perf_counter() - started), 0.0)
 
     def _one(self, job: Job) -> int:
         body = {
@@ -162,23 +166,37 @@ def measure(drivers: dict[str, Driver], rounds: int, bias: dict[str, float]) -> 
     salts = itertools.count()
     for title, make in (("prefill", prefill_jobs), ("decode", decode_jobs)):
         for count in (1, 8):
-            speeds: dict[str, list[float]] = {name: [] for name in drivers}
+            seen: dict[str, list[Round]] = {name: [] for name in drivers}
             for run in drivers.values():
                 run(make(count, next(salts), bias))  # warm
+            order = list(drivers)
             for _ in range(rounds):
-                for name, run in drivers.items():
-                    speeds[name].append(run(make(count, next(salts), bias)))
-            row: dict[str, object] = {"work": title, "requests": count}
-            for name, values in speeds.items():
-                row[name] = round(max(values))
-                row[f"{name}/direct"] = round(max(values) / max(speeds["direct"]), 3)
-            rows.append(row)
+                for name in order:
+                    seen[name].append(drivers[name](make(count, next(salts), bias)))
+                order.reverse()  # so that none always comes after the same
+            rows.append({"work": title, "requests": count, **_columns(seen)})
     return rows
+
+
+def _columns(seen: dict[str, list[Round]]) -> dict[str, object]:
+    direct = seen["direct"]
+    columns: dict[str, object] = {
+        name: round(statistics.median(one.speed for one in all_)) for name, all_ in seen.items()
+    }
+    for name, ones in seen.items():
+        if name == "direct":
+            continue
+        pairs = list(zip(ones, direct, strict=True))
+        columns[f"{name}/direct"] = round(statistics.median(one.speed / other.speed for one, other in pairs), 3)
+        if all(one.cpu_s for one in ones):
+            ratio = statistics.median(one.cpu_s / other.cpu_s for one, other in pairs)
+            columns[f"CPU, {name}/direct"] = round(ratio, 3)
+    return columns
 
 
 def print_table(rows: list[dict[str, object]]) -> None:
     """Print Markdown, tokens per second."""
-    columns = [name for name in rows[0] if name != "direct/direct"]
+    columns = list(rows[0])
     print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
     for row in rows:
         cells = (f"{row[name]:,}" if isinstance(row[name], int) else str(row[name]) for name in columns)
@@ -188,18 +206,19 @@ def print_table(rows: list[dict[str, object]]) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("model", type=Path, nargs="?", default=SHIPPED, help="by default the shipped nano")
+    parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--base-url", help="a running server, to measure its HTTP door as well")
     parser.add_argument("--served", default="nano", help="the model to name there")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ours = Ours(arguments.model)
-        drivers: dict[str, Driver] = {"direct": Direct(arguments.model, Path(folder)).run, "engine": ours.run}
-        if arguments.base_url:
-            drivers["http"] = Door(arguments.base_url, arguments.served).run
+    drives = Drives(arguments.model)
+    drivers: dict[str, Driver] = {"direct": drives.direct, "engine": drives.engine}
+    if arguments.base_url:
+        drivers["http"] = Door(arguments.base_url, arguments.served).run
+    try:
         rows = measure(drivers, arguments.rounds, no_end(arguments.model))
-        ours.close()
+    finally:
+        drives.close()
     print(f"{platform.platform()}, {physical_cores()} cores, xllamacpp {xllamacpp.__version__}, {arguments.model.name}")
     print_table(rows)
 

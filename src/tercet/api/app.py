@@ -1,24 +1,23 @@
 """The HTTP application: routes, keys, limits and errors around the doors. Plain ASGI, one function deep.
 
-It knows the doors by their routes only, and the service by its start and close.
+It knows the doors by their routes only, and the service by its start and close. Doors that many servers are never asked
+for, and that bring much with them, are imported when they are.
 """
 
+from typing import TYPE_CHECKING
+
 from tercet.api.admin import AdminDoor
-from tercet.api.anthropic.door import MessagesDoor
-from tercet.api.anthropic.models import AnthropicModelsDoor
 from tercet.api.auth import secret_of
 from tercet.api.errors import internal_error, reply_error, unknown_path
 from tercet.api.exchange import ASGIApp, ClientGone, Exchange, ReceiveMessage, Scope, SendMessage
-from tercet.api.gemini.door import GeminiDoor
-from tercet.api.gemini.models import GeminiModelsDoor
 from tercet.api.metrics import CLIENT_GONE, Metrics
+from tercet.api.on_demand import on_demand
 from tercet.api.openai.agents.routes import agent_routes
 from tercet.api.openai.batches import BatchesDoor, InnerCalls
 from tercet.api.openai.chat import ChatDoor
 from tercet.api.openai.completions import CompletionsDoor
 from tercet.api.openai.conversations import ConversationsDoor
 from tercet.api.openai.embeddings import EmbeddingsDoor
-from tercet.api.openai.files import FilesDoor, UploadsDoor
 from tercet.api.openai.models import ModelsDoor
 from tercet.api.openai.responses import ResponsesDoor
 from tercet.api.openai.responses_socket import ResponsesSocket
@@ -30,6 +29,13 @@ from tercet.api.web.page import page_routes
 from tercet.api.websocket import WebSocket
 from tercet.errors import TercetError
 from tercet.service import Service
+
+if TYPE_CHECKING:
+    from tercet.api.anthropic.door import MessagesDoor
+    from tercet.api.anthropic.models import AnthropicModelsDoor
+    from tercet.api.gemini.door import GeminiDoor
+    from tercet.api.gemini.models import GeminiModelsDoor
+    from tercet.api.openai.files import FilesDoor, UploadsDoor
 
 SOCKET_PATH = "/v1/responses"
 
@@ -89,7 +95,7 @@ def _conversation_routes(service: Service) -> list[Route]:
 
 
 def _messages_routes(service: Service) -> list[Route]:
-    messages = MessagesDoor(service)
+    messages = on_demand(_messages_door, service)
     return [
         Route("POST", "/v1/messages", "messages", messages.create),
         Route("POST", "/v1/messages/count_tokens", "messages", messages.count_tokens),
@@ -98,7 +104,7 @@ def _messages_routes(service: Service) -> list[Route]:
 
 def _gemini_routes(service: Service) -> list[Route]:
     """Return the routes of generateContent, under both versions that Google's client can be set to."""
-    gemini = GeminiDoor(service)
+    gemini = on_demand(_gemini_door, service)
     verbs = {
         "generateContent": gemini.generate,
         "streamGenerateContent": gemini.stream_generate,
@@ -112,7 +118,8 @@ def _gemini_routes(service: Service) -> list[Route]:
 
 
 def _models_routes(service: Service) -> list[Route]:
-    models, anthropic, gemini = ModelsDoor(service), AnthropicModelsDoor(service), GeminiModelsDoor(service)
+    models = ModelsDoor(service)
+    anthropic, gemini = on_demand(_anthropic_models, service), on_demand(_gemini_models, service)
     return [
         Route("GET", "/v1/models", "models", by_protocol(models.list, anthropic.list, gemini.list)),
         Route("GET", "/v1/models/{model:path}", "models", by_protocol(models.get, anthropic.get, gemini.get)),
@@ -122,7 +129,7 @@ def _models_routes(service: Service) -> list[Route]:
 
 
 def _file_routes(service: Service) -> list[Route]:
-    files, uploads = FilesDoor(service), UploadsDoor(service)
+    files, uploads = on_demand(_files_door, service), on_demand(_uploads_door, service)
     return [
         Route("POST", "/v1/files", "files", files.create),
         Route("GET", "/v1/files", "files", files.list),
@@ -155,6 +162,42 @@ def _admin_routes(service: Service) -> list[Route]:
         Route("DELETE", "/admin/keys/{key_id}", "admin", admin.revoke_key, is_public=True),
         Route("GET", "/admin/usage", "admin", admin.usage, is_public=True),
     ]
+
+
+def _messages_door(service: Service) -> "MessagesDoor":
+    from tercet.api.anthropic.door import MessagesDoor
+
+    return MessagesDoor(service)
+
+
+def _anthropic_models(service: Service) -> "AnthropicModelsDoor":
+    from tercet.api.anthropic.models import AnthropicModelsDoor
+
+    return AnthropicModelsDoor(service)
+
+
+def _gemini_door(service: Service) -> "GeminiDoor":
+    from tercet.api.gemini.door import GeminiDoor
+
+    return GeminiDoor(service)
+
+
+def _gemini_models(service: Service) -> "GeminiModelsDoor":
+    from tercet.api.gemini.models import GeminiModelsDoor
+
+    return GeminiModelsDoor(service)
+
+
+def _files_door(service: Service) -> "FilesDoor":
+    from tercet.api.openai.files import FilesDoor
+
+    return FilesDoor(service)
+
+
+def _uploads_door(service: Service) -> "UploadsDoor":
+    from tercet.api.openai.files import UploadsDoor
+
+    return UploadsDoor(service)
 
 
 class App:

@@ -137,19 +137,19 @@ class _Generation:
         )
 
 
-class _Child:
+class Child:
     """Dispatches the parent's messages to the loaded model."""
 
     def __init__(self, server: Any, inner: InnerHttp, outbox: Outbox) -> None:
-        self._server = server
+        self.server = server
         self._inner = inner
-        self._outbox = outbox
+        self.outbox = outbox
         self._generations: dict[int, _Generation] = {}
 
     def handle(self, message: Any) -> None:
         match message:
             case wire.Generate():
-                generation = _Generation(message, self._outbox)
+                generation = _Generation(message, self.outbox)
                 self._generations[message.id] = generation
                 self._spawn(self._generate, generation, message.body)
             case wire.Cancel():
@@ -170,26 +170,26 @@ class _Child:
 
     def _generate(self, generation: _Generation, body: bytes) -> None:
         try:
-            self._server.handle_completions(body, generation.on_chunk)
+            self.server.handle_completions(body, generation.on_chunk)
         except Exception as error:  # noqa: BLE001 - native code may raise anything; the parent must hear of it
             generation.is_over = True
-            self._outbox.put_last(wire.Refused(generation.id, 500, "server_error", str(error)))
+            self.outbox.put_last(wire.Refused(generation.id, 500, "server_error", str(error)))
         finally:
             self._generations.pop(generation.id, None)
             if not generation.is_over:
                 reason = "cancelled" if generation.is_cancelled else "paused" if generation.is_paused else "stop"
-                self._outbox.put_last(wire.Ended(generation.id, reason))
+                self.outbox.put_last(wire.Ended(generation.id, reason))
 
     def _call(self, message: wire.Call) -> None:
         try:
             status, body = self._inner.request(message.method, message.path, message.body)
         except OSError as error:
             status, body = 500, msgspec.json.encode({"error": {"message": str(error)}})
-        self._outbox.put_last(wire.Answer(message.id, status, body))
+        self.outbox.put_last(wire.Answer(message.id, status, body))
 
     def _embed(self, message: wire.Embed) -> None:
-        body = self._server.handle_embeddings(message.body)
-        self._outbox.put_last(wire.Answer(message.id, 200, body))
+        body = self.server.handle_embeddings(message.body)
+        self.outbox.put_last(wire.Answer(message.id, 200, body))
 
 
 def die_with_parent(signal: int) -> None:
@@ -246,7 +246,7 @@ def _answer(connection: socket.socket, unframer: wire.Unframer, load: wire.Load,
     die_with_parent(0)
     outbox = Outbox(connection)
     outbox.put_last(_ready(load, inner))
-    child = _Child(server, inner, outbox)
+    child = Child(server, inner, outbox)
     for message in rest:
         child.handle(message)
     while chunk := connection.recv(READ_SIZE):

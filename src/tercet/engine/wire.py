@@ -1,7 +1,7 @@
 """The protocol between the engine's two processes: frames of MessagePack, many requests on one connection.
 
 A frame is a length (4 bytes, big-endian) and an array of messages. Both sides put everything that has gathered
-since their last write into one frame, so that a fast model costs a write per few milliseconds, not per token.
+since their last write into one frame, so that a fast model costs twenty writes a second, not one per token.
 """
 
 import struct

@@ -33,7 +33,6 @@ from tercet.tools.calculator import CALCULATOR
 from tercet.tools.calendars import calendar_tools, system_clock
 from tercet.tools.registry import Registry
 from tercet.tools.units import CONVERT_UNITS
-from tercet.tools.workspace import workspace_tools
 
 PLAIN: dict[str, Tool] = {tool.name: tool for tool in (CALCULATOR, *calendar_tools(system_clock), CONVERT_UNITS)}
 """Built-in tools that need nothing of a session."""
@@ -155,6 +154,8 @@ class Toolbox:
             own.add([tool], kit.kinds.get(tool.name, "builtin"))
         caller = _Caller(spec)
         if opened is not None:
+            from tercet.tools.workspace import workspace_tools  # only where a model works in a sandbox
+
             wanted = _wanted(names)
             calls_made = (item.content for item in history.items if isinstance(item.content, Call))
             has_run = any(call.name == "python" and call.output is not None for call in calls_made)

@@ -1,15 +1,20 @@
-"""Every route of the Agents API and what Tercet adds to it."""
+"""Every route of the Agents API and what Tercet adds to it. The doors are imported when they are first asked."""
 
-from tercet.api.openai.agents.agents import AgentsDoor
-from tercet.api.openai.agents.automations import AutomationsDoor
+from typing import TYPE_CHECKING
+
+from tercet.api.on_demand import on_demand
 from tercet.api.openai.agents.common import in_beta
-from tercet.api.openai.agents.contents import ContentsDoor
-from tercet.api.openai.agents.environments import EnvironmentsDoor
-from tercet.api.openai.agents.sessions import SessionsDoor
-from tercet.api.openai.agents.templates import TemplatesDoor
-from tercet.api.openai.agents.vaults import VaultsDoor
 from tercet.api.routes import Answer, Route
 from tercet.service import Service
+
+if TYPE_CHECKING:
+    from tercet.api.openai.agents.agents import AgentsDoor
+    from tercet.api.openai.agents.automations import AutomationsDoor
+    from tercet.api.openai.agents.contents import ContentsDoor
+    from tercet.api.openai.agents.environments import EnvironmentsDoor
+    from tercet.api.openai.agents.sessions import SessionsDoor
+    from tercet.api.openai.agents.templates import TemplatesDoor
+    from tercet.api.openai.agents.vaults import VaultsDoor
 
 AGENTS, VAULTS = "/v1/agents", "/v1/vaults"
 SESSION = f"{AGENTS}/sessions/{{session_id}}"
@@ -33,7 +38,7 @@ def agent_routes(service: Service) -> list[Route]:
 
 
 def _agent_paths(service: Service) -> list[tuple[str, str, Answer]]:
-    door, one = AgentsDoor(service), f"{AGENTS}/{{agent_id}}"
+    door, one = on_demand(_agents_door, service), f"{AGENTS}/{{agent_id}}"
     return [
         ("POST", AGENTS, door.create),
         ("GET", AGENTS, door.list),
@@ -44,7 +49,7 @@ def _agent_paths(service: Service) -> list[tuple[str, str, Answer]]:
 
 
 def _session_paths(service: Service) -> list[tuple[str, str, Answer]]:
-    door, contents = SessionsDoor(service), ContentsDoor(service)
+    door, contents = on_demand(_sessions_door, service), on_demand(_contents_door, service)
     artifact = f"{SESSION}/artifacts/{{artifact_id}}"
     return [
         ("POST", f"{AGENTS}/sessions", door.create),
@@ -77,7 +82,7 @@ def _session_paths(service: Service) -> list[tuple[str, str, Answer]]:
 
 
 def _environment_paths(service: Service) -> list[tuple[str, str, Answer]]:
-    door, templates = EnvironmentsDoor(service), TemplatesDoor(service)
+    door, templates = on_demand(_environments_door, service), on_demand(_templates_door, service)
     one = f"{ENVIRONMENTS}/{{environment_id}}"
     return [
         ("POST", f"{ENVIRONMENTS}/templates", templates.create),
@@ -94,7 +99,7 @@ def _environment_paths(service: Service) -> list[tuple[str, str, Answer]]:
 
 
 def _automation_paths(service: Service) -> list[tuple[str, str, Answer]]:
-    door, invocations = AutomationsDoor(service), f"{AUTOMATION}/invocations"
+    door, invocations = on_demand(_automations_door, service), f"{AUTOMATION}/invocations"
     return [
         ("POST", f"{AGENTS}/automations", door.create),
         ("GET", f"{AGENTS}/automations", door.list),
@@ -110,7 +115,7 @@ def _automation_paths(service: Service) -> list[tuple[str, str, Answer]]:
 
 
 def _vault_paths(service: Service) -> list[tuple[str, str, Answer]]:
-    door, one = VaultsDoor(service), f"{VAULTS}/{{vault_id}}"
+    door, one = on_demand(_vaults_door, service), f"{VAULTS}/{{vault_id}}"
     return [
         ("POST", VAULTS, door.create),
         ("GET", VAULTS, door.list),
@@ -123,3 +128,45 @@ def _vault_paths(service: Service) -> list[tuple[str, str, Answer]]:
         ("POST", CREDENTIAL, door.update_credential),
         ("DELETE", CREDENTIAL, door.delete_credential),
     ]
+
+
+def _agents_door(service: Service) -> "AgentsDoor":
+    from tercet.api.openai.agents.agents import AgentsDoor
+
+    return AgentsDoor(service)
+
+
+def _automations_door(service: Service) -> "AutomationsDoor":
+    from tercet.api.openai.agents.automations import AutomationsDoor
+
+    return AutomationsDoor(service)
+
+
+def _contents_door(service: Service) -> "ContentsDoor":
+    from tercet.api.openai.agents.contents import ContentsDoor
+
+    return ContentsDoor(service)
+
+
+def _environments_door(service: Service) -> "EnvironmentsDoor":
+    from tercet.api.openai.agents.environments import EnvironmentsDoor
+
+    return EnvironmentsDoor(service)
+
+
+def _sessions_door(service: Service) -> "SessionsDoor":
+    from tercet.api.openai.agents.sessions import SessionsDoor
+
+    return SessionsDoor(service)
+
+
+def _templates_door(service: Service) -> "TemplatesDoor":
+    from tercet.api.openai.agents.templates import TemplatesDoor
+
+    return TemplatesDoor(service)
+
+
+def _vaults_door(service: Service) -> "VaultsDoor":
+    from tercet.api.openai.agents.vaults import VaultsDoor
+
+    return VaultsDoor(service)
