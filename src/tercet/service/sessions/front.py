@@ -20,6 +20,7 @@ from tercet.service.sessions.inputs import accept, hear
 from tercet.service.sessions.journal import steps_of
 from tercet.service.sessions.live import Live
 from tercet.service.sessions.toolbox import Toolbox
+from tercet.service.sessions.tracing import TurnTraces
 from tercet.service.sessions.turns import KIND, begin_turn, status_of
 from tercet.service.sessions.values import CancelTurn, Input, JournalStep, SessionChanges, SessionDraft
 from tercet.service.sessions.web import Web
@@ -35,6 +36,7 @@ from tercet.store.database import NO_LIMIT
 from tercet.store.filing import Page
 from tercet.store.sessions import digest_of
 from tercet.store.sessions_edit import ROOT, SessionEdit
+from tercet.telemetry.tracer import Tracer
 from tercet.tools.base import Tool
 
 T = TypeVar("T")
@@ -54,11 +56,13 @@ class Sessions:
         web: Web | None = None,
         tools: Sequence[Tool] = (),
         dispatcher: Dispatcher | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """`begin` asks a model of `tiers`; nothing is worked on before `start`.
 
         Hosted environments are kept in `environment_folder`; without one there are none. `tools` are further ones
-        that agents may name. Turns come from `dispatcher`, by default from the journal itself.
+        that agents may name. Turns come from `dispatcher`, by default from the journal itself;
+        `tracer` is told of those that have ended.
         """
         self._store = store.sessions
         self._journal = store.journal
@@ -72,7 +76,8 @@ class Sessions:
         self._environment_folder = environment_folder
         self._tasks: set[asyncio.Task[None]] = set()
         self.toolbox = Toolbox(store, lambda model: tiers[tier_name(model)].bound(), workspaces, web or Web(), tools)
-        self.live = Live(store.sessions)
+        self._traces = TurnTraces(store.sessions, store.journal, tracer) if tracer is not None else None
+        self.live = Live(store.sessions, *([self._traces.hear] if self._traces else []))
         self._stop_listening: Callable[[], None] = lambda: None
         work = Work(store.sessions, store.journal, self.live, begin, tiers, self.toolbox)
         self._workers = Workers(
@@ -92,6 +97,8 @@ class Sessions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._workers.close()
+        if self._traces is not None:
+            await self._traces.close()
         await self.toolbox.close()
 
     # ---------------------------------------------------------------- sessions

@@ -244,6 +244,8 @@ class Recorder:
                 (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens),
                 is_dropped,
                 reason=output.reason,
+                backend=receipt.backend,
+                first_ms=receipt.first_ms,
             )
             edit.end(self._lease, number, encode(outcome))
             settle(edit, reserved, entries, usage)
@@ -456,8 +458,8 @@ class Recorder:
 
         def finish(edit: SessionEdit) -> list[Item]:
             if number is not None:  # the model was asked and gave no output
-                message = end.message if isinstance(end, Failed) else ""
-                edit.end(self._lease, number, encode(ModelOutcome(error=message)))
+                message, code = (end.message, end.error_code) if isinstance(end, Failed) else ("", "")
+                edit.end(self._lease, number, encode(ModelOutcome(error=message, error_code=code)))
                 settle(edit, reserved, entries, Usage())
             for step in open_steps.values():
                 edit.end(self._lease, step, encode(CallOutcome(-1, True, 0.0, "abandoned")))
