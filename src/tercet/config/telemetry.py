@@ -122,14 +122,14 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def _ratio(sampler: str, argument: str) -> float:
-    match sampler.removeprefix("parentbased_"):
-        case "always_on":
+    """Return the share of traces that a sampler takes. All that are served follow a client's own decision."""
+    match sampler:
+        case "parentbased_always_on":
             return 1.0
-        case "always_off":
+        case "parentbased_always_off":
             return 0.0
-        case "traceidratio":
+        case "parentbased_traceidratio":
             return float(argument or 1)
         case _:
-            raise ValueError(
-                f"the sampler {sampler!r} is not served: always_on, always_off, traceidratio, parentbased_…"
-            )
+            served = "parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
+            raise ValueError(f"the sampler {sampler!r} is not served; these are: {served}")
