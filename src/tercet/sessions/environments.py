@@ -75,6 +75,8 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
     status: EnvironmentStatus = "pending"
     error: str | None = None
     session_id: str | None = None
+    restores: bytes | None = None
+    """The address of the tree that its workspace begins as, in place of the files and setup commands of `spec`."""
 
 
 class TemplateRecord(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from tercet.items import Message
 from tercet.sessions.environments import EnvironmentRecord
 from tercet.sessions.events import Numbered, SessionChanged
 from tercet.sessions.plan import Plan
+from tercet.sessions.snapshots import KeptEntry
 from tercet.sessions.turns import Artifact, SessionItem, SessionRecord, SubagentRecord, TurnRecord
 from tercet.store.base import Lease
 from tercet.store.database import NO_LIMIT, Connection, Database
@@ -36,6 +37,7 @@ from tercet.store.sessions_rows import (
     row_of,
     state_of,
 )
+from tercet.store.sessions_snapshots import depth_of, latest_tree, read_tree, tree_at
 from tercet.store.sessions_sweep import sweep
 
 T = TypeVar("T")
@@ -78,9 +80,17 @@ class SessionStore:
         return await self._database.write(lambda connection: self._insert(connection, record, first, None, None))
 
     async def fork(
-        self, parent_id: str, owner: str, record: SessionRecord, first: Callable[[SessionEdit], T]
+        self,
+        parent_id: str,
+        owner: str,
+        record: SessionRecord,
+        first: Callable[[SessionEdit], T],
+        environment: EnvironmentRecord | None = None,
     ) -> tuple[T, list[Numbered]]:
-        """Keep a session that shares its parent's items before `record.forked_from[1]`."""
+        """Keep a session that shares its parent's items before `record.forked_from[1]`.
+
+        Its `environment` begins as the parent's was there. Raises `RunConflict` where that is not known.
+        """
 
         def insert(connection: Connection) -> tuple[T, list[Numbered]]:
             parent = row_of(connection, parent_id, owner, is_locked=True)
@@ -88,6 +98,9 @@ class SessionStore:
                 raise NotFound(f"There is no session {parent_id!r}.", param="session_id")
             assert record.forked_from is not None
             plan = _check_fork(connection, parent, record.forked_from[1])
+            if environment is not None:
+                tree = tree_at(connection, ancestry(connection, parent), record.forked_from[1])
+                self.environments.insert(connection, msgspec.structs.replace(environment, restores=tree))
             return self._insert(connection, record, first, parent, plan)
 
         return await self._database.write(insert)
@@ -312,7 +325,20 @@ class SessionStore:
         """Return how many events were kept so far. Raises `NotFound`."""
         return await self._database.read(lambda connection: _known(connection, session_id, owner).num_events)
 
-    # ---------------------------------------------------------------- environments
+    # ---------------------------------------------------------------- environments and workspaces
+
+    async def tree(self, address: bytes) -> dict[str, KeptEntry]:
+        """Return a kept workspace's entries by path."""
+        return await self._database.read(lambda connection: read_tree(connection, address))
+
+    async def latest_snapshot(self, session_id: str) -> tuple[bytes | None, int, int]:
+        """Return the address and depth of the last kept workspace, and the bytes that the session's own hold."""
+
+        def select(connection: Connection) -> tuple[bytes | None, int, int]:
+            tree, size = latest_tree(connection, ancestry(connection, _known(connection, session_id, None)))
+            return tree, 0 if tree is None else depth_of(connection, tree), size
+
+        return await self._database.read(select)
 
     async def add_environment(self, environment: EnvironmentRecord) -> EnvironmentRecord:
         """Keep a new environment and hold the contents that it begins with; one that is there stays as it is."""

@@ -14,6 +14,7 @@ from tercet.errors import NotFound, RunConflict
 from tercet.sessions.agents import AgentSpec
 from tercet.sessions.events import ItemAdded, ItemDone, Numbered, SessionChanged, SessionEvent
 from tercet.sessions.plan import Plan
+from tercet.sessions.snapshots import Snapshot
 from tercet.sessions.turns import (
     Artifact,
     Content,
@@ -41,6 +42,7 @@ from tercet.store.sessions_rows import (
     row_of,
     state_of,
 )
+from tercet.store.sessions_snapshots import keep_snapshot
 
 OPEN: tuple[TurnStatus, ...] = ("queued", "in_progress", "waiting")
 ROOT = ""
@@ -329,6 +331,10 @@ class SessionEdit:
             "INSERT INTO session_summaries (session, thread, place, summary) VALUES (?, ?, ?, ?)",
             (self.row.number, thread, place, summary),
         )
+
+    def keep_workspace(self, snapshot: Snapshot) -> bool:
+        """Keep the workspace as it is before the next item; return whether it was not kept there yet."""
+        return keep_snapshot(self.connection, self.row.number, self.record.id, self._num_items, snapshot)
 
     def add_artifacts(self, artifacts: Iterable[Artifact]) -> None:
         """Publish files whose contents are in place."""

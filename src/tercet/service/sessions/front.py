@@ -19,6 +19,7 @@ from tercet.service.run import Run
 from tercet.service.sessions.inputs import accept, hear
 from tercet.service.sessions.journal import steps_of
 from tercet.service.sessions.live import Live
+from tercet.service.sessions.snapshots import Snapshots
 from tercet.service.sessions.toolbox import Toolbox
 from tercet.service.sessions.tracing import TurnTraces
 from tercet.service.sessions.turns import KIND, begin_turn, status_of
@@ -70,7 +71,8 @@ class Sessions:
         self._tiers = tiers
         workspaces = None
         if environment_folder is not None:
-            workspaces = Workspaces(environment_folder, store.sessions, store.files)
+            snapshots = Snapshots(store.sessions, store.files, store.agent_tables.seeds)
+            workspaces = Workspaces(environment_folder, store.sessions, store.files, snapshots)
             workspaces.on_change = self._environment_changed
         self._workspaces = workspaces
         self._environment_folder = environment_folder
@@ -150,22 +152,23 @@ class Sessions:
     ) -> SessionRecord:
         """Return a new session that shares the items before number `at_item`, on another tier if `changes` says so.
 
-        The items stay where they are; a fork is a row. With `goes_on` a turn begins at once, without a new input.
-        Raises `InvalidRequest` for an item that is not there, `RunConflict` for one whose predecessors are open.
+        The items stay where they are; a fork is a row. Its workspace, if there is one, begins as it was there. With
+        `goes_on` a turn begins at once, without a new input. Raises `InvalidRequest` for an item that is not there,
+        `RunConflict` for one whose predecessors are open or before which the workspace was not kept.
         """
         parent, changes = await self.get(session_id, owner), changes or SessionChanges()
         spec = parent.spec if changes.spec is msgspec.UNSET else changes.spec
         self._tiers[tier_name(spec.model)].bound()
-        if parent.environment_id is not None:
-            raise Unsupported("Sessions with an environment cannot be forked: its files have no earlier versions.")
-        now = now_s()
+        now, fork_id = now_s(), new_id("session")
+        environment = await self._forked_environment(parent, fork_id)
         record = SessionRecord(
-            id=new_id("session"),
+            id=fork_id,
             owner=owner,
             created_at=now,
             last_active_at=now,
             agent_id=parent.agent_id,
             spec=spec,
+            environment_id=environment.id if environment else None,
             agent_name=parent.agent_name,
             metadata=parent.metadata if changes.metadata is msgspec.UNSET else changes.metadata,
             limit_usd=parent.limit_usd if changes.limit_usd is msgspec.UNSET else changes.limit_usd,
@@ -176,14 +179,24 @@ class Sessions:
         )
 
         def first(edit: SessionEdit) -> SessionRecord:
+            if environment is not None:
+                edit.tell(EnvironmentChanged(environment))
             if goes_on:
                 begin_turn(edit, [])
             return edit.record
 
-        record, told = await self._store.fork(session_id, owner, record, first)
+        record, told = await self._store.fork(session_id, owner, record, first, environment)
         self.live.publish(record.id, told)
         self._workers.wake()
         return record
+
+    async def _forked_environment(self, parent: SessionRecord, fork_id: str) -> EnvironmentRecord | None:
+        """Return an environment like that of `parent`, whose workspace is to be put back."""
+        if parent.environment_id is None:
+            return None
+        environment = await self.environment(parent.environment_id, parent.owner)
+        self.check_environment(environment.spec)
+        return EnvironmentRecord(new_id("env"), parent.owner, now_s(), environment.spec, session_id=fork_id)
 
     def _check(self, draft: SessionDraft, environment: Environment | None) -> None:
         self._tiers[tier_name(draft.spec.model)].bound()

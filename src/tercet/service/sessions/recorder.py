@@ -34,12 +34,14 @@ from tercet.service.sessions.failures import failure_of
 from tercet.service.sessions.live import Live
 from tercet.service.sessions.loading import Progress, read_model_intent
 from tercet.service.sessions.shortening import Shortening
+from tercet.service.sessions.snapshots import Seen, Taken
 from tercet.service.sessions.spending import BudgetSpent, OverBudget, reserve, settle
 from tercet.service.sessions.toolbox import Kit
 from tercet.service.sessions.turns import begin_turn, end_turn, say, status_of
 from tercet.service.sessions.values import CallIntent, CallOutcome, ModelIntent, ModelOutcome
 from tercet.service.sessions.words import error_text, shown
 from tercet.sessions.events import ItemDone, TurnChanged
+from tercet.sessions.snapshots import Snapshot
 from tercet.sessions.turns import (
     Artifact,
     Call,
@@ -114,6 +116,9 @@ class Recorder:
         """The turn has ended, or waits."""
         self.is_stale = False
         """Something happened while the turn was about to wait: it is to be read again."""
+        self.taken: Taken | None = None
+        """The workspace as it is before the model is asked, to be kept with that step."""
+        self._seen: Seen | None = None
         self.artifacts: list[Artifact] = []
         """Files that are published together with the turn's end."""
         self.budget_usd: float | None = None
@@ -162,7 +167,10 @@ class Recorder:
         known, self._progress.open_model = self._progress.open_model, None
         number = known[0] if known else self._next_number()
         self.reserve = await self.estimate() if self._is_limited else None
+        self._keep_workspace()
         begun = await self._flush(partial(self._begin_model, known, number))
+        if self._kit.opened is not None:
+            self._kit.opened.seen = self._seen
         if begun == "unlimited no more":
             self._is_limited = True
             self.reserve = await self.estimate()
@@ -178,6 +186,20 @@ class Recorder:
                 self._model_step, self._reserved = number, reserved
                 self._progress.was_dropped = False
                 self._thread.hear(heard)
+
+    def _keep_workspace(self) -> None:
+        """Prepare to keep the workspace at this place; not where others were changing it meanwhile."""
+        taken, opened, turn_id = self.taken, self._kit.opened, self.turn.id
+        if taken is None or opened is None:
+            return
+
+        def keep(edit: SessionEdit) -> None:
+            others = [turn for turn in edit.open_turns() if turn.id != turn_id and turn.status == "in_progress"]
+            snapshot = Snapshot(reason="subagents were at work in it") if others else taken.snapshot
+            self._seen = taken.seen if edit.keep_workspace(snapshot) and not others else opened.seen
+
+        self._seen = opened.seen
+        self._operations.append(keep)
 
     def _begin_model(self, known: tuple[int, bytes] | None, number: int, edit: SessionEdit) -> "_Begun | str":
         """Begin a model step in a transaction, or say why not."""

@@ -10,7 +10,7 @@ import msgspec
 
 from tercet.agents.calls import ContextOf
 from tercet.agents.loop import Agent, Asking, Limits
-from tercet.agents.steps import Answered
+from tercet.agents.steps import Answered, ModelAsked
 from tercet.agents.thread import Thread
 from tercet.agents.toolset import Toolset
 from tercet.backends.base import Backend
@@ -178,6 +178,8 @@ class Work:
                 async for step in steps:
                     if isinstance(step, Answered) and recorder.turn.subagent_id is None:
                         recorder.artifacts = await self._toolbox.publish(history.record, recorder.turn, kit)
+                    if isinstance(step, ModelAsked):
+                        recorder.taken = await self._toolbox.snapshot(recorder.turn, kit)
                     await recorder.take(step)
                     if recorder.is_over:
                         break

@@ -15,8 +15,9 @@ import msgspec
 
 from tercet.clock import monotonic_s
 from tercet.egress import Guard, Policy
-from tercet.errors import NotFound, RunConflict, SandboxUnavailable, TercetError, Unsupported
+from tercet.errors import NotFound, RunConflict, SandboxUnavailable, StoreFailed, TercetError, Unsupported
 from tercet.sandbox import Beneath, Limits, Network, Sandbox, SandboxSpec, open_sandbox, remove_workspace
+from tercet.service.sessions.snapshots import Seen, Snapshots
 from tercet.sessions.environments import EnvironmentRecord, EnvironmentStatus, Hosted, NetworkPolicy
 from tercet.store.filing import FileStore
 from tercet.store.sessions import SessionStore
@@ -50,13 +51,23 @@ class Open(msgspec.Struct):
     folder: Path
     used_s: float
     num_users: int = 0
+    seen: Seen | None = None
+    """The workspace as it was last kept; None: to be read from the store."""
 
 
 class Workspaces:
     """The hosted environments of this machine."""
 
-    def __init__(self, folder: Path, store: SessionStore, files: FileStore, allow: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: SessionStore,
+        files: FileStore,
+        snapshots: Snapshots,
+        allow: tuple[str, ...] = (),
+    ) -> None:
         """Keep workspaces in `folder`; `allow` are the operator's own hosts that environments may reach."""
+        self.snapshots = snapshots
         self._folder = folder
         self._store = store
         self._files = files
@@ -163,7 +174,10 @@ class Workspaces:
         return guard
 
     async def _set_up(self, environment: EnvironmentRecord, spec: Hosted, box: Sandbox) -> None:
-        """Put the files in place and run the setup commands. Raises `EnvironmentFailed`."""
+        """Put the files in place and run the setup commands, or put back what was kept. Raises `EnvironmentFailed`."""
+        if environment.restores is not None:
+            await self._restore(environment.restores, box)
+            return
         for file in spec.files:
             digest, size = file.digest, file.size
             if file.file_id is not None:
@@ -189,6 +203,18 @@ class Workspaces:
                 said = outcome.stderr.text.strip()[-500:]
                 await box.close()
                 raise EnvironmentFailed(f"setup command {number} ended with {outcome.exit_code}: {said}")
+
+    async def _restore(self, address: bytes, box: Sandbox) -> None:
+        try:
+            await self.snapshots.restore(box.files, address)
+        except OSError as error:
+            await box.close()
+            raise EnvironmentFailed(
+                f"the workspace cannot be put back: {error.strerror}: {error.filename!r}"
+            ) from error
+        except StoreFailed:
+            await box.close()
+            raise
 
     async def _change(self, environment: EnvironmentRecord, status: EnvironmentStatus, error: str | None) -> None:
         changed = await self._store.environments.change(
