@@ -1,7 +1,7 @@
 """Sessions over the scripted backend, and short ways to drive one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,19 @@ def call(name: str, /, **arguments: Any) -> dict[str, Any]:
 class Host:
     """Sessions over scripted tiers nano and full, with their state in a folder; mini is unbound."""
 
-    def __init__(self, folder: Path, *lines: dict[str, Any], price: Price | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *lines: dict[str, Any],
+        price: Price | None = None,
+        prices: Mapping[str, Price] | None = None,
+        **more: Any,
+    ) -> None:
         script = write_script(folder / "script.jsonl", *lines)
         self.tiers = {
-            name: Tier(name, ScriptedBackend(script, f"{name}-script", 100_000), price or Price())
+            name: Tier(
+                name, ScriptedBackend(script, f"{name}-script", 100_000), (prices or {}).get(name, price or Price())
+            )
             for name in ("nano", "full")
         }
         self.store = LocalStore(folder / "tercet.db", retention_days=30, max_responses=1000)

@@ -211,7 +211,7 @@ class Recorder:
             if self.reserve is None:
                 return "unlimited no more"
             reserved = self.reserve.most_usd
-            if self.budget_usd is not None and edit.cost_of(thread) + reserved > self.budget_usd:
+            if not self._is_within_budget(edit, reserved):
                 return "over own budget"
             if not reserve(edit, reserved):
                 waiting = msgspec.structs.replace(turn, status="waiting")
@@ -233,6 +233,10 @@ class Recorder:
         edit.begin(self._lease, number, "model", intent)
         return _Begun(turn, reserved, [shown(content) for content in posted])
 
+    def _is_within_budget(self, edit: SessionEdit, most_usd: float) -> bool:
+        """Whether a subagent's own budget has room for a call; its thread makes one at a time."""
+        return self.budget_usd is None or edit.cost_of(self.thread_id) + most_usd <= self.budget_usd
+
     def _reply(self) -> None:
         """Prepare what the model's output makes; it is written with what follows from it."""
         output, receipt, follows = self._thread.output, self._thread.receipt, self._thread.follows
@@ -246,10 +250,11 @@ class Recorder:
         self._progress.num_output += len(made)
         phase = "commentary" if isinstance(follows, RunCalls) else "final_answer"
         usage = output.usage
+        cost = sum(entry.cost_usd for entry in entries)
         self.turn = turn = msgspec.structs.replace(
             self.turn,
             usage=(self.turn.usage or Usage()) + usage,
-            cost_usd=self.turn.cost_usd + receipt.cost_usd,
+            cost_usd=self.turn.cost_usd + cost,
             num_steps=self.turn.num_steps + 1,
         )
 
@@ -262,7 +267,7 @@ class Recorder:
                 tuple(item.number for item in items),
                 receipt.tier,
                 receipt.model or output.model,
-                receipt.cost_usd,
+                cost,
                 (usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.reasoning_tokens),
                 is_dropped,
                 reason=output.reason,
@@ -441,9 +446,11 @@ class Recorder:
         most = self._shortening.most_usd(self._thread) if self._shortening else 0.0
 
         def begin(edit: SessionEdit) -> tuple[bool, float]:
-            held = most if edit.record.limit_usd is not None and reserve(edit, most) else 0.0
+            is_limited = edit.record.limit_usd is not None or self.budget_usd is not None
+            has_room = not is_limited or (self._is_within_budget(edit, most) and reserve(edit, most))
+            held = most if is_limited and has_room else 0.0
             edit.begin(self._lease, number, "compaction", encode(ModelIntent(edit.num_items, held)))
-            return edit.record.limit_usd is None or held > 0 or not most, held
+            return has_room, held
 
         has_room, self._summary_reserved = await self._flush(begin) or (False, 0.0)
         if self._shortening is not None:
@@ -475,7 +482,8 @@ class Recorder:
         failure = failure_of(end) if isinstance(end, Failed) else None
         number, reserved = self._model_step, self._reserved
         entries = self._take_entries() if number is not None or self._steps else []
-        turn, thread, artifacts = self.turn, self.thread_id, self.artifacts
+        cost = self.turn.cost_usd + sum(entry.cost_usd for entry in entries)
+        turn, thread, artifacts = msgspec.structs.replace(self.turn, cost_usd=cost), self.thread_id, self.artifacts
         open_steps = dict(self._steps)
 
         def finish(edit: SessionEdit) -> list[Item]:

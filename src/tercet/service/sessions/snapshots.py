@@ -35,6 +35,10 @@ MAX_DEPTH = 16
 RACY_NS = 50_000_000
 """A file that changed so shortly before it was looked at may change again without another mark."""
 
+READ_AT_ONCE = 4_000_000
+NEW = "new"
+"""Stands for the pack that is being written."""
+
 Mark = tuple[int, int, int]
 
 
@@ -95,27 +99,25 @@ class Snapshots:
         changed: list[KeptEntry] = []
         marks = {path: mark for path, mark in seen.marks.items() if path not in removed}
         packs: tuple[str, ...] = ()
+        size = 0
         async with self._files.receive() as pack:
-            size = 0
-            for entry in suspects:
-                marks.pop(entry.path, None)
-                with suppress(FileNotFoundError):
-                    kept, content = await asyncio.to_thread(_read, workspace, entry)
+            while suspects:
+                looks = await asyncio.to_thread(_read_some, workspace, suspects)
+                contents: list[bytes] = []
+                for entry, now, content in looks:
+                    marks.pop(entry.path, None)
                     if entry.kind != "folder" and began_ns - entry.mark[2] > RACY_NS:
                         marks[entry.path] = entry.mark
-                    known = seen.entries.get(entry.path)
-                    if known is not None and _is_same(known, kept):
-                        continue
-                    if known is not None and known.digest == kept.digest and known.kind == "file":
-                        kept = msgspec.structs.replace(kept, pack=known.pack, offset=known.offset)
-                    elif content:
-                        _check_room(size + len(content), seen.size)
-                        kept = msgspec.structs.replace(kept, offset=size)
-                        await pack.write(content)
-                        size += len(content)
-                        changed.append(msgspec.structs.replace(kept, pack="?"))
+                    kept = _kept(now, seen.entries.get(entry.path), size)
+                    if kept is None:
                         continue
                     changed.append(kept)
+                    if kept.pack == NEW:
+                        contents.append(content)
+                        size += len(content)
+                        _check_room(size, seen.size)
+                if contents:
+                    await pack.write(b"".join(contents))
             if size:
                 changed = await self._sealed(pack, changed, holder)
                 packs = (pack.digest,)
@@ -124,7 +126,7 @@ class Snapshots:
     async def _sealed(self, pack: Incoming, changed: Sequence[KeptEntry], holder: str) -> list[KeptEntry]:
         """Keep a pack, and return the entries that lie in it with its name."""
         await self._seeds.stage([pack], holder)
-        return [msgspec.structs.replace(entry, pack=pack.digest) if entry.pack == "?" else entry for entry in changed]
+        return [msgspec.structs.replace(entry, pack=pack.digest) if entry.pack == NEW else entry for entry in changed]
 
     async def restore(self, workspace: Beneath, address: bytes) -> None:
         """Put a workspace back as it was. Raises `OSError` and `StoreFailed`."""
@@ -170,6 +172,28 @@ def _read(workspace: Beneath, entry: Entry) -> tuple[KeptEntry, bytes]:
             content = workspace.read(entry.path, max_bytes=MAX_FILE)
             modified_ns = entry.mark[1]
             return KeptEntry(entry.path, "file", entry.mode, len(content), modified_ns, _digest(content)), content
+
+
+def _read_some(workspace: Beneath, suspects: list[Entry]) -> list[tuple[Entry, KeptEntry, bytes]]:
+    """Take the first entries off `suspects`, as many as make up a piece of work, and return what is kept of each."""
+    looks: list[tuple[Entry, KeptEntry, bytes]] = []
+    num_bytes = 0
+    while suspects and num_bytes < READ_AT_ONCE and len(looks) < MAX_ENTRIES // 10:
+        entry = suspects.pop()
+        with suppress(FileNotFoundError):
+            now, content = _read(workspace, entry)
+            looks.append((entry, now, content))
+            num_bytes += len(content)
+    return looks
+
+
+def _kept(now: KeptEntry, known: KeptEntry | None, offset: int) -> KeptEntry | None:
+    """Return what is to be said of an entry, whose content comes at `offset` if it is new; None: nothing changed."""
+    if known is not None and _is_same(known, now):
+        return None
+    if known is not None and known.kind == now.kind == "file" and known.digest == now.digest:
+        return msgspec.structs.replace(now, pack=known.pack, offset=known.offset)
+    return msgspec.structs.replace(now, pack=NEW, offset=offset) if now.size else now
 
 
 def _digest(content: bytes) -> bytes:
