@@ -111,13 +111,13 @@ async def test_failing_calls_count_against_a_budget(tmp_path: Path) -> None:
 
 
 async def test_summaries_of_a_subagent_count_against_its_budget(tmp_path: Path) -> None:
-    spec = msgspec.structs.replace(
-        SPEC, sampling=Sampling(max_output_tokens=500), compact_above=300, compact_tier="nano"
-    )
+    limits = msgspec.structs.replace(SPEC.limits, max_repeats=1000)
+    sampling = Sampling(max_output_tokens=500)
+    spec = msgspec.structs.replace(SPEC, sampling=sampling, limits=limits, compact_above=300, compact_tier="nano")
     summary = {"when": "Summarise all of it", "text": "A summary of it."}
     looping = [{"turn": line["turn"], "text": "word " * 400, "calls": line["calls"]} for line in LOOPING]
-    lines = (making("count", budget_usd=3.0), MADE, summary, *looping)
-    host = Host(tmp_path, *lines, price=PRICE)
+    lines = (making("count", budget_usd=0.8), MADE, summary, *looping)
+    host = Host(tmp_path, *lines, price=Price(input=10.0, output=10.0))
     await host.sessions.start()
     session = await begun(host.sessions, spec)
     (agent,) = await finished(host, session.id)
