@@ -17,13 +17,25 @@ from tercet.sessions.agents import AgentSpec
 from tercet.sessions.events import Numbered, SessionChanged, TurnChanged
 from tercet.sessions.turns import Call, SessionItem, SessionRecord, TurnRecord
 from tercet.store.filing import Page
-from tercet.store.local import LocalStore
+from tercet.store.local import LocalStore, SqlStore
+from tercet.store.secrets import SecretKey
+from tercet.store.shared import SharedStore
 from tercet.usage import Price
 from tests.support import user, write_script
 
 OWNER = "ann"
 ALL = Page(10_000, is_ascending=True)
 SECONDS = 60.0
+POSTGRES_URL = ""
+"""Where sessions are kept; empty: in SQLite. Set for each test."""
+
+
+def opened_store(folder: Path) -> SqlStore:
+    """Open the store of the test; more than once, it is as if by several processes."""
+    if POSTGRES_URL:
+        key = SecretKey(folder / "secret.key")
+        return SharedStore(POSTGRES_URL, key, retention_days=30, max_responses=1000)
+    return LocalStore(folder / "tercet.db", retention_days=30, max_responses=1000)
 
 
 def call(name: str, /, **arguments: Any) -> dict[str, Any]:
@@ -49,7 +61,7 @@ class Host:
             )
             for name in ("nano", "full")
         }
-        self.store = LocalStore(folder / "tercet.db", retention_days=30, max_responses=1000)
+        self.store = opened_store(folder)
         self.sessions = Sessions(self.store, {**self.tiers, "mini": Tier("mini")}, self.begin, **more)
 
     def begin(self, ask: Ask) -> Run:

@@ -114,12 +114,11 @@ async def test_forks_of_forks_outlive_their_parents_and_share_contents(tmp_path:
         third = await sessions.fork(second.id, OWNER, len(await items(sessions, second.id)))
         await sessions.delete(second.id, OWNER)
         assert "./a ./d ./d/e ./l" in await looked(sessions, third)
-        blobs = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
-        assert blobs
+        assert await sessions._files._contents.digests()
         await sessions.delete(third.id, OWNER)
         await sessions.purge()
         await sessions._files.purge()
-        assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()], "nothing is left behind"
+        assert not await sessions._files._contents.digests(), "nothing is left behind"
 
 
 async def test_a_place_that_was_not_kept_is_refused_by_name(tmp_path: Path) -> None:
@@ -158,6 +157,12 @@ async def test_what_is_too_much_is_not_kept_and_said(tmp_path: Path, monkeypatch
         assert "./small" in await looked(sessions, fork)
 
 
+async def sizes_of(sessions: Sessions) -> list[int]:
+    """Return the sizes of the contents that are kept."""
+    digests = await sessions._files._contents.digests()
+    return [sum([len(chunk) async for chunk in sessions._files.read(digest)]) for digest in digests]
+
+
 async def test_only_what_changed_is_kept_also_after_a_restart(tmp_path: Path) -> None:
     lines = (
         {"when": "^work$", "turn": 0, "calls": [call("shell", command="for i in $(seq 200); do seq 500 > f$i; done")]},
@@ -169,15 +174,15 @@ async def test_only_what_changed_is_kept_also_after_a_restart(tmp_path: Path) ->
     await host.sessions.start()
     session = await begun(host.sessions, SPEC, "work", environment=Hosted())
     await idle(host.sessions, session.id)
+    known = await sizes_of(host.sessions)
     await host.close()
-    sizes = [path.stat().st_size for path in (tmp_path / "files").rglob("*") if path.is_file()]
     async with running(tmp_path, *lines, **folder(tmp_path)) as sessions:
         before = (await idle(sessions, session.id)).usage.output_tokens
         await tell(sessions, session.id, "touch")
         await until(sessions, session.id, lambda r: r.status == "idle" and r.usage.output_tokens > before)
-        after = [path.stat().st_size for path in (tmp_path / "files").rglob("*") if path.is_file()]
-        assert len(after) == len(sizes) + 1
-        assert sum(after) - sum(sizes) == 1892 + 2, "the one file that changed"
+        after = await sizes_of(sessions)
+        assert len(after) == len(known) + 1
+        assert sum(after) - sum(known) == 1892 + 2, "the one file that changed"
         fork = await sessions.fork(session.id, OWNER, len(await items(sessions, session.id)))
         assert "./f199" in await looked(sessions, fork)
 
