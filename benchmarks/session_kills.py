@@ -364,5 +364,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    __spec__ = None  # children that know this as a module would load it again under its name, and warn
+    __spec__ = None  # type: ignore[assignment]  # children that know this as a module would load it again under its name, and warn
     main()
