@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequen
 from contextlib import suppress
 
 from tercet.sessions.events import ItemAdded, Numbered, SessionEvent
-from tercet.store.sessions import EVENTS_AT_ONCE, SessionStore
+from tercet.store.sessions import SessionStore
+from tercet.store.sessions_reads import EVENTS_AT_ONCE
 
 POLL_S = 1.0
 MAX_BEHIND = 10_000

@@ -22,7 +22,7 @@ from tercet.sessions.turns import Artifact, Call, CallKind, SessionRecord, TurnR
 from tercet.store.base import Store
 from tercet.store.database import NO_LIMIT
 from tercet.store.filing import Page
-from tercet.store.sessions import History
+from tercet.store.sessions_reads import History
 from tercet.tools.base import Tool
 from tercet.tools.calculator import CALCULATOR
 from tercet.tools.calendars import calendar_tools, system_clock

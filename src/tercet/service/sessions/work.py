@@ -37,8 +37,10 @@ from tercet.sessions.events import CommandOutput, ItemAdded
 from tercet.sessions.events import TextDelta as SessionTextDelta
 from tercet.sessions.turns import SessionItem, SubagentRecord, TurnRecord
 from tercet.store.base import Journal, Lease, LedgerEntry
-from tercet.store.sessions import History, SessionStore
-from tercet.store.sessions_edit import ROOT, SessionEdit
+from tercet.store.sessions import SessionStore
+from tercet.store.sessions_edit import SessionEdit
+from tercet.store.sessions_edit_items import ROOT
+from tercet.store.sessions_reads import History
 from tercet.telemetry.spans import CURRENT, UNTRACED
 from tercet.tools.context import CallContext
 from tercet.usage import Usage
