@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,9 @@ from tests.telemetry.collector import collecting
 WHO = {"service.name": "tests"}
 
 
-def a_span(number: int = 1, **facts: object) -> Span:
+def a_span(number: int = 1, facts: dict[str, Any] | None = None) -> Span:
     context = SpanContext(number.to_bytes(16), number.to_bytes(8), trace_state="vendor=1")
-    return Span(context, "chat ünï", "client", 17, b"\1" * 8, 2**62, facts, "error", "was geht \ud800")  # type: ignore[arg-type]
+    return Span(context, "chat ünï", "client", 17, b"\1" * 8, 2**62, facts or {}, "error", "was geht \ud800")
 
 
 @pytest.mark.parametrize("protocol", ["http/protobuf", "http/json"])
@@ -37,7 +38,7 @@ async def test_every_kind_of_value_arrives_as_it_was(protocol: str, compression:
         target = Target(collector.url + "/v1/traces", protocol, {"x-key": "k"}, compression)  # type: ignore[arg-type]
         exporter = Exporter(target, WHO)
         await exporter.start()
-        exporter.add(a_span(**facts))
+        exporter.add(a_span(1, facts))
         await exporter.close()
         (span,) = collector.spans
         (request,) = collector.requests
@@ -55,7 +56,7 @@ async def test_a_collector_that_is_busy_is_asked_again_and_nothing_is_lost() -> 
         exporter = Exporter(Target(collector.url), WHO)
         await exporter.start()
         exporter.add(a_span())
-        await asyncio.to_thread(collector.until, len)
+        await asyncio.to_thread(collector.until, bool)
         await exporter.close()
         assert len(collector.requests) == 3
     assert (exporter.num_exported, exporter.num_dropped.total()) == (1, 0)

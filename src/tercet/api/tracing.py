@@ -46,6 +46,9 @@ def _complete(span: Span, exchange: Exchange) -> None:
     if status == CLIENT_GONE:
         facts["error.type"] = "client_gone"
         return
+    if not status:
+        facts["error.type"] = "cancelled"
+        return
     facts["http.response.status_code"] = status
     if status >= 500:
         span.fail(str(status))

@@ -13,6 +13,7 @@ from tercet.service.sessions import snapshots as kept
 from tercet.sessions.agents import AgentSpec
 from tercet.sessions.environments import Hosted
 from tercet.sessions.turns import SessionItem, SessionRecord
+from tercet.store.files import SqlFiles
 from tercet.store.filing import Page
 from tests.service.sessions.harness import (
     OWNER,
@@ -114,11 +115,11 @@ async def test_forks_of_forks_outlive_their_parents_and_share_contents(tmp_path:
         third = await sessions.fork(second.id, OWNER, len(await items(sessions, second.id)))
         await sessions.delete(second.id, OWNER)
         assert "./a ./d ./d/e ./l" in await looked(sessions, third)
-        assert await sessions._files._contents.digests()
+        assert await kept_contents(sessions)
         await sessions.delete(third.id, OWNER)
         await sessions.purge()
         await sessions._files.purge()
-        assert not await sessions._files._contents.digests(), "nothing is left behind"
+        assert not await kept_contents(sessions), "nothing is left behind"
 
 
 async def test_a_place_that_was_not_kept_is_refused_by_name(tmp_path: Path) -> None:
@@ -157,9 +158,29 @@ async def test_what_is_too_much_is_not_kept_and_said(tmp_path: Path, monkeypatch
         assert "./small" in await looked(sessions, fork)
 
 
+async def test_a_name_that_is_no_text_is_not_kept_and_harms_nothing(tmp_path: Path) -> None:
+    lines = (
+        {"when": "^work$", "turn": 0, "calls": [call("shell", command="touch \"$(printf 'a\\377b')\"")]},
+        {"text": "Done."},
+    )
+    async with running(tmp_path, *lines, **folder(tmp_path)) as sessions:
+        session = await begun(sessions, SPEC, "work", environment=Hosted())
+        await idle(sessions, session.id)
+        found = await items(sessions, session.id)
+        assert said(found)[-1] == "Done."
+        with pytest.raises(RunConflict, match="is not UTF-8"):
+            await sessions.fork(session.id, OWNER, len(found))
+
+
+async def kept_contents(sessions: Sessions) -> Sequence[str]:
+    """Return the digests of all contents that the store has."""
+    assert isinstance(sessions._files, SqlFiles)
+    return await sessions._files._contents.digests()
+
+
 async def sizes_of(sessions: Sessions) -> list[int]:
     """Return the sizes of the contents that are kept."""
-    digests = await sessions._files._contents.digests()
+    digests = await kept_contents(sessions)
     return [sum([len(chunk) async for chunk in sessions._files.read(digest)]) for digest in digests]
 
 

@@ -36,7 +36,8 @@ async def spent(host: Host, session_id: str) -> dict[str, float]:
     threads = {turn.id: turn.subagent_id or "" for turn in await host.store.sessions.turns(session_id, OWNER, ALL)}
     found: defaultdict[str, float] = defaultdict(float)
     for turn_id, cost in await host.store.database.read(select):
-        found[threads[turn_id]] += cost
+        if turn_id in threads:  # a shared database knows other sessions' turns
+            found[threads[turn_id]] += cost
     return found
 
 

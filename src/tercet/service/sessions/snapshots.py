@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 
 import msgspec
@@ -61,7 +61,7 @@ class Taken(msgspec.Struct, frozen=True):
     seen: Seen
 
 
-class TooMuch(Exception):
+class CannotKeep(Exception):
     """The workspace cannot be kept; the text says why."""
 
 
@@ -78,8 +78,8 @@ class Snapshots:
         try:
             seen = seen or await self._last_seen(session_id)
             return await self._taken(workspace, holder, seen)
-        except (TooMuch, OSError, StoreFailed) as error:
-            reason = str(error) if isinstance(error, TooMuch) else f"it cannot be read or kept: {error}"
+        except (CannotKeep, OSError, StoreFailed) as error:
+            reason = str(error) if isinstance(error, CannotKeep) else f"it cannot be read or kept: {error}"
             log.info("a workspace of session %s is not kept: %s", session_id, reason)
             return Taken(Snapshot(reason=reason), seen or Seen())
 
@@ -95,7 +95,7 @@ class Snapshots:
             for entry in found
             if seen.marks.get(entry.path) != entry.mark or seen.entries[entry.path].mode != entry.mode
         ]
-        removed = tuple(seen.entries.keys() - {entry.path for entry in found})
+        removed = seen.entries.keys() - {entry.path for entry in found}
         changed: list[KeptEntry] = []
         marks = {path: mark for path, mark in seen.marks.items() if path not in removed}
         packs: tuple[str, ...] = ()
@@ -153,11 +153,20 @@ def _walked(workspace: Beneath) -> list[Entry]:
         if entry.kind == "other":
             continue
         if len(found) == MAX_ENTRIES:
-            raise TooMuch(f"it had more than {MAX_ENTRIES:,} files and folders")
+            raise CannotKeep(f"it had more than {MAX_ENTRIES:,} files and folders")
         if entry.kind == "file" and entry.size > MAX_FILE:
-            raise TooMuch(f"{entry.path!r} had more than {MAX_FILE:,} bytes")
+            raise CannotKeep(f"{entry.path!r} had more than {MAX_FILE:,} bytes")
+        _check_text(entry.path, entry.path)
         found.append(entry)
     return found
+
+
+def _check_text(text: str, path: str) -> None:
+    """Refuse what is no text: a tree is kept as text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise CannotKeep(f"the name or target of {path!r} is not UTF-8") from None
 
 
 def _read(workspace: Beneath, entry: Entry) -> tuple[KeptEntry, bytes]:
@@ -165,7 +174,8 @@ def _read(workspace: Beneath, entry: Entry) -> tuple[KeptEntry, bytes]:
     match entry.kind:
         case "link":
             target = workspace.read_link(entry.path)
-            return KeptEntry(entry.path, "link", digest=_digest(target.encode("utf-8", "replace")), target=target), b""
+            _check_text(target, entry.path)
+            return KeptEntry(entry.path, "link", digest=_digest(target.encode()), target=target), b""
         case "folder":
             return KeptEntry(entry.path, "folder", entry.mode), b""
         case _:
@@ -207,22 +217,22 @@ def _is_same(known: KeptEntry, now: KeptEntry) -> bool:
 
 def _check_room(size: int, size_of_session: int) -> None:
     if size > MAX_CHANGED:
-        raise TooMuch(f"more than {MAX_CHANGED:,} bytes had changed at once")
+        raise CannotKeep(f"more than {MAX_CHANGED:,} bytes had changed at once")
     if size_of_session + size > MAX_OF_SESSION:
-        raise TooMuch(f"the session's earlier workspaces hold {MAX_OF_SESSION:,} bytes, which is the limit")
+        raise CannotKeep(f"the session's earlier workspaces hold {MAX_OF_SESSION:,} bytes, which is the limit")
 
 
 def _next(
     seen: Seen,
     changed: Sequence[KeptEntry],
-    removed: Sequence[str],
+    removed: Set[str],
     marks: dict[str, Mark],
     packed: Snapshot,
 ) -> Taken:
     """Return the snapshot that these changes make, whose contents are `packed`, and what is then seen."""
     if seen.address is not None and not changed and not removed:
         return Taken(Snapshot(seen.address), Seen(seen.address, seen.entries, marks, seen.depth, seen.size))
-    entries = {path: entry for path, entry in seen.entries.items() if path not in set(removed)}
+    entries = {path: entry for path, entry in seen.entries.items() if path not in removed}
     entries |= {entry.path: entry for entry in changed}
     if seen.address is None or seen.depth >= MAX_DEPTH or len(changed) > len(entries) // 2:
         tree = Tree(tuple(entries.values()))

@@ -48,7 +48,7 @@ class TurnTraces:
 
     async def close(self) -> None:
         """Tell of the turns that are known to have ended."""
-        await asyncio.gather(*self._tasks)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _tell(self, session_id: str, turn: TurnRecord) -> None:
         if not self._tracer.is_chosen(_trace_id(turn)):
