@@ -1,10 +1,12 @@
 """Kills a process that works on agent sessions, at every boundary of its journal and by chance, and counts losses.
 
 A child process works on sessions over the scripted backend; their agents append lines to a file, so that it shows
-which effects took place and how often. The child kills itself with SIGKILL right before or after one of its
-transactions, or in the middle of an effect, chosen by seed; or is killed at a random moment. It is started again until
-every session has ended. Then no session may be lost, no finished effect may have happened twice, and an effect whose
-outcome nobody could know must have been reported as such. Exits with 1 when any of that does not hold.
+which effects took place and how often. The child kills itself with SIGKILL right before or after the commit of one of
+its transactions, which is named by what it journals, or before or behind an effect, chosen by seed; or is killed at a
+random moment. It lives again until every session has ended. Then no session may be lost, no finished effect may have
+happened twice, and an effect whose outcome nobody could know must have been reported as such. Exits with 1 when any of
+that does not hold. Children are forked from a server of forks that has imported everything, and wait side by side for
+the leases of the dead; the points are in the store and tools of this script, so nothing in Tercet knows of them.
 """
 
 import argparse
@@ -17,8 +19,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +41,12 @@ from tercet.sessions.turns import Call, SessionRecord, WaitsForApproval
 from tercet.store.filing import Page
 from tercet.store.local import LocalStore
 from tercet.store.sessions import SessionStore
+from tercet.store.sessions_edit import SessionEdit
 from tercet.tools.base import Arguments, Effect, object_schema
 from tercet.tools.context import CURRENT_CALL
 
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload(["benchmarks.session_kills"])
 OWNER = "bench"
 NUM_SESSIONS = 2
 LEASE_S = 0.8
@@ -63,15 +70,18 @@ SPEC = AgentSpec("nano", tools=(Builtin("append"), Builtin("put"), Builtin("calc
 
 
 class Bomb:
-    """Kills the process at its n-th point; 0: never."""
+    """Kills the process at its n-th point; 0: never. Where it did is noted in a file."""
 
-    def __init__(self, fuse: int) -> None:
+    def __init__(self, fuse: int, note: Path) -> None:
         self._left = fuse
+        self._note = note
 
-    def point(self) -> None:
+    def point(self, name: str) -> None:
         """Pass a point at which the process may die."""
         self._left -= 1
         if self._left == 0:
+            with self._note.open("a", encoding="utf-8") as file:
+                file.write(name + "\n")
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -92,12 +102,12 @@ class Append:
         """Append, with a point before and behind the effect."""
         context = CURRENT_CALL.get()
         assert context is not None
-        self._bomb.point()
+        self._bomb.point("before an effect")
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{context.key} {self.name} {arguments['line']}\n")
             file.flush()
             os.fsync(file.fileno())
-        self._bomb.point()
+        self._bomb.point("behind an effect")
         return {"line": arguments["line"]}
 
 
@@ -112,23 +122,57 @@ class Put(Append):
 
 
 class CrashingStore(SessionStore):
-    """A store whose transactions are points at which the process may die."""
+    """A store whose commits have a point before and behind them."""
 
     bomb: Bomb
 
-    async def edit(self, *arguments: Any, **more: Any) -> Any:
+    async def edit(self, session_id: str, work: Callable[[SessionEdit], Any], *arguments: Any, **more: Any) -> Any:
         """See `SessionStore.edit`."""
-        self.bomb.point()
-        value = await super().edit(*arguments, **more)
-        self.bomb.point()
+        name = "nothing"
+
+        def watched(edit: SessionEdit) -> Any:
+            nonlocal name
+            journaled = watch(edit)
+            value = work(edit)
+            name = ", ".join(journaled) or "an input" * bool(edit.told) or "nothing"
+            self.bomb.point(f"before the commit of {name}")
+            return value
+
+        value = await super().edit(session_id, watched, *arguments, **more)
+        self.bomb.point(f"behind the commit of {name}")
         return value
+
+
+def watch(edit: SessionEdit) -> dict[str, None]:
+    """Return what `edit` journals from now on, in order and each kind once."""
+    seen: dict[str, None] = {}
+
+    def spy(method: str, named: Callable[..., str]) -> None:
+        plain = getattr(edit, method)
+
+        def heard(*arguments: Any) -> Any:
+            seen[named(*arguments)] = None
+            return plain(*arguments)
+
+        setattr(edit, method, heard)
+
+    spy("begin", lambda _, __, kind, ___: f"the beginning of a {kind} step")
+    spy("end", lambda *_: "the end of a step")
+    spy("suspend", lambda *_: "a pause")
+    spy("finish", lambda _, status: f"a turn's end as {status}")
+    return seen
+
+
+def live(folder: str, fuse: int) -> None:
+    """Live, in a process of its own."""
+    asyncio.run(child(Path(folder), fuse))
 
 
 async def child(folder: Path, fuse: int) -> None:
     """Work on the sessions until all have ended; what needs a person is answered with no."""
     vars(workers).update(LEASE_S=LEASE_S, RENEW_S=LEASE_S / 3)
     dispatch.LISTENING_POLL_S = 0.1
-    bomb = Bomb(fuse)
+    bomb = Bomb(fuse, folder / "killed_at")
     script = folder / "script.jsonl"
     if not script.exists():
         script.write_text("".join(json.dumps(line) + "\n" for line in SCRIPT), encoding="utf-8")
@@ -149,7 +193,6 @@ async def child(folder: Path, fuse: int) -> None:
     await sessions.start()
     with suppress(TercetError):
         await asyncio.gather(*(_finish(sessions, folder, number) for number in range(NUM_SESSIONS)))
-    print("done", flush=True)
     await sessions.close()
     await store.close()
 
@@ -191,10 +234,12 @@ class Findings:
     num_unknown: int = 0
     num_repeated: int = 0
     num_lost: int = 0
+    killed_at: Counter[str] = field(default_factory=Counter)
+    """Kills by boundary; those at a random moment have no name."""
     wrong: list[str] = field(default_factory=list)
 
 
-async def run(folder: Path, num_kills: int, seed: int, num_parallel: int = 2) -> Findings:
+async def run(folder: Path, num_kills: int, seed: int, num_parallel: int = 6) -> Findings:
     """Play rounds until so many kills have taken place: at every point in turn, then by chance."""
     findings, chance = Findings(), random.Random(seed)
     fuses = iter(range(1, 10_000))
@@ -223,23 +268,20 @@ async def run(folder: Path, num_kills: int, seed: int, num_parallel: int = 2) ->
 
 async def _life(place: Path, fuse: int, chance: random.Random, findings: Findings) -> bool:
     """Let a child live; return whether it was killed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.session_kills", "--child", str(place), "--fuse", str(fuse),
-        stdout=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        patience = chance.uniform(0.6, 4.0) if fuse == 0 and chance.random() < 0.3 else 120.0
-        await asyncio.wait_for(process.wait(), patience)
-    except TimeoutError:
+    process = FORKS.Process(target=live, args=(str(place), fuse), daemon=True)
+    process.start()
+    patience = chance.uniform(0.3, 3.0) if fuse == 0 and chance.random() < 0.3 else 120.0
+    await asyncio.to_thread(process.join, patience)
+    if process.is_alive():
         process.kill()
-        await process.wait()
+        await asyncio.to_thread(process.join)
         if patience == 120.0:
             findings.wrong.append(f"{place.name}: a life of 120 s")
+        findings.killed_at["a random moment"] += 1
         return True
-    if process.returncode not in (0, -signal.SIGKILL):
-        findings.wrong.append(f"{place.name}: the child ended with {process.returncode}")
-        return False
-    return process.returncode != 0
+    if process.exitcode not in (0, -signal.SIGKILL):
+        findings.wrong.append(f"{place.name}: the child ended with {process.exitcode}")
+    return process.exitcode == -signal.SIGKILL
 
 
 async def _check(place: Path, findings: Findings) -> None:
@@ -255,6 +297,7 @@ async def _check(place: Path, findings: Findings) -> None:
     for record in records.values():
         await _check_session(store, record, effects, unknown, findings, place.name)
     findings.num_effects += len(effects)
+    findings.killed_at.update(_lines(place / "killed_at"))
     findings.num_unknown += len(unknown)
     for key, times in effects.items():
         if times > 1:
@@ -295,6 +338,7 @@ def report(findings: Findings, seconds: float) -> str:
     """Return the findings as text."""
     lines = (
         f"kills               {findings.num_kills} in {findings.num_rounds} rounds, {seconds:.0f} s",
+        *(f"  {times:5} {name}" for name, times in sorted(findings.killed_at.items())),
         f"sessions            {findings.num_sessions}, lost {findings.num_lost}",
         f"effects             {findings.num_effects}, repeated {findings.num_repeated}",
         f"outcomes unknown    {findings.num_unknown}, each reported and asked about",
@@ -304,17 +348,14 @@ def report(findings: Findings, seconds: float) -> str:
 
 
 def main() -> None:
-    """Run and print, or be the child."""
+    """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--parallel", type=int, default=2)
-    parser.add_argument("--child", type=Path)
-    parser.add_argument("--fuse", type=int, default=0)
+    parser.add_argument(
+        "--parallel", type=int, default=6, help="lives side by side: most of one is waiting for a lease"
+    )
     options = parser.parse_args()
-    if options.child is not None:
-        asyncio.run(child(options.child, options.fuse))
-        return
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         findings = asyncio.run(run(Path(folder), options.kills, options.seed, options.parallel))
@@ -323,4 +364,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    __spec__ = None  # type: ignore[assignment]  # children that know this as a module would load it again under its name, and warn
     main()

@@ -147,3 +147,53 @@ def test_the_documented_deployments_are_settings(tmp_path: Path) -> None:
     tiers = load(file, {}).config.tiers
     assert [binding.backend for binding in tiers["full"].bindings] == ["anthropic", "openai", "embedded"]
     assert tiers["mini"].strategy == "spread"
+
+
+def test_opentelemetrys_own_variables_are_read_and_tercets_win(tmp_path: Path) -> None:
+    file = tmp_path / "tercet.toml"
+    file.write_text('[telemetry]\nheaders = {a = "1", b = "2"}\nservice_name = "filed"\nprotocol = "http/json"\n')
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/",
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=a%20b, x-other=c=d",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "2500",
+        "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+        "OTEL_RESOURCE_ATTRIBUTES": "service.name=named,team=agents",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": "0.25",
+        "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true",
+    }
+    resolved = load(file, env)
+    telemetry = resolved.config.telemetry
+    assert telemetry.url == "http://collector:4318/v1/traces"
+    assert telemetry.headers == {"x-key": "a b", "x-other": "c=d"}
+    assert (telemetry.timeout_s, telemetry.compression, telemetry.protocol) == (2.5, "gzip", "http/json")
+    assert (telemetry.service_name, telemetry.resource) == ("named", {"team": "agents"})
+    assert (telemetry.sample_ratio, telemetry.has_content) == (0.25, True)
+    assert resolved.sources["telemetry.headers.x-key"] == "env OTEL_EXPORTER_OTLP_HEADERS"
+    assert "telemetry.headers.a" not in resolved.sources
+    more = {**env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://t/x", "OTEL_SERVICE_NAME": "service"}
+    telemetry = load(file, {**more, "TERCET_TELEMETRY__SAMPLE_RATIO": "1"}).config.telemetry
+    assert (telemetry.url, telemetry.service_name, telemetry.sample_ratio) == ("https://t/x", "service", 1.0)
+    assert load(file, {**more, "OTEL_SDK_DISABLED": "TRUE"}).config.telemetry.url == ""
+    assert load(file, {**more, "OTEL_TRACES_EXPORTER": "none"}).config.telemetry.url == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "carrier-pigeon"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "no-value"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
+        ("OTEL_TRACES_SAMPLER", "always_on"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "some"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%0Ab"),
+    ],
+)
+def test_what_opentelemetrys_variables_ask_for_in_vain_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "tercet.toml").write_text("")
+    with pytest.raises(ConfigInvalid) as refused:
+        load(tmp_path / "tercet.toml", {name: text})
+    assert name in refused.value.message or "telemetry" in refused.value.message

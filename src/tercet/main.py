@@ -1,8 +1,10 @@
 """The composition root: turns a configuration into a running service. Nothing else wires parts together."""
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from tercet import __version__
 from tercet.backends.base import Backend
 from tercet.config import TIER_NAMES, BindingConfig, Config, EngineConfig, TierConfig, read_secret, read_secret_key
 from tercet.routing.deployments import Deployments
@@ -14,6 +16,7 @@ from tercet.service.sessions.web import Web
 from tercet.store.base import Store
 from tercet.store.local import LocalStore, SqlStore
 from tercet.store.secrets import SecretKey
+from tercet.telemetry.tracer import Tracer
 
 BUILTIN_FOLDER = Path(__file__).parent / "models"
 BUILTIN_PREFIX = "builtin:"
@@ -25,12 +28,28 @@ EMBEDDING_ENGINE = EngineConfig(context=2048, parallel=2, cache_ram_mib=0)
 
 def build_service(config: Config, store: Store | None = None) -> Service:
     """Wire the tiers and the store of `config`; starts nothing. Raises `ConfigInvalid` and `StoreFailed`."""
-    tiers = {name: _tier(name, config) for name in TIER_NAMES}
+    tracer = make_tracer(config)
+    tiers = {name: _tier(name, config, tracer) for name in TIER_NAMES}
     store = store or open_store(config)
     digests = (frozenset(map(key_digest, keys)) for keys in (config.auth.api_keys, config.auth.admin_keys))
     keys = Keys(store.keys, *digests)
     folder = config.home / "environments"
-    return Service(tiers, store, keys, make_embedding(config), environment_folder=folder, web=Web(config))
+    return Service(
+        tiers, store, keys, make_embedding(config), environment_folder=folder, web=Web(config), tracer=tracer
+    )
+
+
+def make_tracer(config: Config) -> Tracer | None:
+    """Make what traces what the service does, if an endpoint for traces is set."""
+    settings = config.telemetry
+    if not settings.url:
+        return None
+    from tercet.telemetry.exporter import Exporter, Target
+
+    target = Target(settings.url, settings.protocol, settings.headers, settings.compression, settings.timeout_s)
+    who = {"service.name": settings.service_name, "service.version": __version__}
+    resource = {**who, "service.instance.id": str(uuid.uuid4()), **settings.resource}
+    return Tracer(Exporter(target, resource), sample_ratio=settings.sample_ratio, has_content=settings.has_content)
 
 
 def open_store(config: Config) -> SqlStore:
@@ -72,19 +91,23 @@ def make_embedding(config: Config) -> Embedding:
     return Embedding(make_backend(binding, config, is_embedding=True), created_at, min_dimensions=shortest)
 
 
-def _tier(name: str, config: Config) -> Tier:
+def _tier(name: str, config: Config, tracer: Tracer | None) -> Tier:
     bound = config.tiers.get(name)
     if bound is None:
         return Tier(name)
     created_at = 0
     if bound.backend == "embedded" and (path := model_path(bound.model, config)).is_file():
         created_at = int(path.stat().st_mtime)
-    return Tier(name, _tier_backend(bound, config), bound.price, created_at)
+    return Tier(name, _tier_backend(name, bound, config, tracer), bound.price, created_at)
 
 
-def _tier_backend(tier: TierConfig, config: Config) -> Backend:
+def _tier_backend(name: str, tier: TierConfig, config: Config, tracer: Tracer | None) -> Backend:
     """Make what answers for a tier; a single upstream, too, gets waits and a circuit breaker."""
     backends = [make_backend(binding, config) for binding in tier.bindings]
+    if tracer is not None:
+        from tercet.backends.traced import TracedBackend
+
+        backends = [TracedBackend(backend, tracer, name) for backend in backends]
     if len(backends) == 1 and not tier.is_remote:
         return backends[0]
     return Deployments(backends, strategy=tier.strategy, max_wait_s=tier.max_wait_s)

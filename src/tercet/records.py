@@ -39,6 +39,8 @@ class Receipt(msgspec.Struct, frozen=True):
     backend: str = ""
     model: str = ""
     duration_ms: float = 0.0
+    first_ms: float = 0.0
+    """Until the first words or call came, where that was measured."""
     cost_usd: float = 0.0
     constrained: bool = False
     """The backend held decoding to the schemas."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,16 @@ Body = dict[str, Any]
 class Machines:
     """Server processes that share a database, and a client of them."""
 
-    def __init__(self, folder: Path, url: str, session: aiohttp.ClientSession, num_servers: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        session: aiohttp.ClientSession,
+        num_servers: int,
+        script: Sequence[dict[str, Any]] = SCRIPT,
+    ) -> None:
         self.session = session
-        self.servers = [Server(folder / str(number), url, SCRIPT) for number in range(num_servers)]
+        self.servers = [Server(folder / str(number), url, script) for number in range(num_servers)]
 
     async def start(self) -> None:
         """Start every process."""

@@ -4,6 +4,7 @@ It knows the doors by their routes only, and the service by its start and close.
 for, and that bring much with them, are imported when they are.
 """
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from tercet.api.admin import AdminDoor
@@ -25,6 +26,7 @@ from tercet.api.openai.vector_stores import vector_store_routes
 from tercet.api.operations import Operations
 from tercet.api.protocols import by_protocol, protocol_of
 from tercet.api.routes import Route, RouteTable
+from tercet.api.tracing import RequestSpan
 from tercet.api.web.page import page_routes
 from tercet.api.websocket import WebSocket
 from tercet.errors import TercetError
@@ -205,6 +207,7 @@ class App:
 
     def __init__(self, service: Service, routes: RouteTable, metrics: Metrics, max_body_bytes: int) -> None:
         self._service = service
+        self._tracer = service.tracer
         self._routes = routes
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
@@ -212,7 +215,9 @@ class App:
     async def __call__(self, scope: Scope, receive: ReceiveMessage, send: SendMessage) -> None:
         match scope["type"]:
             case "http":
-                await self._serve(Exchange(scope, receive, send, self._max_body_bytes))
+                exchange = Exchange(scope, receive, send, self._max_body_bytes)
+                with RequestSpan(self._tracer, exchange) if self._tracer is not None else nullcontext():
+                    await self._serve(exchange)
             case "lifespan":
                 await self._live(receive, send)
             case "websocket":
@@ -230,7 +235,7 @@ class App:
         exchange.protocol = protocol_of(exchange.scope["path"], exchange.scope["headers"])
         try:
             route, exchange.params = self._routes.find(exchange.scope["method"], exchange.scope["path"])
-            exchange.door = route.door
+            exchange.door, exchange.route = route.door, route.path
             self._metrics.begin(exchange)
             counted = True
             if not route.is_public:

@@ -49,6 +49,7 @@ class Exchange:
         "params",
         "protocol",
         "receipt",
+        "route",
         "scope",
         "status",
         "usage",
@@ -62,6 +63,8 @@ class Exchange:
         self.id = new_id("req")
         self.began_s = monotonic_s()
         self.door = "none"
+        self.route = ""
+        """The template of the path, once it is known."""
         self.protocol = "openai"
         """Whose protocol the caller speaks; see `protocols`."""
         self.owner = ""

@@ -3,9 +3,12 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import get_args
 
 from tercet.api.exchange import Exchange
 from tercet.clock import monotonic_s
+from tercet.telemetry.base import Loss
+from tercet.telemetry.tracer import Tracer
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
@@ -46,9 +49,9 @@ class Metrics:
         """Return how many clients wait for a model at this moment."""
         return sum(self._in_flight[door] for door in _WAITED_FOR)
 
-    def exposition(self) -> bytes:
-        """Return everything in the Prometheus text format."""
-        return "\n".join((*self._lines(), "")).encode()
+    def exposition(self, tracer: Tracer | None = None) -> bytes:
+        """Return everything in the Prometheus text format, with what became of the spans of `tracer`."""
+        return "\n".join((*self._lines(), *(_span_lines(tracer) if tracer else ()), "")).encode()
 
     def _lines(self) -> Iterator[str]:
         yield "# HELP tercet_requests_total Requests answered; status 499 where the client hung up first."
@@ -76,3 +79,14 @@ class Metrics:
             yield f'{name}_bucket{{door="{door}",le="{bound}"}} {total}'
         yield f'{name}_sum{{door="{door}"}} {self._seconds[door]:.6f}'
         yield f'{name}_count{{door="{door}"}} {total}'
+
+
+def _span_lines(tracer: Tracer) -> Iterator[str]:
+    sink = tracer.sink
+    yield "# HELP tercet_spans_exported_total Spans that the collector of traces has taken."
+    yield "# TYPE tercet_spans_exported_total counter"
+    yield f"tercet_spans_exported_total {sink.num_exported}"
+    yield "# HELP tercet_spans_dropped_total Spans that it was not sent or did not take."
+    yield "# TYPE tercet_spans_dropped_total counter"
+    for reason in get_args(Loss):
+        yield f'tercet_spans_dropped_total{{reason="{reason}"}} {sink.num_dropped[reason]}'

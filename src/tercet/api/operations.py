@@ -30,7 +30,7 @@ class Operations:
 
     async def metrics(self, exchange: Exchange) -> None:
         """GET /metrics."""
-        await exchange.reply(self._metrics.exposition(), content_type=CONTENT_TYPE)
+        await exchange.reply(self._metrics.exposition(self._service.tracer), content_type=CONTENT_TYPE)
 
     async def openapi(self, exchange: Exchange) -> None:
         """GET /openapi.json."""

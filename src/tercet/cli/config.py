@@ -36,6 +36,8 @@ def hidden(name: str, value: Any) -> Any:
     """Return `value`, or how many there are where it is secret."""
     if name in ("auth.api_keys", "auth.admin_keys") and value:
         return [f"({len(value)} hidden)"]
+    if name.startswith("telemetry.headers.") and value:
+        return "(hidden)"
     if name == "store.url":
         from tercet.config import without_password
 

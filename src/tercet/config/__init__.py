@@ -5,6 +5,7 @@ remembers where it came from, so that `tercet config` can say.
 """
 
 from tercet.config.reading import load, read_secret, read_secret_key
+from tercet.config.telemetry import TelemetryConfig
 from tercet.config.tiers import BindingConfig, EngineConfig, TierConfig
 from tercet.config.tree import flatten
 from tercet.config.values import (
@@ -30,6 +31,7 @@ __all__ = [
     "Resolved",
     "ServerConfig",
     "StoreConfig",
+    "TelemetryConfig",
     "TierConfig",
     "flatten",
     "load",

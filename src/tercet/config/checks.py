@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from tercet.config.telemetry import TelemetryConfig
 from tercet.config.tiers import BindingConfig, EngineConfig, TierConfig
 from tercet.config.values import TIER_NAMES, Config
 from tercet.errors import ConfigInvalid
@@ -30,10 +31,24 @@ def check(config: Config, sources: Mapping[str, str]) -> None:
         )
     if config.store.url and config.store.path:
         raise ConfigInvalid("settings 'store.url' and 'store.path' name two databases: leave one out", param="store")
+    _check_telemetry(config.telemetry)
     for where, engine in _engines(config):
         for name in ("context", "parallel", "threads", "decode_threads", "cache_ram_mib"):
             if getattr(engine, name) < 0:
                 raise ConfigInvalid(f"setting '{where}.{name}' must not be negative", param=f"{where}.{name}")
+
+
+def _check_telemetry(telemetry: TelemetryConfig) -> None:
+    for name in ("endpoint", "traces_endpoint"):
+        if (url := getattr(telemetry, name)) and not url.startswith(("http://", "https://")):
+            raise ConfigInvalid(f"setting 'telemetry.{name}' must be an http:// or https:// URL, not {url!r}")
+    if not 0 <= telemetry.sample_ratio <= 1:
+        raise ConfigInvalid("setting 'telemetry.sample_ratio' must be from 0 to 1", param="telemetry.sample_ratio")
+    if telemetry.timeout_s <= 0:
+        raise ConfigInvalid("setting 'telemetry.timeout_s' must be more than 0", param="telemetry.timeout_s")
+    for name, value in telemetry.headers.items():
+        if not name.isascii() or not f"{name}{value}".isprintable() or " " in name:
+            raise ConfigInvalid(f"setting 'telemetry.headers': {name!r} is no HTTP header", param="telemetry.headers")
 
 
 def _engines(config: Config) -> Iterator[tuple[str, EngineConfig]]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from tercet.config.checks import check
+from tercet.config.telemetry import from_environment
 from tercet.config.tree import flatten, put
 from tercet.config.values import Config, Resolved
 from tercet.errors import ConfigInvalid
@@ -41,6 +42,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Reso
     tree = _read_file(path) if path else {}
     for key in flatten(tree):
         sources[key] = f"file {path}"
+    _apply_telemetry(tree, env, sources)
     _apply_environment(tree, env, sources)
     if "home" not in tree:
         tree["home"] = str(default_home(env))
@@ -79,6 +81,15 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigInvalid(f"cannot read the configuration file {str(path)!r}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"{str(path)!r} is not valid TOML: {error}") from error
+
+
+def _apply_telemetry(tree: dict[str, Any], env: Mapping[str, str], sources: dict[str, str]) -> None:
+    """Take over OpenTelemetry's own variables; ours win over them."""
+    for setting, (value, name) in from_environment(env).items():
+        put(tree, ["telemetry", setting], value)
+        for stale in [known for known in sources if known.startswith(f"telemetry.{setting}.")]:
+            del sources[stale]
+        sources |= dict.fromkeys(flatten({f"telemetry.{setting}": value}), f"env {name}")
 
 
 def _apply_environment(tree: dict[str, Any], env: Mapping[str, str], sources: dict[str, str]) -> None:

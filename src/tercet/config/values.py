@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from tercet.config.telemetry import TelemetryConfig
 from tercet.config.tiers import BindingConfig, EngineConfig, TierConfig
 from tercet.config.web import BrowserConfig, EgressConfig, SearchConfig
 
@@ -62,6 +63,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     egress: EgressConfig = EgressConfig()
     browser: BrowserConfig = BrowserConfig()
     search: SearchConfig = SearchConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
     tiers: dict[str, TierConfig] = {}
     embedding: BindingConfig = BindingConfig(model="builtin:embed")
     """The model that makes vectors: for vector stores, and for embeddings that name it."""

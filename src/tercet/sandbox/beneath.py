@@ -43,6 +43,12 @@ class Entry(msgspec.Struct, frozen=True):
     modified_at: float
     """Seconds since 1970."""
 
+    mode: int = 0
+    """Permissions."""
+
+    mark: tuple[int, int, int] = (0, 0, 0)
+    """Differs once content or permissions have changed: inode, and nanoseconds of both times."""
+
 
 class Room(Protocol):
     """Where a limit is kept; its text says how full it is."""
@@ -125,6 +131,33 @@ class Beneath:
                 with contextlib.suppress(OSError):
                     os.unlink(draft, dir_fd=folder)
                 raise _explained(error, path) from error
+
+    def read_link(self, path: str) -> str:
+        """Return what a link names; it is not followed."""
+        with self._parent(self.parts(path), path) as (folder, name):
+            return os.readlink(name, dir_fd=folder)
+
+    def make_link(self, path: str, target: str) -> None:
+        """Make a link, which leads where processes inside find it to lead; nothing may be there."""
+        with self._parent(self.parts(path), path, make=True) as (folder, name):
+            os.symlink(target, name, dir_fd=folder)
+            if self._owner is not None:
+                os.chown(name, self._owner, self._owner, dir_fd=folder, follow_symlinks=False)
+
+    def make_folder(self, path: str) -> None:
+        """Make a folder and those above it, where there is none."""
+        os.close(self._open_folder(self.parts(path), make=True))
+
+    def stamp(self, path: str, mode: int, modified_ns: int) -> None:
+        """Set the permissions of a file or folder, and when it was modified."""
+        parts = self.parts(path)
+        with self._parent(parts, path) as (folder, name):
+            file = os.open(name, _FILE, dir_fd=folder)
+        try:
+            os.fchmod(file, mode & 0o777)
+            os.utime(file, ns=(modified_ns, modified_ns))
+        finally:
+            os.close(file)
 
     def remove(self, path: str) -> None:
         """Delete a file or a link, not what the link names; raises `IsADirectoryError` for a folder."""
@@ -263,7 +296,9 @@ def _entries(folder: int, above: str) -> Iterator[Entry]:
 
 def _entry(path: str, found: os.stat_result) -> Entry:
     kinds: dict[int, EntryKind] = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
-    return Entry(path, kinds.get(stat.S_IFMT(found.st_mode), "other"), found.st_size, found.st_mtime)
+    kind = kinds.get(stat.S_IFMT(found.st_mode), "other")
+    mark = (found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+    return Entry(path, kind, found.st_size, found.st_mtime, stat.S_IMODE(found.st_mode) & 0o777, mark)
 
 
 def _read(file: int, max_bytes: int) -> bytes:

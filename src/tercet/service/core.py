@@ -41,6 +41,7 @@ from tercet.service.vaults_bearers import Bearers
 from tercet.service.vaults_renewal import OAuthRenewer
 from tercet.service.vector_stores import VectorStores
 from tercet.store.base import Store, UsageSum
+from tercet.telemetry.tracer import Tracer
 from tercet.usage import Usage
 
 log = logging.getLogger(__name__)
@@ -59,12 +60,15 @@ class Service:
         embedding: Embedding | None = None,
         environment_folder: Path | None = None,
         web: Web | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """Serve `tiers`, bound and unbound, keeping responses in `store`; both are closed by `close`.
 
         `keys` says who may call; None admits everybody until a first key is created. Without an `embedding` there
         are no vector stores; without an `environment_folder`, which holds workspaces, no hosted environments.
+        Requests and turns are told to `tracer`.
         """
+        self.tracer = tracer
         self._tiers = tiers
         self._store = store
         self.keys = keys or Keys(store.keys)
@@ -80,7 +84,7 @@ class Service:
         self.conversations = Conversations(store.conversations)
         self.uploads = Uploads(store, self.files)
         self.batches = Batches(store, self.files)
-        self.sessions = Sessions(store, tiers, self._begin, environment_folder, web=web)
+        self.sessions = Sessions(store, tiers, self._begin, environment_folder, web=web, tracer=tracer)
         self.agents = Agents(store.agent_tables, self.model, BUILTIN_NAMES)
         self.templates = Templates(store.agent_tables, self.files)
         self.vaults = Vaults(store.agent_tables)
@@ -102,6 +106,8 @@ class Service:
         Raises `ConfigInvalid` when the secrets in the store were sealed with another key.
         """
         await self._store.agent_tables.check()
+        if self.tracer is not None:
+            await self.tracer.start()
         bound = {name: tier.backend for name, tier in self._tiers.items() if tier.backend}
         outcomes = await asyncio.gather(*(backend.start() for backend in bound.values()), return_exceptions=True)
         for name, outcome in zip(bound, outcomes, strict=True):
@@ -133,6 +139,8 @@ class Service:
         await asyncio.gather(*(tier.backend.close() for tier in self._tiers.values() if tier.backend))
         if self._embedding is not None:
             await self._embedding.backend.close()
+        if self.tracer is not None:
+            await self.tracer.close()
         await self._store.close()
 
     async def stream(

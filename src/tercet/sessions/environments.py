@@ -112,6 +112,8 @@ class EnvironmentRecord(msgspec.Struct, frozen=True):
     session_id: str | None = None
     vault_ids: tuple[str, ...] = ()
     """Vaults whose variables the sandbox is given by placeholders."""
+    restores: bytes | None = None
+    """The address of the tree that its workspace begins as, in place of the files and setup commands of `spec`."""
 
 
 class TemplateRecord(msgspec.Struct, frozen=True):

@@ -61,7 +61,7 @@ class SeedContents:
 
         def hold(connection: Connection) -> None:
             for content in contents:
-                _hold(connection, content.digest, holder, ends_at)
+                hold_content(connection, content.digest, holder, ends_at)
 
         await self._files.place_all("contents of an environment", contents, hold)
 
@@ -75,7 +75,7 @@ class SeedContents:
 def hold_contents(connection: Connection, holder: str, files: Iterable[SeedFile]) -> None:
     """Say that `holder` needs the inline contents among `files`."""
     for digest in {file.digest for file in files if file.digest is not None}:
-        _hold(connection, digest, holder, None)
+        hold_content(connection, digest, holder, None)
 
 
 def release_contents(connection: Connection, holder: str) -> None:
@@ -83,7 +83,8 @@ def release_contents(connection: Connection, holder: str) -> None:
     connection.execute("DELETE FROM seed_contents WHERE holder = ?", (holder,))
 
 
-def _hold(connection: Connection, digest: str, holder: str, ends_at: int | None) -> None:
+def hold_content(connection: Connection, digest: str, holder: str, ends_at: int | None) -> None:
+    """Say that `holder` needs a content, until `ends_at` or its release."""
     connection.execute(
         "INSERT INTO seed_contents (digest, holder, ends_at) VALUES (?, ?, ?)"
         " ON CONFLICT (digest, holder) DO UPDATE SET ends_at = excluded.ends_at",

@@ -13,6 +13,7 @@ import msgspec
 
 from tercet.store.agents_schema import AGENTS
 from tercet.store.sessions_schema import SESSIONS
+from tercet.store.sessions_snapshots import SNAPSHOTS
 from tercet.store.vector_schema import VECTORS, WORDS_ON_POSTGRES, WORDS_ON_SQLITE
 
 
@@ -145,4 +146,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Script(WORDS_ON_SQLITE, WORDS_ON_POSTGRES),
     AGENTS,
     SESSIONS,
+    SNAPSHOTS,
 )

@@ -1,6 +1,7 @@
 """Templates, environments and the files in them through the official client."""
 
 import base64
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,29 @@ def test_an_environment_is_made_once_per_key_and_holds_live_files(serve_hosted: 
     with pytest.raises(openai.BadRequestError):
         environments.files.list(made.id, path="/etc")
     assert environments.retrieve(made.id).status == "ready"
+
+
+def test_a_session_is_forked_with_its_workspace_as_it_was(serve_hosted: Serve, dial: Dial) -> None:
+    write: Any = {"when": "^Go$", "turn": 0, "calls": [{"name": "shell", "arguments": {"command": "echo 1 > one"}}]}
+    more: Any = {"turn": 1, "calls": [{"name": "shell", "arguments": {"command": "echo 2 > two; rm one"}}]}
+    client: Any = dial(serve_hosted(write, more, {"turn": 2, "text": "Done."}))
+    sessions: Any = client.beta.agents.sessions
+    made = sessions.create(agent={"model": "nano"}, environment={"type": HOSTED}, input="Go")
+    wait(sessions, made.id)
+    items = list(sessions.items.list(made.id, order="asc"))
+    second = [number for number, item in enumerate(items) if item.type != "message"][1]
+    fork = client.post(f"/agents/sessions/{made.id}/fork", cast_to=dict[str, Any], body={"item": second})
+    assert fork["environment"]["id"] != made.environment.id
+    files: Any = client.beta.agents.environments.files
+    paths = {entry.path for entry in files.list(fork["environment"]["id"])}
+    assert "/workspace/one" in paths
+    assert "/workspace/two" not in paths
+    with pytest.raises(openai.BadRequestError):
+        client.post(f"/agents/sessions/{made.id}/fork", cast_to=dict[str, Any], body={"item": 99})
+
+
+def wait(sessions: Any, session_id: str) -> None:
+    deadline = time.monotonic() + 60
+    while sessions.retrieve(session_id).status != "idle":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,7 +1,7 @@
 """Sessions over the scripted backend, and short ways to drive one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,25 @@ from tercet.sessions.agents import AgentSpec
 from tercet.sessions.events import Numbered, SessionChanged, TurnChanged
 from tercet.sessions.turns import Call, SessionItem, SessionRecord, TurnRecord
 from tercet.store.filing import Page
-from tercet.store.local import LocalStore
+from tercet.store.local import LocalStore, SqlStore
+from tercet.store.secrets import SecretKey
+from tercet.store.shared import SharedStore
 from tercet.usage import Price
 from tests.support import user, write_script
 
 OWNER = "ann"
 ALL = Page(10_000, is_ascending=True)
 SECONDS = 60.0
+POSTGRES_URL = ""
+"""Where sessions are kept; empty: in SQLite. Set for each test."""
+
+
+def opened_store(folder: Path) -> SqlStore:
+    """Open the store of the test; more than once, it is as if by several processes."""
+    if POSTGRES_URL:
+        key = SecretKey(folder / "secret.key")
+        return SharedStore(POSTGRES_URL, key, retention_days=30, max_responses=1000)
+    return LocalStore(folder / "tercet.db", retention_days=30, max_responses=1000)
 
 
 def call(name: str, /, **arguments: Any) -> dict[str, Any]:
@@ -34,13 +46,22 @@ def call(name: str, /, **arguments: Any) -> dict[str, Any]:
 class Host:
     """Sessions over scripted tiers nano and full, with their state in a folder; mini is unbound."""
 
-    def __init__(self, folder: Path, *lines: dict[str, Any], price: Price | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *lines: dict[str, Any],
+        price: Price | None = None,
+        prices: Mapping[str, Price] | None = None,
+        **more: Any,
+    ) -> None:
         script = write_script(folder / "script.jsonl", *lines)
         self.tiers = {
-            name: Tier(name, ScriptedBackend(script, f"{name}-script", 100_000), price or Price())
+            name: Tier(
+                name, ScriptedBackend(script, f"{name}-script", 100_000), (prices or {}).get(name, price or Price())
+            )
             for name in ("nano", "full")
         }
-        self.store = LocalStore(folder / "tercet.db", retention_days=30, max_responses=1000)
+        self.store = opened_store(folder)
         self.sessions = Sessions(self.store, {**self.tiers, "mini": Tier("mini")}, self.begin, **more)
 
     def begin(self, ask: Ask) -> Run:

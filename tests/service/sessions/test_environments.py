@@ -129,7 +129,7 @@ async def test_what_cannot_be_had_is_refused_by_name(tmp_path: Path) -> None:
         with pytest.raises(InvalidRequest):
             await sessions.create(SessionDraft(OWNER, SPEC, environment=Hosted(wrong)))
         session = await sessions.create(SessionDraft(OWNER, SPEC, environment=Hosted()))
-        with pytest.raises(Unsupported, match="forked"):
+        with pytest.raises(RunConflict, match="before item 0; nor was it anywhere else"):
             await sessions.fork(session.id, OWNER, 0)
         assert session.environment_id is not None
         with pytest.raises(RunConflict):

@@ -14,8 +14,10 @@ NUM_KILLS = 16
 
 
 @pytest.mark.timeout(600)
-async def test_nothing_is_lost_or_done_twice_when_the_process_is_killed(tmp_path: Path) -> None:
-    findings: Findings = await run(tmp_path, NUM_KILLS, seed=random.randrange(10**6), num_parallel=2)
+async def test_nothing_is_lost_or_done_twice_when_the_process_is_killed(tmp_path: Path, dialect: str) -> None:
+    if dialect == "postgres":
+        pytest.skip("the killed process keeps its sessions in SQLite; test_takeover.py kills processes on Postgres")
+    findings: Findings = await run(tmp_path, NUM_KILLS, seed=random.randrange(10**6), num_parallel=3)
     said_ = report(findings, 0.0)
     assert not findings.wrong, said_
     assert findings.num_kills >= NUM_KILLS, said_

@@ -297,15 +297,18 @@ async def test_sessions_are_listed_changed_and_deleted_by_their_owner_alone(tmp_
             await sessions.create(SessionDraft(OWNER, AgentSpec("nano", tools=(Builtin("sing"),))))
 
 
-async def test_a_session_of_500_steps(tmp_path: Path) -> None:
-    lines = [{"turn": n, "calls": [call("calculator", expression=f"{n}+1")]} for n in range(500)]
+async def test_a_session_of_500_steps(tmp_path: Path, dialect: str) -> None:
+    num_steps = 500 if dialect == "sqlite" else 100  # its steps take several round trips each
+    lines = [{"turn": n, "calls": [call("calculator", expression=f"{n}+1")]} for n in range(num_steps)]
     spec = msgspec.structs.replace(PLAIN, limits=TurnLimits(max_steps=600))
-    async with running(tmp_path, *lines, {"turn": 500, "when": '"value":500', "text": "Done."}) as sessions:
+    async with running(
+        tmp_path, *lines, {"turn": num_steps, "when": f'"value":{num_steps}', "text": "Done."}
+    ) as sessions:
         session = await begun(sessions, spec)
         await idle(sessions, session.id)
         (turn,) = await turns(sessions, session.id)
-        assert (turn.status, turn.num_steps) == ("completed", 501)
+        assert (turn.status, turn.num_steps) == ("completed", num_steps + 1)
         found = await items(sessions, session.id)
-        assert len(calls(found)) == 500
+        assert len(calls(found)) == num_steps
         assert said(found)[-1] == "Done."
         assert isinstance((await kept(sessions, session.id))[-2].event, TurnChanged)

@@ -1,48 +1,46 @@
 """Agent sessions for doors: created, told, watched, read. What an agent does is the turn's work, in workers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from tercet.clock import now_s
-from tercet.errors import InvalidRequest, NotFound, RunConflict, Unsupported
+from tercet.errors import InvalidRequest, NotFound, RunConflict
 from tercet.ids import new_id
 from tercet.routing.tiers import Tier, tier_name
-from tercet.sandbox import Beneath
 from tercet.service.asks import Ask
 from tercet.service.dispatch import Dispatcher
 from tercet.service.run import Run
+from tercet.service.sessions.environments import SessionEnvironments
 from tercet.service.sessions.inputs import accept, hear
-from tercet.service.sessions.journal import steps_of
 from tercet.service.sessions.live import Live
+from tercet.service.sessions.reading import Reading
 from tercet.service.sessions.toolbox import Toolbox
+from tercet.service.sessions.tracing import TurnTraces
 from tercet.service.sessions.turns import KIND, begin_turn, status_of
-from tercet.service.sessions.values import CancelTurn, Input, JournalStep, SessionChanges, SessionDraft
+from tercet.service.sessions.values import CancelTurn, Input, SessionChanges, SessionDraft
 from tercet.service.sessions.web import Web
 from tercet.service.sessions.work import Work
-from tercet.service.sessions.workspaces import Workspaces, check_hosted
 from tercet.service.workers import Workers
-from tercet.sessions.environments import Environment, EnvironmentRecord, Hosted, NoEnvironment, SelfHosted
+from tercet.sessions.environments import Environment
 from tercet.sessions.events import EnvironmentChanged, Numbered, SessionChanged
-from tercet.sessions.plan import Plan
-from tercet.sessions.turns import Artifact, SessionItem, SessionRecord, SubagentRecord, TurnRecord
+from tercet.sessions.turns import SessionRecord
 from tercet.store.base import Store
-from tercet.store.database import NO_LIMIT
-from tercet.store.filing import Page
 from tercet.store.sessions import digest_of
-from tercet.store.sessions_edit import ROOT, SessionEdit
+from tercet.store.sessions_edit import SessionEdit
+from tercet.telemetry.tracer import Tracer
 from tercet.tools.base import Tool
 
 T = TypeVar("T")
+
+
 MAX_AT_ONCE = 64
-LATEST = Page(100, is_ascending=True)
 
 
-class Sessions:
+class Sessions(Reading, SessionEnvironments):
     """Everything that clients may ask of sessions. Safe for any number of callers on one event loop."""
 
     def __init__(
@@ -54,25 +52,22 @@ class Sessions:
         web: Web | None = None,
         tools: Sequence[Tool] = (),
         dispatcher: Dispatcher | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """`begin` asks a model of `tiers`; nothing is worked on before `start`.
 
         Hosted environments are kept in `environment_folder`; without one there are none. `tools` are further ones
-        that agents may name. Turns come from `dispatcher`, by default from the journal itself.
+        that agents may name. Turns come from `dispatcher`, by default from the journal itself;
+        `tracer` is told of those that have ended.
         """
-        self._store = store.sessions
-        self._journal = store.journal
-        self._files = store.files
+        self._traces = TurnTraces(store.sessions, store.journal, tracer) if tracer is not None else None
+        live = Live(store.sessions, *([self._traces.hear] if self._traces else []))
+        Reading.__init__(self, store)
+        SessionEnvironments.__init__(self, store, live, environment_folder, web.reach if web else None)
         self._tiers = tiers
-        workspaces = None
-        if environment_folder is not None:
-            workspaces = Workspaces(environment_folder, store.sessions, store.files, web.reach if web else None)
-            workspaces.on_change = self._environment_changed
-        self._workspaces = workspaces
-        self._environment_folder = environment_folder
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.toolbox = Toolbox(store, lambda model: tiers[tier_name(model)].bound(), workspaces, web or Web(), tools)
-        self.live = Live(store.sessions)
+        self.toolbox = Toolbox(
+            store, lambda model: tiers[tier_name(model)].bound(), self._workspaces, web or Web(), tools
+        )
         self._stop_listening: Callable[[], None] = lambda: None
         work = Work(store.sessions, store.journal, self.live, begin, tiers, self.toolbox)
         self._workers = Workers(
@@ -92,9 +87,9 @@ class Sessions:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._workers.close()
+        if self._traces is not None:
+            await self._traces.close()
         await self.toolbox.close()
-
-    # ---------------------------------------------------------------- sessions
 
     async def create(self, draft: SessionDraft) -> SessionRecord:
         """Create a session; with an input its first turn is queued. Acknowledged means that it will be worked on.
@@ -147,22 +142,23 @@ class Sessions:
     ) -> SessionRecord:
         """Return a new session that shares the items before number `at_item`, on another tier if `changes` says so.
 
-        The items stay where they are; a fork is a row. With `goes_on` a turn begins at once, without a new input.
-        Raises `InvalidRequest` for an item that is not there, `RunConflict` for one whose predecessors are open.
+        The items stay where they are; a fork is a row. Its workspace, if there is one, begins as it was there. With
+        `goes_on` a turn begins at once, without a new input. Raises `InvalidRequest` for an item that is not there,
+        `RunConflict` for one whose predecessors are open or before which the workspace was not kept.
         """
         parent, changes = await self.get(session_id, owner), changes or SessionChanges()
         spec = parent.spec if changes.spec is msgspec.UNSET else changes.spec
         self._tiers[tier_name(spec.model)].bound()
-        if parent.environment_id is not None:
-            raise Unsupported("Sessions with an environment cannot be forked: its files have no earlier versions.")
-        now = now_s()
+        now, fork_id = now_s(), new_id("session")
+        environment = await self._forked_environment(parent, fork_id)
         record = SessionRecord(
-            id=new_id("session"),
+            id=fork_id,
             owner=owner,
             created_at=now,
             last_active_at=now,
             agent_id=parent.agent_id,
             spec=spec,
+            environment_id=environment.id if environment else None,
             agent_name=parent.agent_name,
             metadata=parent.metadata if changes.metadata is msgspec.UNSET else changes.metadata,
             limit_usd=parent.limit_usd if changes.limit_usd is msgspec.UNSET else changes.limit_usd,
@@ -173,11 +169,13 @@ class Sessions:
         )
 
         def first(edit: SessionEdit) -> SessionRecord:
+            if environment is not None:
+                edit.tell(EnvironmentChanged(environment))
             if goes_on:
                 begin_turn(edit, [])
             return edit.record
 
-        record, told = await self._store.fork(session_id, owner, record, first)
+        record, told = await self._store.fork(session_id, owner, record, first, environment)
         self.live.publish(record.id, told)
         self._workers.wake()
         return record
@@ -190,92 +188,6 @@ class Sessions:
         if draft.limit_usd is not None and draft.limit_usd <= 0:
             raise InvalidRequest("The limit must be more than nothing.", param="spend_control.limit")
 
-    async def _environment_of(self, draft: SessionDraft, session_id: str) -> EnvironmentRecord | None:
-        """Return the environment of a new session: a new one, or one that waits for it."""
-        if isinstance(draft.environment, str):
-            environment = await self.environment(draft.environment, draft.owner)
-            if environment.session_id is not None or environment.status in ("failed", "expired"):
-                raise RunConflict(f"The environment {environment.id!r} is taken or gone.", code="environment_taken")
-            return environment
-        if isinstance(draft.environment, NoEnvironment):
-            return None
-        self.check_environment(draft.environment)
-        return EnvironmentRecord(new_id("env"), draft.owner, now_s(), draft.environment, session_id=session_id)
-
-    async def _attach(self, environment: EnvironmentRecord, session_id: str) -> EnvironmentRecord:
-        def take(record: EnvironmentRecord) -> EnvironmentRecord:
-            if record.session_id is not None:
-                raise RunConflict(f"The environment {record.id!r} is taken.", code="environment_taken")
-            return msgspec.structs.replace(record, session_id=session_id, vault_ids=environment.vault_ids)
-
-        taken = await self._store.environments.change(environment.id, environment.owner, take)
-        if taken is None:
-            raise NotFound(f"There is no environment {environment.id!r}.", param="environment_id")
-        if self._workspaces is not None and environment.vault_ids:
-            await self._workspaces.reopen(environment.id)
-        return taken
-
-    async def _check_secrets(self, environment: EnvironmentRecord) -> None:
-        """Raise `InvalidRequest` for vaults that an environment cannot have."""
-        if self._workspaces is None or self._workspaces.secrets is None or not isinstance(environment.spec, Hosted):
-            return
-        await self._workspaces.secrets.check_variables(environment.vault_ids, environment.owner, environment.spec)
-
-    def check_environment(self, environment: Environment) -> None:
-        """Raise `Unsupported` or `InvalidRequest` for an environment that cannot be had."""
-        if isinstance(environment, SelfHosted):
-            raise Unsupported("Self-hosted environments are not served.", param="environment.type")
-        if isinstance(environment, Hosted):
-            check_hosted(environment, self._environment_folder)
-
-    async def create_environment(self, environment: EnvironmentRecord) -> EnvironmentRecord:
-        """Keep an environment that waits for a session, and make it ready; one that is there stays as it is."""
-        self.check_environment(environment.spec)
-        await self._check_secrets(environment)
-        kept = await self._store.add_environment(environment)
-        if kept is environment:
-            self._prepare(kept)
-        return kept
-
-    def _prepare(self, environment: EnvironmentRecord) -> None:
-        if self._workspaces is None or not isinstance(environment.spec, Hosted):
-            return
-        task = asyncio.create_task(self._workspaces.prepare(environment.id, environment.owner))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def environment(self, environment_id: str, owner: str) -> EnvironmentRecord:
-        """Return an environment. Raises `NotFound`."""
-        environment = await self._store.environments.get(environment_id, owner)
-        if environment is None:
-            raise NotFound(f"There is no environment {environment_id!r}.", param="environment_id")
-        return environment
-
-    async def workspace(self, environment_id: str, owner: str) -> Beneath:
-        """Return the files of a hosted environment. Raises `NotFound` and `RunConflict`."""
-        if self._workspaces is None:
-            raise NotFound(f"There is no environment {environment_id!r}.", param="environment_id")
-        return await self._workspaces.workspace(environment_id, owner)
-
-    def _environment_changed(self, environment: EnvironmentRecord) -> None:
-        """Tell the environment's session what became of it."""
-        task = asyncio.create_task(self._tell_environment(environment))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _tell_environment(self, environment: EnvironmentRecord) -> None:
-        session_id = environment.session_id
-        if session_id is None:
-            return
-
-        def tell(edit: SessionEdit) -> None:
-            turn = edit.open_turn()
-            edit.tell(EnvironmentChanged(environment, turn.id if turn else None))
-
-        with suppress(NotFound):
-            _, told = await self._store.edit(session_id, tell)
-            self.live.publish(session_id, told)
-
     async def purge(self) -> None:
         """Apply the retention limits to sessions, environments and their folders."""
         for environment_id in await self._store.purge():
@@ -284,13 +196,6 @@ class Sessions:
         await self.toolbox.web.close_idle()
         if self._workspaces is not None:
             await self._workspaces.close_idle()
-
-    async def get(self, session_id: str, owner: str) -> SessionRecord:
-        """Return a session. Raises `NotFound`."""
-        record = await self._store.get(session_id, owner)
-        if record is None:
-            raise _unknown(session_id)
-        return record
 
     async def update(self, session_id: str, owner: str, changes: SessionChanges) -> SessionRecord:
         """Change settings. A limit that is raised or removed lets a session that had reached it go on."""
@@ -358,8 +263,6 @@ class Sessions:
         self._workers.wake()
         return value
 
-    # ---------------------------------------------------------------- what happens in a session
-
     async def events(self, session_id: str, owner: str, after: int | None = None) -> AsyncGenerator[Numbered, None]:
         """Yield a session's events: from now on, beginning with the session as it is; or those numbered above `after`.
 
@@ -378,102 +281,7 @@ class Sessions:
         finally:
             self.live.leave(watcher)
 
-    async def replay(self, session_id: str, owner: str) -> AsyncIterator[Numbered]:
-        """Yield every kept event of a session, from the journal alone; no model is asked."""
-        last = 0
-        while kept := await self._store.events(session_id, owner, last):
-            for numbered in kept:
-                yield numbered
-            last = kept[-1].number or last
-
-    async def items(
-        self,
-        session_id: str,
-        owner: str,
-        page: Page = LATEST,
-        turn_id: str | None = None,
-        subagent_id: str | None = None,
-    ) -> list[SessionItem]:
-        """Return a page of items: of the session's own agent, or of one subagent, or of one turn."""
-        if turn_id is not None:
-            await self.turn(session_id, owner, turn_id)
-            return await self._store.items(session_id, owner, page, None, turn_id)
-        return await self._store.items(session_id, owner, page, subagent_id or ROOT)
-
-    async def turns(
-        self, session_id: str, owner: str, page: Page = LATEST, subagent_id: str | None = None
-    ) -> list[TurnRecord]:
-        """Return a page of turns: of the session's own agent, or of one subagent."""
-        return await self._store.turns(session_id, owner, page, subagent_id or ROOT)
-
-    async def turn(self, session_id: str, owner: str, turn_id: str) -> TurnRecord:
-        """Return a turn. Raises `NotFound`."""
-        turn = await self._store.turn(session_id, owner, turn_id)
-        if turn is None:
-            raise NotFound(f"There is no turn {turn_id!r} in session {session_id!r}.", param="turn_id")
-        return turn
-
-    async def subagents(self, session_id: str, owner: str, page: Page | None = None) -> list[SubagentRecord]:
-        """Return a page of subagents."""
-        return await self._store.subagents(session_id, owner, page)
-
-    async def subagent(self, session_id: str, owner: str, subagent_id: str) -> SubagentRecord:
-        """Return a subagent. Raises `NotFound`."""
-        for subagent in await self._store.subagents(session_id, owner):
-            if subagent.id == subagent_id:
-                return subagent
-        raise NotFound(f"There is no subagent {subagent_id!r} in session {session_id!r}.", param="subagent_id")
-
-    async def artifacts(
-        self, session_id: str, owner: str, page: Page = LATEST, environment_id: str | None = None
-    ) -> list[Artifact]:
-        """Return a page of artifacts."""
-        return await self._store.artifacts(session_id, owner, page, environment_id)
-
-    async def artifact(self, session_id: str, owner: str, artifact_id: str) -> Artifact:
-        """Return an artifact. Raises `NotFound`."""
-        for artifact in await self._store.artifacts(session_id, owner, Page(NO_LIMIT)):
-            if artifact.id == artifact_id:
-                return artifact
-        raise NotFound(f"There is no artifact {artifact_id!r} in session {session_id!r}.", param="artifact_id")
-
-    async def artifact_content(
-        self, session_id: str, owner: str, artifact_id: str
-    ) -> tuple[Artifact, AsyncGenerator[bytes, None]]:
-        """Return an artifact and its content in chunks. Raises `NotFound`."""
-        artifact = await self.artifact(session_id, owner, artifact_id)
-        return artifact, self._files.read(artifact.digest)
-
     async def delete_artifact(self, session_id: str, owner: str, artifact_id: str) -> None:
         """Delete an artifact, not the file it was published from. Raises `NotFound`."""
         if await self._store.delete_artifact(session_id, owner, artifact_id) is None:
             raise NotFound(f"There is no artifact {artifact_id!r} in session {session_id!r}.", param="artifact_id")
-
-    async def plan(self, session_id: str, owner: str) -> Plan:
-        """Return the plan as it stands. Raises `NotFound`."""
-        return await self._store.plan(session_id, owner)
-
-    async def steps(self, session_id: str, owner: str, turn_id: str, after: int = -1) -> list[JournalStep]:
-        """Return the journal of a turn behind step `after`. Raises `NotFound`."""
-        await self.turn(session_id, owner, turn_id)
-        return steps_of(turn_id, await self._journal.steps(turn_id, after=after))
-
-    async def trace(self, session_id: str, owner: str, page: Page) -> list[tuple[TurnRecord, list[JournalStep]]]:
-        """Return a page of the root's turns with their steps."""
-        turns = await self.turns(session_id, owner, page)
-        steps = await asyncio.gather(*(self._journal.steps(turn.id) for turn in turns))
-        return [(turn, steps_of(turn.id, of_turn)) for turn, of_turn in zip(turns, steps, strict=True)]
-
-    async def environments(self, owner: str, page: Page) -> Sequence[EnvironmentRecord]:
-        """Return the owner's environments."""
-        return await self._store.environments.list(owner, page)
-
-    async def list(
-        self, owner: str, page: Page, agent_id: str | None = None, metadata: Mapping[str, str] | None = None
-    ) -> list[SessionRecord]:
-        """Return the owner's sessions. Raises `NotFound` when `page.after` is not one of them."""
-        return await self._store.list(owner, page, agent_id, metadata)
-
-
-def _unknown(session_id: str) -> NotFound:
-    return NotFound(f"There is no session {session_id!r}.", param="session_id")

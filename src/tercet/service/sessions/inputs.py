@@ -10,7 +10,8 @@ from tercet.service.sessions.turns import begin_turn, status_of, stop_turn
 from tercet.service.sessions.values import ApprovalAnswer, CancelTurn, FunctionResult, Input, UserInput
 from tercet.sessions.events import ItemDone
 from tercet.sessions.turns import RequiredAction, WaitsForApproval, WaitsForFunction
-from tercet.store.sessions_edit import ROOT, SessionEdit
+from tercet.store.sessions_edit import SessionEdit
+from tercet.store.sessions_edit_items import ROOT
 
 _STATUS = {"approve": "approved", "deny": "denied", "cancel": "cancelled"}
 

@@ -36,4 +36,8 @@ def _step(turn_id: str, step: Step) -> JournalStep:
         cached_tokens=cached,
         output_tokens=out,
         error=said.error,
+        reason="" if said.error else said.reason,
+        backend=said.backend,
+        first_ms=said.first_ms,
+        error_code=said.error_code,
     )

@@ -5,11 +5,12 @@ What is kept is numbered and always told in order, without gaps; what streams in
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from tercet.sessions.events import ItemAdded, Numbered, SessionEvent
-from tercet.store.sessions import EVENTS_AT_ONCE, SessionStore
+from tercet.store.sessions import SessionStore
+from tercet.store.sessions_reads import EVENTS_AT_ONCE
 
 POLL_S = 1.0
 MAX_BEHIND = 10_000
@@ -73,14 +74,17 @@ class Watcher:
 class Live:
     """The watchers of this process."""
 
-    def __init__(self, store: SessionStore) -> None:
+    def __init__(self, store: SessionStore, also: Callable[[str, Sequence[Numbered]], None] = lambda *_: None) -> None:
+        """What is kept is told to `also`, too, whoever watches."""
         self._store = store
+        self._also = also
         self._watchers: defaultdict[str, set[Watcher]] = defaultdict(set)
         self._is_open = True
 
     def publish(self, session_id: str, events: Iterable[Numbered]) -> None:
         """Tell events that are kept."""
         told = list(events)
+        self._also(session_id, told)
         for watcher in self._watchers.get(session_id, ()):
             watcher.tell(told)
 

@@ -14,7 +14,7 @@ from tercet.items import TextPart, ToolCall, ToolResult
 from tercet.service.sessions.values import CallIntent, ModelIntent, ModelOutcome
 from tercet.sessions.turns import Call, SessionItem, TurnRecord
 from tercet.store.base import Step
-from tercet.store.sessions import History
+from tercet.store.sessions_reads import History
 
 read_model_intent = msgspec.msgpack.Decoder(ModelIntent).decode
 read_model_outcome = msgspec.msgpack.Decoder(ModelOutcome).decode

@@ -1,6 +1,7 @@
 """Making a workspace ready, once: its files and skills, packages, setup commands; then what capabilities it has."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
@@ -39,9 +40,23 @@ class EnvironmentFailed(SandboxUnavailable):
     code = "environment_failed"
 
 
-async def set_up(environment: EnvironmentRecord, spec: Hosted, box: Sandbox, folder: Path, files: FileStore) -> None:
-    """Make the workspace in `folder` ready and write down what was found in it. Raises `EnvironmentFailed`."""
-    for seed in spec.files:
+Restore = Callable[[Beneath], Awaitable[None]]
+"""Puts a workspace back as it was kept, but for its skills; raises `OSError` and `StoreFailed`."""
+
+
+async def set_up(
+    environment: EnvironmentRecord,
+    spec: Hosted,
+    box: Sandbox,
+    folder: Path,
+    files: FileStore,
+    restore: Restore | None = None,
+) -> None:
+    """Make the workspace in `folder` ready and write down what was found in it. Raises `EnvironmentFailed`.
+
+    With `restore`, what it puts back takes the place of files, packages and setup commands.
+    """
+    for seed in spec.files if restore is None else ():
         await _put(box.files, seed, await _content(environment.owner, seed, files))
     ours = Beneath(folder / "workspace")  # what the sandbox's user and the server's other hands cannot change
     try:
@@ -50,13 +65,25 @@ async def set_up(environment: EnvironmentRecord, spec: Hosted, box: Sandbox, fol
                 await _put(ours, seed, await _content(environment.owner, seed, files))
     finally:
         ours.close()
+    await (_prepare(spec, box) if restore is None else _put_back(restore, box.files))
+    found = await asyncio.to_thread(_found, spec, box.files)
+    await asyncio.to_thread((folder / FOUND).write_bytes, msgspec.json.encode(found))
+
+
+async def _prepare(spec: Hosted, box: Sandbox) -> None:
     await asyncio.to_thread(box.files.write, "outputs/.keep", b"")
     await _install(spec, box)
     for number, command in enumerate(spec.setup_commands, 1):
         outcome = await box.run(["/bin/sh", "-c", command], timeout_s=SETUP_S)
         _require(outcome, f"setup command {number}")
-    found = await asyncio.to_thread(_found, spec, box.files)
-    await asyncio.to_thread((folder / FOUND).write_bytes, msgspec.json.encode(found))
+
+
+async def _put_back(restore: Restore, workspace: Beneath) -> None:
+    try:
+        await restore(workspace)
+    except OSError as error:
+        message = f"the workspace cannot be put back: {error.strerror}: {error.filename!r}"
+        raise EnvironmentFailed(message) from error
 
 
 async def skills_of(spec: Hosted, folder: Path) -> tuple[Skill, ...]:

@@ -25,8 +25,9 @@ from tercet.service.run import Run
 from tercet.service.sessions.budget import MARGIN
 from tercet.sessions.turns import SessionItem, TurnRecord
 from tercet.store.base import LedgerEntry
-from tercet.store.sessions import History, SessionStore
-from tercet.store.sessions_edit import ROOT
+from tercet.store.sessions import SessionStore
+from tercet.store.sessions_edit_items import ROOT
+from tercet.store.sessions_reads import History
 from tercet.usage import Usage
 
 log = logging.getLogger(__name__)

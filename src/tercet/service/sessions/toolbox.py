@@ -17,6 +17,7 @@ from tercet.service.sessions.automation_tools import AUTOMATION_TOOLS, Automatio
 from tercet.service.sessions.effects import Effects
 from tercet.service.sessions.plan_tools import PLAN_TOOLS, PlanKeeper
 from tercet.service.sessions.searching import found_in, offers_search, search_tool
+from tercet.service.sessions.snapshots import Taken
 from tercet.service.sessions.subagents import Subagents
 from tercet.service.sessions.web import WEB_TOOLS, Web, WebKit
 from tercet.service.sessions.workspaces import Open, Workspaces
@@ -27,7 +28,7 @@ from tercet.sessions.turns import Artifact, Call, CallKind, SessionRecord, TurnR
 from tercet.store.base import Store
 from tercet.store.database import NO_LIMIT
 from tercet.store.filing import Page
-from tercet.store.sessions import History
+from tercet.store.sessions_reads import History
 from tercet.tools.base import Tool
 from tercet.tools.calculator import CALCULATOR
 from tercet.tools.calendars import calendar_tools, system_clock
@@ -189,6 +190,14 @@ class Toolbox:
         return await published(
             kit.opened.box, turn, record.environment_id, known, self._store.files, self._store.agent_tables.seeds
         )
+
+    async def snapshot(self, turn: TurnRecord, kit: Kit) -> Taken | None:
+        """Return the workspace as it is now, if there is one."""
+        opened = kit.opened
+        if opened is None or self.workspaces is None:
+            return None
+        holder = f"{turn.id}/workspace"
+        return await self.workspaces.snapshots.take(opened.box.files, turn.session_id, holder, opened.seen)
 
     async def forget(self, record: SessionRecord) -> None:
         """Remove what a deleted session had."""

@@ -9,7 +9,8 @@ from tercet.ids import new_id
 from tercet.items import Message
 from tercet.sessions.events import ItemDone, TurnChanged
 from tercet.sessions.turns import AgentMessage, Content, SessionStatus, TurnFailure, TurnRecord, TurnStatus
-from tercet.store.sessions_edit import ROOT, SessionEdit
+from tercet.store.sessions_edit import SessionEdit
+from tercet.store.sessions_edit_items import ROOT
 
 KIND = "turn"
 

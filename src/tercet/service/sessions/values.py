@@ -87,6 +87,12 @@ class JournalStep(msgspec.Struct, frozen=True):
     error: str = ""
     name: str = ""
     """Of a tool's step: the tool."""
+    reason: str = ""
+    """Of a model's step: why its output ended."""
+    backend: str = ""
+    first_ms: float = 0.0
+    """Of a model's step: until its first words came; 0 where that is not known."""
+    error_code: str = ""
 
 
 class ModelIntent(msgspec.Struct, frozen=True, array_like=True):
@@ -108,6 +114,9 @@ class ModelOutcome(msgspec.Struct, frozen=True, array_like=True):
     """The output only asked for what was known; the model is asked for its answer next."""
     error: str = ""
     reason: str = "stop"
+    backend: str = ""
+    first_ms: float = 0.0
+    error_code: str = ""
 
 
 class CallIntent(msgspec.Struct, frozen=True, array_like=True):

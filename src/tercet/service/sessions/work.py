@@ -10,14 +10,14 @@ import msgspec
 
 from tercet.agents.calls import ContextOf
 from tercet.agents.loop import Agent, Asking, Limits
-from tercet.agents.steps import Answered
+from tercet.agents.steps import Answered, ModelAsked
 from tercet.agents.thread import Thread
 from tercet.agents.toolset import Toolset
 from tercet.backends.base import Backend
-from tercet.clock import now_s
+from tercet.clock import monotonic_s, now_s
 from tercet.config import TIER_NAMES
 from tercet.errors import EngineCrashed, NotFound, Overloaded, RunConflict, StoreFailed, TercetError
-from tercet.events import Event, Finished, ReasoningDelta, TextDelta
+from tercet.events import Event, Finished, ReasoningDelta, Started, TextDelta
 from tercet.ids import item_id
 from tercet.items import Message, ModelRequest, Reasoning, ToolCall
 from tercet.records import Receipt
@@ -37,8 +37,11 @@ from tercet.sessions.events import CommandOutput, ItemAdded
 from tercet.sessions.events import TextDelta as SessionTextDelta
 from tercet.sessions.turns import SessionItem, SubagentRecord, TurnRecord
 from tercet.store.base import Journal, Lease, LedgerEntry
-from tercet.store.sessions import History, SessionStore
-from tercet.store.sessions_edit import ROOT, SessionEdit
+from tercet.store.sessions import SessionStore
+from tercet.store.sessions_edit import SessionEdit
+from tercet.store.sessions_edit_items import ROOT
+from tercet.store.sessions_reads import History
+from tercet.telemetry.spans import CURRENT, UNTRACED
 from tercet.tools.context import CallContext
 from tercet.usage import Usage
 
@@ -70,6 +73,7 @@ class Work:
 
     async def finish(self, lease: Lease) -> None:
         """Bring a turn to its end, or to where it waits."""
+        CURRENT.set(UNTRACED)  # its trace is told from its journal, whole, when it has ended
         session_id = lease.spec.decode()
         while True:
             try:
@@ -177,6 +181,8 @@ class Work:
                 async for step in steps:
                     if isinstance(step, Answered) and recorder.turn.subagent_id is None:
                         recorder.artifacts = await self._toolbox.publish(history.record, recorder.turn, kit)
+                    if isinstance(step, ModelAsked):
+                        recorder.taken = await self._toolbox.snapshot(recorder.turn, kit)
                     await recorder.take(step)
                     if recorder.is_over:
                         break
@@ -259,15 +265,17 @@ class _Asking:
         if recorder.reserve is not None:
             request = msgspec.structs.replace(request, sampling=recorder.reserve.request.sampling)
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            has_spoken = False
+            has_spoken, began_s, first_ms = False, monotonic_s(), 0.0
             try:
                 run = self._run = self._work.begin(self._ask(request))
                 async with aclosing(run.events) as events:
                     async for event in events:
                         has_spoken = has_spoken or isinstance(event, TextDelta | ReasoningDelta)
+                        if not first_ms and not isinstance(event, Started):
+                            first_ms = (monotonic_s() - began_s) * 1000
                         self._tell(event, recorder.num_output)
                         if isinstance(event, Finished):
-                            on_receipt(await run.receipt())
+                            on_receipt(msgspec.structs.replace(await run.receipt(), first_ms=first_ms))
                         yield event
                 return
             except (Overloaded, EngineCrashed) as error:

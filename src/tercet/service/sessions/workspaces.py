@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,15 @@ from tercet.egress import Guard, Injection, Policy, system_authorities
 from tercet.errors import NotFound, RunConflict, TercetError, Unsupported
 from tercet.sandbox import Beneath, Limits, Network, Sandbox, SandboxSpec, open_sandbox, remove_workspace
 from tercet.service.sessions.secrets import SecretSource, injected
-from tercet.service.sessions.setting_up import SKILLS_FOLDER, EnvironmentFailed, package_paths, set_up, skills_of
+from tercet.service.sessions.setting_up import (
+    SKILLS_FOLDER,
+    EnvironmentFailed,
+    Restore,
+    package_paths,
+    set_up,
+    skills_of,
+)
+from tercet.service.sessions.snapshots import Seen, Snapshots
 from tercet.sessions.environments import EnvironmentRecord, EnvironmentStatus, Hosted, NetworkPolicy, Skill
 from tercet.store.filing import FileStore
 from tercet.store.sessions import SessionStore
@@ -53,13 +62,23 @@ class Open(msgspec.Struct):
     folder: Path
     used_s: float
     num_users: int = 0
+    seen: Seen | None = None
+    """The workspace as it was last kept; None: to be read from the store."""
 
 
 class Workspaces:
     """The hosted environments of this machine."""
 
-    def __init__(self, folder: Path, store: SessionStore, files: FileStore, reach: EgressConfig | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: SessionStore,
+        files: FileStore,
+        snapshots: Snapshots,
+        reach: EgressConfig | None = None,
+    ) -> None:
         """Keep workspaces in `folder`; `reach` is what the operator lets environments reach besides public hosts."""
+        self.snapshots = snapshots
         self._folder = folder
         self._store = store
         self._files = files
@@ -151,7 +170,7 @@ class Workspaces:
                 box = await open_sandbox(_sandbox_spec(spec, folder, guard))
                 if not is_ready:
                     try:
-                        await set_up(environment, spec, box, folder, self._files)
+                        await set_up(environment, spec, box, folder, self._files, self._restoring(environment))
                     except TercetError:
                         await box.close()
                         raise
@@ -190,6 +209,11 @@ class Workspaces:
             trusted = await asyncio.to_thread(system_authorities)
             await asyncio.to_thread((folder / AUTHORITIES).write_text, trusted + guard.authority.pem)
         return guard
+
+    def _restoring(self, environment: EnvironmentRecord) -> Restore | None:
+        """Return what puts back a workspace that was kept, if this one begins as one."""
+        address = environment.restores
+        return None if address is None else partial(self.snapshots.restore, address=address)
 
     async def _change(self, environment: EnvironmentRecord, status: EnvironmentStatus, error: str | None) -> None:
         changed = await self._store.environments.change(
