@@ -20,7 +20,7 @@ from tercet.service.fitting import Fitter
 from tercet.service.fold import ResponseFold
 from tercet.service.making import Making
 from tercet.service.run import Run
-from tercet.service.searching import Searches
+from tercet.service.searches import Searches
 from tercet.service.searching_steps import Notebook
 from tercet.service.workers import Workers
 from tercet.store.base import Lease, LedgerEntry, Store

@@ -30,7 +30,7 @@ from tercet.service.fitting import Fitter
 from tercet.service.keys import Keys
 from tercet.service.responses import Responses
 from tercet.service.run import Run
-from tercet.service.searching import Searches
+from tercet.service.searches import Searches
 from tercet.service.sessions import Sessions
 from tercet.service.sessions.toolbox import BUILTIN_NAMES
 from tercet.service.sessions.web import Web

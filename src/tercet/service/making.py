@@ -15,7 +15,8 @@ from tercet.service.asks import Ask
 from tercet.service.fitting import Fitted, Fitter
 from tercet.service.fold import ResponseFold
 from tercet.service.run import Run
-from tercet.service.searching import Searches, SearchLoop
+from tercet.service.searches import Searches
+from tercet.service.searching import SearchLoop
 from tercet.service.searching_steps import Notebook
 from tercet.store.base import LedgerEntry
 

@@ -22,7 +22,7 @@ from tercet.service.history import expanded, is_instruction
 from tercet.service.making import Making
 from tercet.service.replay import as_begun, as_queued, events_of
 from tercet.service.run import Run
-from tercet.service.searching import Searches
+from tercet.service.searches import Searches
 from tercet.store.base import LedgerEntry, Store
 from tercet.usage import Usage
 

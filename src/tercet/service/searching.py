@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from tercet.errors import InvalidRequest, NotFound, StoreFailed, TercetError, Unsupported
+from tercet.errors import StoreFailed, TercetError
 from tercet.events import (
     CallDelta,
     CallStarted,
@@ -29,9 +29,7 @@ from tercet.service.history import read_as
 from tercet.service.run import Run
 from tercet.service.searching_citations import cited
 from tercet.service.searching_steps import Notebook, Round, round_events
-from tercet.service.vector_stores import VectorStores
 from tercet.store.base import LedgerEntry
-from tercet.store.vector_base import VectorStoreRecord
 from tercet.store.vector_texts import words_of
 from tercet.tools.file_search import NAME, rendered
 from tercet.usage import Usage
@@ -39,8 +37,6 @@ from tercet.usage import Usage
 MAX_CALLS = 8
 """Searches of one response where the client names no number."""
 MAX_QUERY_CHARACTERS = 1000
-MIN_CHARACTERS, MAX_CHARACTERS = 2000, 80_000
-"""Of what searches find, shown to the model: as many characters as its window has tokens, within these."""
 MIN_SHOWN = 300
 """Characters that every search may show."""
 Find = Callable[[FileSearching, str], Awaitable[list[Passage]]]
@@ -250,47 +246,6 @@ class SearchLoop:
     def _next_step(self) -> int:
         self._num_steps += 1
         return self._num_steps - 1
-
-
-class Searches:
-    """What responses need to search: the stores that they may search, and how much their models can read."""
-
-    def __init__(self, stores: VectorStores | None, window_of: Callable[[str], Awaitable[int]]) -> None:
-        """`window_of` tells how many tokens a tier takes."""
-        self._stores = stores
-        self._window_of = window_of
-
-    async def check(self, searching: FileSearching, owner: str) -> None:
-        """Raise `InvalidRequest` for a store that the owner does not have."""
-        if self._stores is None:
-            raise Unsupported("There are no vector stores here: no embedding model is set.", param="tools")
-        await self._records(searching, owner)
-
-    async def loop(
-        self, model: str, owner: str, request: ModelRequest, searching: FileSearching, begin: Begin,
-        notebook: Notebook | None = None,
-    ) -> SearchLoop:  # fmt: skip
-        """Return the making of a response by a tier's model, on behalf of an owner."""
-
-        async def find(searching: FileSearching, query: str) -> list[Passage]:
-            assert self._stores is not None, "checked when the request was accepted"
-            records = await self._records(searching, owner)
-            return await self._stores.search.find(records, [query], searching.options)
-
-        window = await self._window_of(model)
-        max_characters = max(MIN_CHARACTERS, min(MAX_CHARACTERS, window))
-        return SearchLoop(request, searching, begin, find, max_characters=max_characters, notebook=notebook)
-
-    async def _records(self, searching: FileSearching, owner: str) -> list[VectorStoreRecord]:
-        assert self._stores is not None
-        records = []
-        for index, store_id in enumerate(searching.store_ids):
-            try:
-                records.append((await self._stores.get(store_id, owner))[0])
-            except NotFound as error:
-                param = f"{searching.place}.vector_store_ids[{index}]"
-                raise InvalidRequest(error.message, param=param, code=error.code) from None
-        return records
 
 
 class _Turn:
