@@ -30,7 +30,9 @@ def build_service(config: Config, store: Store | None = None) -> Service:
     digests = (frozenset(map(key_digest, keys)) for keys in (config.auth.api_keys, config.auth.admin_keys))
     keys = Keys(store.keys, *digests)
     folder = config.home / "environments"
-    return Service(tiers, store, keys, make_embedding(config), environment_folder=folder, web=Web(config))
+    return Service(
+        tiers, store, keys, make_embedding(config), environment_folder=folder, web=Web(config), config=config
+    )
 
 
 def open_store(config: Config) -> SqlStore:

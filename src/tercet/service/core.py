@@ -7,7 +7,7 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 
 from tercet.backends.base import Backend, Health
-from tercet.config import TIER_NAMES
+from tercet.config import TIER_NAMES, Config
 from tercet.errors import TercetError, TierUnbound, Unsupported
 from tercet.events import Event, Finished
 from tercet.guarantees.repair import Stage
@@ -27,10 +27,10 @@ from tercet.service.embedding import Embedding
 from tercet.service.environments_files import Environments
 from tercet.service.files import Files
 from tercet.service.fitting import Fitter
+from tercet.service.hosted import HostedTools
 from tercet.service.keys import Keys
 from tercet.service.responses import Responses
 from tercet.service.run import Run
-from tercet.service.searches import Searches
 from tercet.service.sessions import Sessions
 from tercet.service.sessions.toolbox import BUILTIN_NAMES
 from tercet.service.sessions.web import Web
@@ -57,11 +57,13 @@ class Service:
         embedding: Embedding | None = None,
         environment_folder: Path | None = None,
         web: Web | None = None,
+        config: Config | None = None,
     ) -> None:
         """Serve `tiers`, bound and unbound, keeping responses in `store`; both are closed by `close`.
 
         `keys` says who may call; None admits everybody until a first key is created. Without an `embedding` there
         are no vector stores; without an `environment_folder`, which holds workspaces, no hosted environments.
+        `config` says what tools that are run here may reach.
         """
         self._tiers = tiers
         self._store = store
@@ -69,11 +71,11 @@ class Service:
         self.files = Files(store)
         self._embedding = embedding
         self._vector_stores = VectorStores(store, self.files, embedding) if embedding else None
-        searches = Searches(self._vector_stores, self._window_of)
+        self.hosted_tools = HostedTools(self._vector_stores, self._window_of, config)
         fitter = Fitter(lambda model: self._bound(model)[1], self._begin)
-        self._background = Background(store, self._begin, fitter, searches)
+        self._background = Background(store, self._begin, fitter, self.hosted_tools)
         self.responses = Responses(
-            store, self._begin, self._background, fitter, lambda model: self._bound(model)[1], searches
+            store, self._begin, self._background, fitter, lambda model: self._bound(model)[1], self.hosted_tools
         )
         self.conversations = Conversations(store.conversations)
         self.uploads = Uploads(store, self.files)
@@ -124,6 +126,7 @@ class Service:
         if self._vector_stores is not None:
             await self._vector_stores.close()
         await self._background.close()
+        await self.hosted_tools.close()
         await asyncio.gather(*(tier.backend.close() for tier in self._tiers.values() if tier.backend))
         if self._embedding is not None:
             await self._embedding.backend.close()

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Approval",
+    "CallUnknown",
     "HttpTransport",
+    "McpRefused",
     "McpServer",
     "McpServerSpec",
     "McpTool",
@@ -47,6 +49,22 @@ _MAX_DESCRIPTION = 2_000
 _OTHER = re.compile(r"[^A-Za-z0-9_-]")
 
 
+class CallUnknown(ToolFailed):
+    """A call brought no result, and it cannot be told whether it took effect."""
+
+    code = "call_unknown"
+
+
+class McpRefused(ToolFailed):
+    """The server answered a call with an error of the protocol, whose code is `number`."""
+
+    code = "mcp_refused"
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number
+
+
 class McpTool:
     """One tool of a server, under a name that says whose it is."""
 
@@ -56,7 +74,11 @@ class McpTool:
         self.name = tool_name(server.spec.label, listed.name)
         self.description = (listed.description or "")[:_MAX_DESCRIPTION]
         self.parameters: JsonSchema = dict(listed.input_schema)
-        is_reading = listed.annotations is not None and listed.annotations.read_only_hint is True
+        self.annotations: dict[str, object] = (
+            listed.annotations.model_dump(by_alias=True, exclude_none=True) if listed.annotations is not None else {}
+        )
+        """What the server says of its effects, as it stands on the wire."""
+        is_reading = self.annotations.get("readOnlyHint") is True
         self.effect: Effect = "reads" if is_reading else "writes"
         self.timeout_s = server.spec.timeout_s + server.spec.start_timeout_s
 
@@ -106,6 +128,11 @@ class McpServer:
             raise _failed(self.spec.label, error) from error
         self._admit(listed)
 
+    @property
+    def listed(self) -> "list[McpTool]":
+        """The tools that may be called, as they were listed last."""
+        return list(self._tools)
+
     def tools(self) -> list[Tool]:
         """Return the tools that may be called; `left_out` has the others, with the reason."""
         return list(self._tools)
@@ -114,25 +141,33 @@ class McpServer:
         """Tell whether a call of the tool `name` (as offered to the model) waits for an approval."""
         return any(tool.needs_approval for tool in self._tools if tool.name == name)
 
-    async def call(self, name: str, arguments: Mapping[str, object]) -> JsonValue:
-        """Call a tool by the server's own name for it. Raises `ToolFailed`."""
+    async def call(
+        self, name: str, arguments: Mapping[str, object], *, meta: Mapping[str, object] | None = None
+    ) -> JsonValue:
+        """Call a tool by the server's own name for it, `meta` added to its `_meta`.
+
+        Raises `ToolFailed`: `McpRefused` for an error of the protocol, `CallUnknown` where it may have taken effect.
+        """
         from mcp import MCPError
 
         connection = await self._connected()
         try:
             async with asyncio.timeout(self.spec.timeout_s):
-                result = await connection.client.call_tool(name, dict(arguments), meta=self._meta())
+                result = await connection.client.call_tool(name, dict(arguments), meta=self._meta(meta))
         except TimeoutError as error:
-            raise ToolFailed(f"{name} of {self.spec.label!r} gave no result in {self.spec.timeout_s:g} s") from error
+            raise CallUnknown(f"{name} of {self.spec.label!r} gave no result in {self.spec.timeout_s:g} s") from error
         except MCPError as error:
             if connection.is_dead or _is_lost(error):
                 await self.close()
                 message = f"the MCP server {self.spec.label!r} ended during the call; whether it took effect is unknown"
-                raise ToolFailed(message) from error
-            raise ToolFailed(f"{name} of {self.spec.label!r}: {error}"[:2000]) from error
+                raise CallUnknown(message) from error
+            message = f"{name} of {self.spec.label!r}: {error}"[:2000]
+            raise McpRefused(message, error.error.code) from error
         except Exception as error:  # the SDK's; there is no common root
             await self.close()
-            raise _failed(self.spec.label, error) from error
+            failed = _failed(self.spec.label, error)
+            is_ours = any(isinstance(inner, TercetError) for inner in _leaves(error))
+            raise (failed if is_ours else CallUnknown(failed.message)) from error
         return result_value(result)
 
     async def close(self) -> None:
@@ -142,8 +177,8 @@ class McpServer:
             if connection is not None:
                 await connection.close()
 
-    def _meta(self) -> "RequestParamsMeta | None":
-        meta = dict(self.spec.request_metadata)
+    def _meta(self, more: Mapping[str, object] | None) -> "RequestParamsMeta | None":
+        meta = {**self.spec.request_metadata, **(more or {})}
         return cast("RequestParamsMeta", meta) if meta else None
 
     async def _connected(self) -> "_Connection":
