@@ -7,7 +7,7 @@ started anew by the next call. What a call that was under way did is then unknow
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
@@ -25,7 +25,7 @@ from tercet.tools.mcp_spec import Approval, HttpTransport, McpServerSpec, StdioT
 if TYPE_CHECKING:
     from mcp import Client
     from mcp.client import Transport
-    from mcp.types import RequestParamsMeta
+    from mcp.types import CallToolResult, RequestParamsMeta
     from mcp.types import Tool as ListedTool
 
 __all__ = [
@@ -142,9 +142,14 @@ class McpServer:
         return any(tool.needs_approval for tool in self._tools if tool.name == name)
 
     async def call(
-        self, name: str, arguments: Mapping[str, object], *, meta: Mapping[str, object] | None = None
+        self,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        meta: Mapping[str, object] | None = None,
+        read: "Callable[[CallToolResult], JsonValue]" = result_value,
     ) -> JsonValue:
-        """Call a tool by the server's own name for it, `meta` added to its `_meta`.
+        """Call a tool by the server's own name for it, `meta` added to its `_meta`, and `read` its result.
 
         Raises `ToolFailed`: `McpRefused` for an error of the protocol, `CallUnknown` where it may have taken effect.
         """
@@ -168,7 +173,7 @@ class McpServer:
             failed = _failed(self.spec.label, error)
             is_ours = any(isinstance(inner, TercetError) for inner in _leaves(error))
             raise (failed if is_ours else CallUnknown(failed.message)) from error
-        return result_value(result)
+        return read(result)
 
     async def close(self) -> None:
         """Disconnect, and end a local server; safe to call again. A call after it connects anew."""

@@ -114,11 +114,11 @@ def read_web_search(item: wire.WebSearchItem) -> WebSearch:
 
 
 def read_list(item: wire.McpListItem) -> McpList:
-    """Return what a server was said to offer; whether it offers more is not known."""
+    """Return what a server was said to offer; who sends it back answers for its being all."""
     tools = tuple(
         McpTool(tool.name, tool.input_schema, tool.description or "", tool.annotations or {}) for tool in item.tools
     )
-    return McpList(item.server_label, tools, item.error, id=item.id)
+    return McpList(item.server_label, tools, item.error, is_whole=True, id=item.id)
 
 
 def read_call(item: wire.McpCallItem, place: str) -> McpCall:

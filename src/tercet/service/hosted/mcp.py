@@ -24,12 +24,12 @@ from tercet.items import (
 )
 from tercet.schema import instance_violation
 from tercet.tools.mcp import CallUnknown, HttpTransport, McpRefused, McpServer, McpServerSpec, tool_name
+from tercet.tools.mcp_results import result_text
 from tercet.tools.pages import cut
 
 KEY_FIELD = "tercet/idempotency-key"
 """Where a call's `_meta` holds what is the same whenever that call is tried again, and no other call's."""
 UNKNOWN = "This call was interrupted: whether it took effect is unknown. It was not made again."
-_encode = msgspec.json.Encoder().encode
 
 
 class ToolsNotListed(ToolFailed):
@@ -65,10 +65,10 @@ class Servers:
         allowed = tuple(tool for tool in tools if is_allowed(serving, tool))
         return McpList(serving.label, allowed, is_whole=serving.allowed is None)
 
-    async def call(self, label: str, name: str, arguments: Mapping[str, object], key: str) -> object:
+    async def call(self, label: str, name: str, arguments: Mapping[str, object], key: str) -> str:
         """Call a tool. Raises `ToolFailed`; `CallUnknown` where it may have taken effect."""
         server = await self._started(label)
-        return await server.call(name, arguments, meta={KEY_FIELD: key})
+        return str(await server.call(name, arguments, meta={KEY_FIELD: key}, read=result_text))
 
     async def close(self) -> None:
         """Disconnect."""
@@ -136,7 +136,7 @@ class McpCaller:
         begun = self.begun(call)
         try:
             arguments = self._arguments(call)
-            value = await self._servers.call(self._serving.label, self._tool.name, arguments, key)
+            text = await self._servers.call(self._serving.label, self._tool.name, arguments, key)
         except CallUnknown as error:
             fault = McpFault("protocol", f"{error.message}. {UNKNOWN}")
             return msgspec.structs.replace(begun, fault=fault, is_unknown=True)
@@ -144,7 +144,7 @@ class McpCaller:
             return msgspec.structs.replace(begun, fault=McpFault("protocol", error.message, error.number))
         except TercetError as error:
             return msgspec.structs.replace(begun, fault=McpFault("tool", error.message))
-        return msgspec.structs.replace(begun, output=_shown(value, max_characters))
+        return msgspec.structs.replace(begun, output=_shown(text, max_characters))
 
     def take(self, item: HostedItem) -> None:
         """See `HostedTool`."""
@@ -166,8 +166,7 @@ def is_allowed(serving: McpServing, tool: McpTool) -> bool:
     return serving.allowed is None or serving.allowed.matches(tool.name, is_reading=tool.is_reading)
 
 
-def _shown(value: object, max_characters: int) -> str:
+def _shown(text: str, max_characters: int) -> str:
     """Return a tool's result as the model reads it, and the client with it."""
-    text = value["text"] if isinstance(value, dict) and value.keys() == {"text"} else _encode(value).decode()
-    part = cut(str(text), 0, max_characters)
+    part = cut(text, 0, max_characters)
     return f"{part.text}\n[{part.note.partition(';')[0]}]" if part.note else part.text
