@@ -57,6 +57,8 @@ class WebSearching(msgspec.Struct, frozen=True):
     num_results: int = 8
     domains: tuple[str, ...] = ()
     """Domains, with their subdomains, that results may come from; none: any."""
+    place: str = "tools"
+    """Where a request names the tool, for errors."""
 
 
 class McpChoice(msgspec.Struct, frozen=True):

@@ -124,7 +124,7 @@ def _web(tool: wire.WebSearchTool, service: Service, place: str) -> WebSearching
         message = "There is no cache to search: the web is searched as it is, or leave the tool out."
         raise Unsupported(message, param=f"{place}.external_web_access")
     domains = (tool.filters.allowed_domains if tool.filters is not None else None) or ()
-    return WebSearching(NUM_RESULTS[tool.search_context_size or "medium"], tuple(domains))
+    return WebSearching(NUM_RESULTS[tool.search_context_size or "medium"], tuple(domains), place)
 
 
 def _server(tool: wire.McpTool, place: str) -> McpServing:

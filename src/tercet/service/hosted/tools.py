@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from tercet.config import Config, read_secret
 from tercet.egress import Guard
 from tercet.errors import InvalidRequest, NotFound, Unsupported
-from tercet.hosted import Carried, Credentials, Hosted
+from tercet.hosted import Carried, Credentials, Hosted, WebSearching
 from tercet.items import ModelRequest, Passage
 from tercet.searching import FileSearching
 from tercet.service.hosted.base import HostedTool
@@ -52,7 +52,7 @@ class HostedTools:
                 raise Unsupported("There are no vector stores here: no embedding model is set.", param="tools")
             await self._records(hosted.files, owner)
         if hosted.web is not None:
-            WebSearchTool(await self._searched(), hosted.web.domains)
+            await self._check_web(hosted.web)
         if hosted.servers:
             Servers(hosted.servers, credentials, self._config.egress)
 
@@ -93,6 +93,14 @@ class HostedTools:
         guard, self._guard, self._provider = self._guard, None, None
         if guard is not None:
             await guard.close()
+
+    async def _check_web(self, searching: WebSearching) -> None:
+        try:
+            WebSearchTool(await self._searched(), searching.domains)
+        except InvalidRequest as error:
+            index = (error.param or "").partition("[")[2]
+            param = f"{searching.place}.filters.allowed_domains[{index}" if index else searching.place
+            raise type(error)(error.message, param=param, code=error.code) from None
 
     async def _searched(self) -> Provider:
         """Return who searches the web. Raises `Unsupported` where nobody is configured."""
