@@ -41,7 +41,7 @@ MAX_LIFE_S = 1.2
 MAX_WAIT_S = 60.0
 """The longest that a server is waited for to bring about an effect."""
 START_TIMEOUT_S = 120.0
-END_TIMEOUT_S = 300.0
+END_TIMEOUT_S = 600.0
 ENDED = ("completed", "incomplete", "failed", "cancelled")
 TOOL = {
     "type": "function",

@@ -20,7 +20,7 @@ from tercet.service.asks import Ask
 from tercet.service.dispatch import POLL_S
 from tercet.service.fitting import Fitter
 from tercet.service.fold import ResponseFold
-from tercet.service.hosted import AllIsTold, HostedTools, Notebook
+from tercet.service.hosted import AllIsTold, HostedTools, Notebook, ToolsNotListed
 from tercet.service.making import Making
 from tercet.service.run import Run
 from tercet.service.workers import Workers
@@ -138,7 +138,7 @@ class Background:
                 return Outcome(await making.finished(), entries + making.take_entries())
             except TercetError as error:
                 entries += making.take_entries()
-                if attempt == MAX_ATTEMPTS or not isinstance(error, Overloaded | EngineCrashed):
+                if attempt == MAX_ATTEMPTS or not isinstance(error, Overloaded | EngineCrashed | ToolsNotListed):
                     log.log(error.log_level, "response %s failed: %s", spec.record.id, error.message)
                     return Outcome(await making.ended("failed", Failure.of(error)), entries)
                 await asyncio.sleep(max(error.retry_after_s or 0.0, FIRST_RETRY_S * 2**attempt))

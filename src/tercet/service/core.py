@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
+import msgspec
+
 from tercet.backends.base import Backend, Health
 from tercet.config import TIER_NAMES, Config
 from tercet.errors import TercetError, TierUnbound, Unsupported
@@ -23,6 +25,7 @@ from tercet.service.background import Background
 from tercet.service.batches import Batches
 from tercet.service.checks import check_request
 from tercet.service.conversations import Conversations
+from tercet.service.documents import Documents, has_files
 from tercet.service.embedding import Embedding
 from tercet.service.environments_files import Environments
 from tercet.service.files import Files
@@ -69,13 +72,20 @@ class Service:
         self._store = store
         self.keys = keys or Keys(store.keys)
         self.files = Files(store)
+        self.documents = Documents()
         self._embedding = embedding
-        self._vector_stores = VectorStores(store, self.files, embedding) if embedding else None
+        self._vector_stores = VectorStores(store, self.files, embedding, self.documents) if embedding else None
         self.hosted_tools = HostedTools(self._vector_stores, self._window_of, config)
         fitter = Fitter(lambda model: self._bound(model)[1], self._begin)
         self._background = Background(store, self._begin, fitter, self.hosted_tools)
         self.responses = Responses(
-            store, self._begin, self._background, fitter, lambda model: self._bound(model)[1], self.hosted_tools
+            store,
+            self._begin,
+            self._background,
+            fitter,
+            lambda model: self._bound(model)[1],
+            self.hosted_tools,
+            self._readable,
         )
         self.conversations = Conversations(store.conversations)
         self.uploads = Uploads(store, self.files)
@@ -140,7 +150,7 @@ class Service:
         What was used is in the ledger before `Finished` is yielded, and `on_receipt` is called then. Raises
         `InvalidRequest` before the first event; `Overloaded`, `BackendFailed` and `OutputInvalid` at any point.
         """
-        run = self._begin(ask)
+        run = self._begin(msgspec.structs.replace(ask, request=await self._readable(ask.model, ask.request)))
         try:
             async with aclosing(run.events) as events:
                 async for event in events:
@@ -180,7 +190,7 @@ class Service:
         """Return the number of prompt tokens that `request` would take. Raises `InvalidRequest`."""
         _, backend = self._bound(model)
         check_request(request)
-        return await backend.count_tokens(request)
+        return await backend.count_tokens(await self._readable(model, request))
 
     async def embed(
         self, model: str, texts: Sequence[str], dimensions: int | None = None
@@ -237,6 +247,13 @@ class Service:
         name, backend = self._bound(ask.model)
         check_request(ask.request)
         return Run(ask, self._stages(name, backend), self._tiers, self.keys.limits.charge)
+
+    async def _readable(self, model: str, request: ModelRequest) -> ModelRequest:
+        """Return a request as the tier's model can read it: files as text, unless it reads files."""
+        if not has_files(request):
+            return request
+        known = await self._bound(model)[1].capabilities()
+        return request if known.has_files else await self.documents.readable(request)
 
     async def _window_of(self, model: str) -> int:
         return (await self._bound(model)[1].capabilities()).context_window

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -58,10 +58,11 @@ class Responses:
         fitter: Fitter,
         backend_of: Callable[[str], Backend],
         tools: HostedTools,
+        readable: Callable[[str, ModelRequest], Awaitable[ModelRequest]],
     ) -> None:
         """`begin` starts a request: it finds the tier and checks what must hold before a model is asked.
 
-        `backend_of` returns what answers for a model's name.
+        `backend_of` returns what answers for a model's name, `readable` a request as that can read it.
         """
         self._backend_of = backend_of
         self._store = store
@@ -69,6 +70,7 @@ class Responses:
         self._background = background
         self._fitter = fitter
         self._tools = tools
+        self._readable = readable
 
     async def create(self, draft: Draft) -> AsyncGenerator[Step, None]:
         """Create a response: yield its record in progress, its events, and last its final record.
@@ -283,7 +285,8 @@ class Responses:
         check_pairs(items, is_open=is_open)
         if draft.instructions is not None:
             items = (Message("system", (TextPart(draft.instructions),)), *items)
-        return msgspec.structs.replace(draft.request, items=items), carried
+        request = msgspec.structs.replace(draft.request, items=items)
+        return await self._readable(draft.model, request), carried
 
     async def _before(self, draft: Draft) -> tuple[Entry, ...]:
         if draft.history is not None:

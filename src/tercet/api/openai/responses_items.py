@@ -74,7 +74,7 @@ async def read_items(
         else:
             items.append(_item(kind, raw, place))
         await pace.spend(len(memoryview(raw)))
-    return await with_texts(items, service.files, owner)
+    return await with_texts(items, service.files, service.documents, owner)
 
 
 def user_message(text: str) -> Message:

@@ -118,7 +118,7 @@ class HostedLoop:
                 if self._notebook is not None:
                     await self._notebook.begin(number, "mcp_list", serving.label)
                 listing = await self._offers.ask(serving)
-                if self._notebook is not None:
+                if self._notebook is not None and listing.error is None:  # a server that does not answer is asked again
                     await self._notebook.end_item(number, listing)
             yield Done(place, listing)
             self._offers.take(listing)
