@@ -14,6 +14,7 @@ from google import genai
 from google.genai import errors, types
 from openai import OpenAI
 
+from tercet.items import FilePart
 from tercet.routing.tiers import Tier
 from tercet.service import Service
 from tercet.store.local import LocalStore
@@ -36,7 +37,9 @@ TEXTS = [
 
 @pytest.fixture
 def backend() -> StagedBackend:
-    return StagedBackend(*saying("At half past five."))
+    backend = StagedBackend(*saying("At half past five."))
+    backend.has_files = False
+    return backend
 
 
 @pytest.fixture
@@ -84,6 +87,13 @@ def test_openai_texts(
     with server.client() as client:
         ask(client, file_data=url(content.encode(), media_type), filename=name)
     assert seen(backend) == ["When?", f"{name}\n{text}"]
+
+
+def test_a_tier_that_reads_files_is_given_them(server: Server, backend: StagedBackend) -> None:
+    backend.has_files = True
+    with server.client() as client:
+        respond(client, file_data=url(PDF), filename="hours.pdf")
+    assert backend.requests[-1].items[-1].content[1] == FilePart(url(PDF), "hours.pdf")  # type: ignore[union-attr]
 
 
 def test_a_file_stays_in_its_conversation(server: Server, backend: StagedBackend) -> None:

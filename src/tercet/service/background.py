@@ -20,7 +20,7 @@ from tercet.service.asks import Ask
 from tercet.service.dispatch import POLL_S
 from tercet.service.fitting import Fitter
 from tercet.service.fold import ResponseFold
-from tercet.service.hosted import AllIsTold, HostedTools, Notebook, ToolsNotListed
+from tercet.service.hosted import HostedTools, Notebook, ToolsNotListed
 from tercet.service.making import Making
 from tercet.service.run import Run
 from tercet.service.workers import Workers
@@ -169,11 +169,14 @@ class Background:
             await self._end(lease, Outcome(_cancelled(spec.record), []))
             return
         notebook = Notebook(self._store.journal, lease, await self._store.journal.steps(lease.run_id), is_closed=True)
-        making = self._making(spec, notebook)
-        with suppress(AllIsTold):
+        record = msgspec.structs.replace(spec.record, can_truncate=False, compact_above=None)  # asks no model
+        making = self._making(msgspec.structs.replace(spec, record=record), notebook)
+        with suppress(TercetError):
             async for _ in making.events():
                 pass
-        await self._end(lease, Outcome(await making.ended("cancelled"), notebook.entries))
+        told = await making.ended("cancelled")
+        ended = msgspec.structs.replace(_cancelled(spec.record), output=told.output)
+        await self._end(lease, Outcome(ended, notebook.entries))
 
 
 def _cancelled(record: ResponseRecord) -> ResponseRecord:

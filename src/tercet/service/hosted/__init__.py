@@ -2,7 +2,7 @@
 
 from tercet.service.hosted.loop import HostedLoop
 from tercet.service.hosted.mcp import ToolsNotListed
-from tercet.service.hosted.steps import AllIsTold, Notebook
+from tercet.service.hosted.steps import Notebook
 from tercet.service.hosted.tools import HostedTools
 
-__all__ = ["AllIsTold", "HostedLoop", "HostedTools", "Notebook", "ToolsNotListed"]
+__all__ = ["HostedLoop", "HostedTools", "Notebook", "ToolsNotListed"]

@@ -26,7 +26,7 @@ class HostedTool(Protocol):
 
     @property
     def max_calls(self) -> int:
-        """After so many calls it is withdrawn where the client names no number."""
+        """After so many calls of its kind it is withdrawn where the client names no number."""
 
     @property
     def is_spent(self) -> bool:

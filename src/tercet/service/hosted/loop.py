@@ -4,6 +4,7 @@ To the outside this is one answer: items are numbered through, use is summed, ca
 In the background each question to the model and each call is a journaled step, so that none is made twice.
 """
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 
@@ -51,7 +52,7 @@ class HostedLoop:
         self._room = max_characters
         self._notebook = notebook
         self._num_steps = 0
-        self._num_calls = 0
+        self._num_calls: Counter[str] = Counter()
         self._num_items = 0
         self._usage = Usage()
         self._run: Run | None = None
@@ -185,7 +186,7 @@ class HostedLoop:
 
     async def _called(self, tool: HostedTool, call: ToolCall) -> HostedItem:
         """Make a call, or repeat what it brought when it was made before; a failure is an outcome too."""
-        self._num_calls += 1
+        self._num_calls[tool.kind] += 1
         number = self._next_step()
         item = self._notebook.item(number) if self._notebook else None
         if item is None and self._notebook is not None:
@@ -205,7 +206,8 @@ class HostedLoop:
 
     def _may_call(self, tool: HostedTool) -> bool:
         most = self._hosted.max_calls
-        return not tool.is_spent and self._num_calls < (tool.max_calls if most is None else most)
+        count = self._num_calls[tool.kind] if most is None else self._num_calls.total()
+        return not tool.is_spent and count < (tool.max_calls if most is None else most)
 
     def _place(self, turn: "_Turn", index: int) -> int:
         """Return the number of an item in the whole response."""
