@@ -4,7 +4,9 @@ Everything goes through a guard of the response's own, under the operator's egre
 whose outcome is not known is made again only where the server says that repeating it changes nothing.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import msgspec
 
@@ -79,6 +81,7 @@ class Servers:
 
     async def _started(self, label: str) -> McpServer:
         if not self._is_started:
+            await asyncio.to_thread(import_module, "mcp")  # seconds, which are not the server's to answer for
             await self._guard.start()
             self._is_started = True
         return self._servers[label]
