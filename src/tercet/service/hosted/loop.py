@@ -12,7 +12,7 @@ import msgspec
 
 from tercet.events import Begun, CallDelta, CallStarted, Done, Event, Finished, ItemDone, ServiceEvent, Started, fold
 from tercet.hosted import Hosted
-from tercet.items import HostedItem, Item, McpCall, McpList, Message, ModelRequest, ToolCall, ToolChoice
+from tercet.items import HostedItem, Item, McpCall, McpList, Message, ModelRequest, ToolCall, ToolChoice, ToolResult
 from tercet.records import Receipt
 from tercet.service.history import read_as
 from tercet.service.hosted.base import MIN_SHOWN, HostedTool
@@ -198,7 +198,7 @@ class HostedLoop:
         elif item is None:
             item = await self._made(tool, call, number)
         tool.take(item)
-        self._room -= sum(len(part.text) for part in read_as(item)[1:])
+        self._room -= sum(len(read.text) for read in read_as(item) if isinstance(read, ToolResult))
         return item
 
     async def _made(self, tool: HostedTool, call: ToolCall, number: int) -> HostedItem:
