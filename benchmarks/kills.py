@@ -3,7 +3,8 @@
 A server process over the scripted backend is killed with SIGKILL again and again while clients create background
 responses, stream them and watch them. Afterwards every response that was acknowledged must have ended, every stream
 must replay with exactly the bytes that were first sent, in two processes, and no answer that was journaled at a kill
-may differ later. Exits with 1 when any of that does not hold.
+may differ later. With `--effects` the responses call tools that append to a file, through an MCP server which outlives
+the kills: no effect may have happened twice, none may be lost. Exits with 1 when any of that does not hold.
 """
 
 import argparse
@@ -19,21 +20,28 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
 
+from benchmarks.kill_effects import SCRIPT as EFFECTS
+from benchmarks.kill_effects import Notes, Told, compare, noting
+from tercet.items import HostedItem, ToolCall
 from tercet.records import ResponseRecord
 from tercet.service.background import Outcome
+from tercet.service.hosted.steps import MODEL, Round
 
 NUM_CLIENTS = 6
 MAX_LIFE_S = 1.2
-"""The longest that a server lives before it is killed, counted from its first answer."""
+"""The longest that a server lives before it is killed, counted from its first answer; or from its first effect."""
+MAX_WAIT_S = 60.0
+"""The longest that a server is waited for to bring about an effect."""
 START_TIMEOUT_S = 120.0
-END_TIMEOUT_S = 300.0
+END_TIMEOUT_S = 600.0
 ENDED = ("completed", "incomplete", "failed", "cancelled")
 TOOL = {
     "type": "function",
@@ -49,13 +57,23 @@ SCRIPT: tuple[dict[str, Any], ...] = (
 )
 _ID = re.compile(rb'"id":"(resp_[0-9a-f]{32})"')
 _read_outcome = msgspec.msgpack.Decoder(Outcome).decode
+_read_round = msgspec.msgpack.Decoder(Round).decode
+_read_item = msgspec.msgpack.Decoder(HostedItem).decode
 _read_record = msgspec.msgpack.Decoder(ResponseRecord).decode
 
 
 class Server:
     """A server process on a fixed port with its state in one folder, or in the Postgres database at `store_url`."""
 
-    def __init__(self, folder: Path, store_url: str = "", script: Sequence[dict[str, Any]] = SCRIPT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store_url: str = "",
+        script: Sequence[dict[str, Any]] = SCRIPT,
+        *,
+        allow: Sequence[str] = (),
+    ) -> None:
+        """`allow` are private hosts that tools may reach."""
         self.folder = folder
         self._store_url = store_url
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +84,9 @@ class Server:
         lines = "".join(json.dumps(line) + "\n" for line in script)
         (folder / "script.jsonl").write_text(lines, encoding="utf-8")
         (folder / "tercet.toml").write_text(
-            '[tiers.nano]\nbackend = "scripted"\nscript = "script.jsonl"\n', encoding="utf-8"
+            f"[egress]\nallow = {json.dumps(list(allow))}\n"
+            '[tiers.nano]\nbackend = "scripted"\nscript = "script.jsonl"\n',
+            encoding="utf-8",
         )
         self._process: asyncio.subprocess.Process | None = None
 
@@ -131,13 +151,24 @@ class Findings(msgspec.Struct):
     """Runs that a kill hit after their answer was journaled and before they were ended."""
     num_streams: int = 0
     statuses: Counter[str] = msgspec.field(default_factory=Counter)
+    told: Told | None = None
+    """What responses say of the effects of their tools, where they had such."""
     wrong: list[str] = []
 
 
 class Clients:
     """Clients that create background responses, and watch them, until they are stopped."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, findings: Findings, chance: random.Random) -> None:
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        findings: Findings,
+        chance: random.Random,
+        notes: Notes | None = None,
+    ) -> None:
+        """With `notes` the responses that are created write to them."""
+        self._notes = notes
         self._session = session
         self._url = f"{url}/v1/responses"
         self._findings = findings
@@ -152,8 +183,11 @@ class Clients:
                 await asyncio.sleep(0.05)
 
     async def _once(self) -> None:
-        prompt = self._chance.choice(("tool", "broken", "quick", "slow", "slow"))
-        body = {"model": "nano", "input": prompt, "background": True, "tools": [TOOL]}
+        if self._notes is None:
+            prompt, tool = self._chance.choice(("tool", "broken", "quick", "slow", "slow")), TOOL
+        else:
+            prompt, tool = "note", self._notes.tool()
+        body = {"model": "nano", "input": prompt, "background": True, "tools": [tool]}
         if self._chance.random() < 0.4:
             async with self._session.post(self._url, json={**body, "stream": True}) as answer:
                 await self._follow(answer)
@@ -181,15 +215,16 @@ class Clients:
                 self._findings.first_sent.setdefault(response_id, []).append(bytes(received))
 
 
-async def run(folder: Path, num_kills: int, seed: int, store_url: str = "") -> Findings:
-    """Kill a server `num_kills` times and return the findings."""
+async def run(folder: Path, num_kills: int, seed: int, store_url: str = "", notes: Notes | None = None) -> Findings:
+    """Kill a server `num_kills` times and return the findings; with `notes` its responses write to them."""
     findings = Findings()
     chance = random.Random(seed)
-    server = Server(folder, store_url)
+    allow = (f"127.0.0.1:{notes.port}",) if notes is not None else ()
+    server = Server(folder, store_url, SCRIPT if notes is None else EFFECTS, allow=allow)
     timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
     async with aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(force_close=True)) as session:
         try:
-            await _kill_often(server, session, findings, chance, num_kills)
+            await _kill_often(server, session, findings, chance, num_kills, notes)
             await server.start(session)
             await _wait_for_ends(server, session, findings)
             replays = {name: await _replay(server, session, name) for name in sorted(findings.acknowledged)}
@@ -197,18 +232,28 @@ async def run(folder: Path, num_kills: int, seed: int, store_url: str = "") -> F
             _compare_journal(server, findings)
             await server.start(session)
             await _compare_streams(server, session, findings, replays, chance)
+            if notes is not None:
+                findings.told = compare(notes, {name: _final(replay) for name, replay in replays.items()})
+                findings.wrong += findings.told.wrong
         finally:
             await server.kill()
     return findings
 
 
 async def _kill_often(
-    server: Server, session: aiohttp.ClientSession, findings: Findings, chance: random.Random, num_kills: int
+    server: Server,
+    session: aiohttp.ClientSession,
+    findings: Findings,
+    chance: random.Random,
+    num_kills: int,
+    notes: Notes | None,
 ) -> None:
-    clients = Clients(session, server.url, findings, chance)
+    clients = Clients(session, server.url, findings, chance, notes)
     tasks = [asyncio.create_task(clients.go_on()) for _ in range(NUM_CLIENTS)]
     for _ in range(num_kills):
         await server.start(session)
+        if notes is not None:
+            await _wait_for_effect(notes)
         await asyncio.sleep(chance.uniform(0.02, MAX_LIFE_S))
         await server.kill()
         _compare_journal(server, findings)
@@ -217,6 +262,13 @@ async def _kill_often(
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):
         if not isinstance(outcome, asyncio.CancelledError):
             findings.wrong.append(f"a client ended: {outcome!r}")
+
+
+async def _wait_for_effect(notes: Notes) -> None:
+    """Return when the server that was started last has had an effect."""
+    before, deadline = len(notes.lines), time.monotonic() + MAX_WAIT_S
+    while len(notes.lines) == before and time.monotonic() < deadline:  # noqa: ASYNC110  # a file tells nobody
+        await asyncio.sleep(0.02)
 
 
 def _compare_journal(server: Server, findings: Findings) -> None:
@@ -281,14 +333,38 @@ async def _compare_streams(
 def _outputs(server: Server) -> dict[str, tuple[bytes, ...]]:
     """Return the outputs of every response as its record and as its journal have them."""
     rows = server.rows(
-        "SELECT p.id, p.record, b.payload FROM responses p JOIN steps s ON s.run_id = p.id"
-        " JOIN blobs b ON b.hash = s.outcome"
+        "SELECT p.id, p.record, b.payload, s.kind FROM responses p JOIN steps s ON s.run_id = p.id"
+        " JOIN blobs b ON b.hash = s.outcome ORDER BY p.id, s.number"
     )
     encode = msgspec.msgpack.encode
-    return {
-        response_id: (encode(_read_record(record).output), encode(_read_outcome(outcome).record.output))
-        for response_id, record, outcome in rows
-    }
+    kept: dict[str, tuple[bytes, ...]] = {}
+    for response_id, steps in groupby(rows, key=lambda row: str(row[0])):
+        found = list(steps)
+        record = _read_record(found[0][1])
+        if record.hosted is None:
+            kept[response_id] = (encode(record.output), encode(_read_outcome(found[0][2]).record.output))
+        else:
+            output = [msgspec.structs.replace(item, id="") for item in record.output]
+            kept[response_id] = (encode(output), encode(_journaled([(kind, payload) for *_, payload, kind in found])))
+    return kept
+
+
+def _journaled(steps: Sequence[tuple[str, bytes]]) -> list[Any]:
+    """Return the output of a response that ran tools as its steps have it."""
+    items: list[Any] = []
+    for kind, payload in steps:
+        if kind == MODEL:
+            items += [item for item in _read_round(payload).items if not isinstance(item, ToolCall)]
+        else:
+            items.append(_read_item(payload))
+    return items
+
+
+def _final(replay: bytes) -> dict[str, Any]:
+    """Return the resource that a whole stream ends with."""
+    *_, last, _, _ = replay.split(b"\n\n")
+    found: dict[str, Any] = json.loads(last.partition(b"data: ")[2])["response"]
+    return found
 
 
 def report(findings: Findings, num_kills: int, seconds: float) -> str:
@@ -302,9 +378,19 @@ def report(findings: Findings, num_kills: int, seconds: float) -> str:
         f"of them already answered   {findings.num_between}",
         f"journaled answers compared {len(findings.journaled)}",
         f"stream beginnings compared {findings.num_streams}",
+        *_told(findings),
         f"wrong                      {len(findings.wrong)}",
     )
     return "\n".join((*lines, *findings.wrong[:20]))
+
+
+def _told(findings: Findings) -> list[str]:
+    if (told := findings.told) is None:
+        return []
+    return [
+        f"calls that were made       {told.num_made} (each took effect once)",
+        f"calls told to be unknown   {told.num_unknown} ({told.num_unknown_that_took_effect} took effect)",
+    ]
 
 
 def main() -> None:
@@ -313,10 +399,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--store-url", default="", help="an empty Postgres database; default a SQLite file")
+    parser.add_argument("--effects", action="store_true", help="responses with tools that write to a file")
     options = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        findings = asyncio.run(run(Path(folder), options.kills, options.seed, options.store_url))
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        notes = stack.enter_context(noting(Path(folder))) if options.effects else None
+        findings = asyncio.run(run(Path(folder), options.kills, options.seed, options.store_url, notes))
     print(report(findings, options.kills, time.monotonic() - began))
     sys.exit(bool(findings.wrong))
 

@@ -2,8 +2,10 @@
 
 A server process over the scripted backend is called by many clients at once: chat and responses, whole and streamed,
 stored, continued and in the background, Anthropic's messages, clients that hang up in mid-stream, requests that are
-refused and models that fail. Its resident memory is sampled every second. Exits with 1 when the memory still grows
-after the first third, or when an answer is not the one that was due. Linux only: memory is read from `/proc`.
+refused and models that fail. Its resident memory is sampled every second; what the store holds is counted after the
+first third and at the end, by table and on disk, since that grows with what is kept and must not grow with anything
+else. Exits with 1 when the memory still grows after the first third, when an answer is not the one that was due, or
+when a table grows that nothing was to be kept in. Linux only: memory is read from `/proc`.
 
     python -m benchmarks.soak --minutes 30
 """
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from benchmarks.kills import Server
 
@@ -42,6 +45,8 @@ SCHEMA = {
 FORMAT = {"type": "json_schema", "json_schema": {"name": "mood", "schema": SCHEMA, "strict": True}}
 MAX_SLOPE_MIB_PER_MIN = 0.5
 """Half an hour of it would be 15 MiB; what is sampled varies by a few."""
+KEPT = {"responses", "runs", "steps", "blobs", "ledger"}
+"""Tables that the load adds to: what is stored, made in the background, and billed. Others have to stay as they are."""
 Kind = Callable[["Client"], Awaitable[None]]
 
 
@@ -145,11 +150,32 @@ def resident_mib(pid: int) -> float:
     raise RuntimeError(f"process {pid} has no memory")
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """What the store holds at a moment: rows by table, and MiB on disk by file or folder."""
+
+    at: float
+    rows: dict[str, int]
+    mib: dict[str, float]
+
+
+def holding_of(server: Server, at: float) -> Holding:
+    """Count what the store holds, `at` so many minutes."""
+    tables = server.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    rows = {name: int(server.rows(f'SELECT COUNT(*) FROM "{name}"')[0][0]) for (name,) in tables}
+    sizes: Counter[str] = Counter()
+    home = server.folder / "home"
+    for path in home.rglob("*"):
+        if path.is_file():
+            sizes[path.relative_to(home).parts[0]] += path.stat().st_size
+    return Holding(at, rows, {name: size / 2**20 for name, size in sizes.items()})
+
+
 async def soak(
     server: Server, minutes: float, num_clients: int, seed: int
-) -> tuple[list[tuple[float, float]], Counter[str]]:
-    """Load the server; return its memory as (minutes, MiB), and how often each thing was done or went wrong."""
+) -> tuple[list[tuple[float, float]], Counter[str], list[Holding]]:
+    """Load the server; return its memory as (minutes, MiB), how often each thing was done or went wrong, the store."""
     done: Counter[str] = Counter()
+    held: list[Holding] = []
     began = time.monotonic()
     end = began + minutes * 60
     samples: list[tuple[float, float]] = []
@@ -171,18 +197,38 @@ async def soak(
             samples.append((at, resident_mib(server.pid)))
             if len(samples) % 15 == 1:
                 print(f"{at:6.2f} min {samples[-1][1]:8.1f} MiB {sum(done.values()):9} done", flush=True)
+            if not held and at > minutes / 3:
+                held.append(await asyncio.to_thread(holding_of, server, at))
             await asyncio.sleep(1)
 
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(120)) as session:
         await asyncio.gather(sample(), *(work(number) for number in range(num_clients)))
-    return samples, done
+    held.append(holding_of(server, (time.monotonic() - began) / 60))
+    return samples, done, held
 
 
 def slope(samples: list[tuple[float, float]]) -> float:
     """Return the growth in MiB per minute after the first third, the time in which caches fill."""
     late = samples[len(samples) // 3 :]
     return statistics.linear_regression([at for at, _ in late], [mib for _, mib in late]).slope
+
+
+def print_growth(first: Holding, last: Holding) -> list[str]:
+    """Print how the store grew between two moments; return the tables that were not to grow and did."""
+    minutes = max(last.at - first.at, 1e-9)
+    print(f"\n{'store':24}{'rows, then':>12}{'at last':>12}{'per minute':>12}")
+    grown = {name: count - first.rows.get(name, 0) for name, count in last.rows.items()}
+    for name, more in sorted(grown.items(), key=lambda entry: -entry[1]):
+        if more:
+            print(f"{name:24}{first.rows.get(name, 0):12}{last.rows[name]:12}{more / minutes:12.1f}")
+    for name, mib in sorted(last.mib.items()):
+        before = first.mib.get(name, 0.0)
+        print(f"{name:24}{before:8.1f} MiB{mib:8.1f} MiB{(mib - before) / minutes:12.2f}")
+    odd = [name for name, more in grown.items() if more > 0 and name not in KEPT]
+    if odd:
+        print(f"grew although nothing was to be kept there: {', '.join(sorted(odd))}")
+    return odd
 
 
 async def main_async(options: argparse.Namespace) -> int:
@@ -192,12 +238,13 @@ async def main_async(options: argparse.Namespace) -> int:
         try:
             async with aiohttp.ClientSession() as session:
                 await server.start(session)
-            samples, done = await soak(server, options.minutes, options.clients, options.seed)
+            samples, done, held = await soak(server, options.minutes, options.clients, options.seed)
         finally:
             await server.kill()
     wrong = {name: count for name, count in done.items() if name.startswith("wrong")}
     for name, count in done.most_common():
         print(f"{count:9} {name}")
+    odd = print_growth(held[0], held[-1])
     growth = slope(samples)
     memory = [mib for _, mib in samples]
     print(
@@ -206,7 +253,7 @@ async def main_async(options: argparse.Namespace) -> int:
         f"{memory[-1]:.1f} at last; {growth:+.3f} MiB/min after the first third "
         f"(allowed: {options.max_slope})"
     )
-    return int(bool(wrong) or growth > options.max_slope)
+    return int(bool(wrong) or bool(odd) or growth > options.max_slope)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "tercet"
 FLOORS: dict[str, int] = {
     **dict.fromkeys(("errors", "items", "events", "usage", "ids", "clock", "schema", "config", "records"), 0),
-    **dict.fromkeys(("grounding", "numerals", "sessions", "confidence", "searching"), 0),
+    **dict.fromkeys(("grounding", "numerals", "sessions", "confidence", "searching", "hosted"), 0),
     **dict.fromkeys(("store", "engine", "sandbox", "egress", "telemetry"), 1),
     **dict.fromkeys(("backends", "tools"), 2),
     **dict.fromkeys(("routing", "agents", "guarantees", "tuning"), 3),

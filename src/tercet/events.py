@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from tercet.confidence import Confidence
-from tercet.items import Compaction, FileSearch, Item
+from tercet.items import Compaction, HostedItem, Item
 from tercet.usage import Usage
 
 FinishReason = Literal["stop", "length", "content_filter"]
@@ -97,20 +97,24 @@ class Compacted(msgspec.Struct, frozen=True, tag="compacted"):
     item: Compaction
 
 
-class Searching(msgspec.Struct, frozen=True, tag="searching"):
-    """Files are being searched, which is output item `index`. Comes from the service, never from a backend."""
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """The service is at output item `index`, a tool of its own. What is known of the item so far comes with it.
+
+    Comes from the service, never from a backend.
+    """
 
     index: int
+    item: HostedItem
 
 
-class Searched(msgspec.Struct, frozen=True, tag="searched"):
-    """Output item `index`, a search of files, is complete."""
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """Output item `index`, of a tool of the service's own, is complete."""
 
     index: int
-    item: FileSearch
+    item: HostedItem
 
 
-ServiceEvent = Compacted | Searching | Searched
+ServiceEvent = Compacted | Begun | Done
 """What comes from the service between the events of a backend."""
 
 

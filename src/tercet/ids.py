@@ -15,12 +15,17 @@ ITEM_PREFIXES = {
     "reasoning": "rs",
     "compaction": "cmp",
     "file_search": "fs",
+    "web_search": "ws",
+    "mcp_list": "mcpl",
+    "mcp_call": "mcp",
+    "mcp_approval_request": "mcpr",
+    "mcp_approval_response": "mcpa",
 }
 
 
 def item_id(response_id: str, index: int, kind: str) -> str:
     """Return the id of output item `index` of a response, the same whenever and wherever it is asked for.
 
-    `kind` is the item's tag (`message`, `tool_call`, `tool_result`, `reasoning`, `compaction`, `file_search`).
+    `kind` is the item's tag, such as `message` or `tool_call`.
     """
     return f"{ITEM_PREFIXES[kind]}_{response_id.partition('_')[2]}{index:04x}"

@@ -19,11 +19,21 @@ class Citation(msgspec.Struct, frozen=True):
     index: int
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A page that the characters `start` to `end` of a text rest on."""
+
+    url: str
+    title: str
+    start: int
+    end: int
+
+
 class TextPart(msgspec.Struct, frozen=True, tag="text"):
     """A stretch of text."""
 
     text: str
     citations: tuple[Citation, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 class RefusalPart(msgspec.Struct, frozen=True, tag="refusal"):
@@ -132,7 +142,105 @@ class FileSearch(msgspec.Struct, frozen=True, tag="file_search"):
     id: str = ""
 
 
-Entry = Item | Compaction | FileSearch
+class WebPage(msgspec.Struct, frozen=True):
+    """What a search of the web found, as its provider says it."""
+
+    url: str
+    title: str = ""
+    snippet: str = ""
+
+
+class WebSearch(msgspec.Struct, frozen=True, tag="web_search"):
+    """A search of the web that the service made for the model. `shown` is what the model was told of it."""
+
+    call_id: str
+    query: str = ""
+    pages: tuple[WebPage, ...] = ()
+    shown: str = ""
+    is_failed: bool = False
+    id: str = ""
+
+
+class McpTool(msgspec.Struct, frozen=True):
+    """A tool as its MCP server lists it."""
+
+    name: str
+    parameters: JsonSchema = {}
+    description: str = ""
+    annotations: dict[str, Any] = {}
+    """What the server says of its effects: `readOnlyHint`, `idempotentHint` and others."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it is said to change nothing."""
+        return self.annotations.get("readOnlyHint") is True
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it is said that a second call of the same arguments changes nothing more."""
+        return self.is_reading or self.annotations.get("idempotentHint") is True
+
+
+class McpList(msgspec.Struct, frozen=True, tag="mcp_list"):
+    """What an MCP server offers, those tools only that the request allows; or why it did not say."""
+
+    label: str
+    tools: tuple[McpTool, ...] = ()
+    error: str | None = None
+    is_whole: bool = False
+    """Whether the request allowed all tools, so that these are all that there are."""
+    id: str = ""
+
+
+class McpFault(msgspec.Struct, frozen=True):
+    """Why a call of an MCP server's tool has no result: in the tool's own words, or the protocol's."""
+
+    kind: Literal["tool", "protocol"]
+    message: str
+    code: int = 0
+
+
+class McpCall(msgspec.Struct, frozen=True, tag="mcp_call"):
+    """A call of an MCP server's tool that the service made for the model; `tool` is what the model calls it.
+
+    `output` is what the model read. With `is_unknown` it cannot be told whether the call took effect.
+    """
+
+    call_id: str
+    label: str
+    name: str
+    tool: str
+    arguments: str
+    output: str | None = None
+    fault: McpFault | None = None
+    is_unknown: bool = False
+    approval_id: str | None = None
+    id: str = ""
+
+
+class McpApprovalRequest(msgspec.Struct, frozen=True, tag="mcp_approval_request"):
+    """A call of an MCP server's tool that waits for the client's approval."""
+
+    call_id: str
+    label: str
+    name: str
+    tool: str
+    arguments: str
+    id: str = ""
+
+
+class McpApprovalResponse(msgspec.Struct, frozen=True, tag="mcp_approval_response"):
+    """The client's word on a call that waits."""
+
+    request_id: str
+    is_approved: bool
+    reason: str | None = None
+    id: str = ""
+
+
+HostedItem = FileSearch | WebSearch | McpList | McpCall | McpApprovalRequest
+"""What comes of the tools that the service runs itself while it makes a response."""
+Entry = Item | Compaction | HostedItem | McpApprovalResponse
 """What a conversation holds. All but items is replaced by what it stands for before a model is asked."""
 
 

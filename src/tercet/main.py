@@ -35,7 +35,14 @@ def build_service(config: Config, store: Store | None = None) -> Service:
     keys = Keys(store.keys, *digests)
     folder = config.home / "environments"
     return Service(
-        tiers, store, keys, make_embedding(config), environment_folder=folder, web=Web(config), tracer=tracer
+        tiers,
+        store,
+        keys,
+        make_embedding(config),
+        environment_folder=folder,
+        web=Web(config),
+        config=config,
+        tracer=tracer,
     )
 
 

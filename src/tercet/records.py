@@ -11,8 +11,8 @@ from tercet.confidence import Confidence
 from tercet.errors import TercetError
 from tercet.events import FinishReason, TokenLogprob
 from tercet.grounding import Grounding
+from tercet.hosted import Hosted
 from tercet.items import Entry, ModelRequest
-from tercet.searching import FileSearching
 from tercet.usage import Usage
 
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
@@ -80,8 +80,8 @@ class ResponseRecord(msgspec.Struct, frozen=True):
     """The conversation that the input and output are added to when the response has ended well."""
     can_truncate: bool = False
     """An input that exceeds the window loses its oldest turns."""
-    searching: FileSearching | None = None
-    """The vector stores that may be searched while it is made."""
+    hosted: Hosted | None = None
+    """The tools that are run here while it is made."""
     compact_above: int | None = None
     """Earlier turns are summarised when the prompt has more tokens; 0 leaves the number to the service."""
     is_stored: bool = True

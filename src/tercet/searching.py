@@ -48,8 +48,6 @@ class FileSearching(msgspec.Struct, frozen=True):
 
     store_ids: tuple[str, ...]
     options: SearchOptions = SearchOptions()
-    max_calls: int | None = None
-    """After so many searches the model must answer; None leaves the number to the service."""
     place: str = "tools"
     """Where a request names the stores, for errors."""
 

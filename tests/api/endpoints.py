@@ -40,8 +40,9 @@ decided here. What is refused is refused by name: fields with 400 `unsupported_p
 Partly = dict[str, str]
 _STREAM: Partly = {"stream_options": "`include_obfuscation: true` is refused: streams are not padded"}
 _TOOLS: Partly = {
-    "tools": "functions, and `file_search` where there are vector stores; other tools of OpenAI's are refused by type",
-    "tool_choice": "`auto`, `none`, `required`, a function, `file_search`, `allowed_tools`",
+    "tools": "functions, `mcp` by `server_url`, `web_search` where a search provider is configured, "
+    "`file_search` where there are vector stores; other tools of OpenAI's are refused by type",
+    "tool_choice": "`auto`, `none`, `required`, a function, `mcp`, `web_search`, `file_search`, `allowed_tools`",
 }
 CHAT: Partly = {
     **_STREAM,
@@ -59,7 +60,10 @@ RESPONSES: Partly = {
     "reasoning": "`effort`; of summaries only `auto`: they are shown where the model makes them",
     "context_management": "`compaction`",
 }
-COUNTING: Partly = {name: RESPONSES[name] for name in ("input", "text", "reasoning")} | _TOOLS
+COUNTING: Partly = {name: RESPONSES[name] for name in ("input", "text", "reasoning")} | {
+    "tools": "functions; what tools that are run here add to the prompt is not counted",
+    "tool_choice": "`auto`, `none`, `required`, a function, `allowed_tools`",
+}
 COMPACTING: Partly = {"input": RESPONSES["input"]}
 
 REQUESTS: tuple[tuple[str, type[Wire], Any, Refused, Partly], ...] = (

@@ -20,6 +20,7 @@ class StagedBackend:
     model = "staged-1"
     default_temperature: float | None = None
     default_top_p: float | None = None
+    has_files = True
 
     def __init__(self, *steps: Step, can_continue: bool = True) -> None:
         self._can_continue = can_continue
@@ -44,6 +45,7 @@ class StagedBackend:
             default_temperature=self.default_temperature,
             default_top_p=self.default_top_p,
             has_images=True,
+            has_files=self.has_files,
             has_logprobs=True,
         )
 

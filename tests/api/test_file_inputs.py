@@ -41,7 +41,7 @@ def test_the_model_reads_the_text_of_a_stored_file(serve: Serve, dial: Dial) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [(b"\xff\xfe\x00binary", "unsupported_parameter"), (b"x" * 4_000_001, "unsupported_parameter")]
+    ("content", "code"), [(b"\xff\xfe\x00binary", "unsupported_file"), (b"x" * 4_000_001, "unsupported_file")]
 )
 def test_a_file_that_is_no_text_or_too_long_is_refused(serve: Serve, dial: Dial, content: bytes, code: str) -> None:
     client = dial(serve(backend=StagedBackend(*saying("x"))))

@@ -179,7 +179,7 @@ def test_long_files_are_cut_into_overlapping_chunks(client: OpenAI) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("a.pdf", b"%PDF-1.7 rest", "unsupported_file"),
+        ("a.pdf", b"%PDF-1.7 rest", "invalid_file"),
         ("a.docx", b"PK\x03\x04 rest", "unsupported_file"),
         ("a.bin", bytes(range(256)), "unsupported_file"),
         ("a.txt", b" \n\t ", "invalid_file"),

@@ -19,6 +19,7 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 from openai import DefaultAsyncHttpxClient
 
 from tests.api.conftest import Server
+from tests.pdfs import pdf
 from tests.support import scripted_service
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -73,7 +74,7 @@ def _listed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def _fetched(url: str, **_: Any) -> httpx.Response:
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    content = b"%PDF-1.4\n%%EOF" if url.endswith(".pdf") else base64.b64decode(pixel)
+    content = pdf(["A document."]) if url.endswith(".pdf") else base64.b64decode(pixel)
     return httpx.Response(200, content=content)
 
 

@@ -21,6 +21,7 @@ from tercet.api.openai import (
     conversations_wire,
     files_wire,
     responses_wire,
+    responses_wire_items,
     vector_described,
 )
 from tercet.api.openai.agents import described as agents_described
@@ -193,7 +194,7 @@ OPERATIONS = (
 def describe() -> Schema:
     """Return the OpenAPI 3.1 document."""
     kinds = [kind for operation in OPERATIONS for kind in _kinds_of(operation)]
-    items = get_args(responses_wire.InputItem)
+    items = get_args(responses_wire_items.InputItem)
     shown, components = msgspec.json.schema_components([*kinds, chat_wire.ChatMessage, *items], ref_template=_REFS)
     schemas = list(zip(kinds, shown, strict=False))
     messages, *item_schemas = shown[len(kinds) :]

@@ -27,6 +27,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What is sampled with when a request leaves it open; None: not known here."""
     default_top_p: float | None = None
     has_images: bool = False
+    has_files: bool = False
+    """Files (PDFs among them) are read as they are; for others the service puts their text in their place."""
     has_logprobs: bool = False
     has_confidence: bool = False
     """Answers can say how sure the model is of them."""

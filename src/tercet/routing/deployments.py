@@ -79,6 +79,7 @@ class Deployments:
             default_temperature=_common(one.default_temperature for one in known),
             default_top_p=_common(one.default_top_p for one in known),
             has_images=all(one.has_images for one in known),
+            has_files=all(one.has_files for one in known),
             has_logprobs=all(one.has_logprobs for one in known),
             has_confidence=all(one.has_confidence for one in known),
         )

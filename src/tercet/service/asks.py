@@ -1,9 +1,11 @@
 """What doors ask of the service, and what it says of the models that they may name."""
 
+from collections.abc import Mapping
+
 import msgspec
 
+from tercet.hosted import Credentials, Hosted
 from tercet.items import Entry, ModelRequest
-from tercet.searching import FileSearching
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -29,7 +31,9 @@ class Draft(msgspec.Struct, frozen=True):
     conversation_id: str | None = None
     can_truncate: bool = False
     compact_above: int | None = None
-    searching: FileSearching | None = None
+    hosted: Hosted | None = None
+    credentials: Mapping[str, Credentials] = {}
+    """What each MCP server of the request is shown, by label; never stored but sealed."""
     is_stored: bool = True
     metadata: dict[str, str] = {}
     echo: dict[str, object] = {}

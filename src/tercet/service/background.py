@@ -7,21 +7,22 @@ run ends, and the final record, its use and the run's end are one transaction.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import msgspec
 
 from tercet.errors import EngineCrashed, Overloaded, TercetError
+from tercet.hosted import Carried, Credentials
 from tercet.items import ModelRequest
 from tercet.records import Failure, Receipt, ResponseRecord
 from tercet.service.asks import Ask
 from tercet.service.dispatch import POLL_S
 from tercet.service.fitting import Fitter
 from tercet.service.fold import ResponseFold
+from tercet.service.hosted import HostedTools, Notebook, ToolsNotListed
 from tercet.service.making import Making
 from tercet.service.run import Run
-from tercet.service.searching import Searches
-from tercet.service.searching_steps import Notebook
 from tercet.service.workers import Workers
 from tercet.store.base import Lease, LedgerEntry, Store
 
@@ -38,6 +39,9 @@ class Spec(msgspec.Struct, frozen=True):
 
     record: ResponseRecord
     request: ModelRequest
+    carried: Carried = Carried()
+    sealed: bytes | None = None
+    """The credentials of its MCP servers, sealed for the record's id."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -49,16 +53,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _read_spec = msgspec.msgpack.Decoder(Spec).decode
+_read_credentials = msgspec.msgpack.Decoder(dict[str, Credentials]).decode
 _read_outcome = msgspec.msgpack.Decoder(Outcome).decode
 
 
 class Background:
     """The queue of background responses and the workers of this process."""
 
-    def __init__(self, store: Store, begin: Callable[[Ask], Run], fitter: Fitter, searches: Searches) -> None:
+    def __init__(self, store: Store, begin: Callable[[Ask], Run], fitter: Fitter, tools: HostedTools) -> None:
         """`begin` starts a request, `fitter` makes it fit; nothing is worked on before `start`."""
         self._store = store
-        self._searches = searches
+        self._tools = tools
         self._begin = begin
         self._fitter = fitter
         self._workers = Workers(store.journal, KIND, self._finish, self._end_cancelled, max_at_once=MAX_AT_ONCE)
@@ -71,9 +76,20 @@ class Background:
         """Stop working; runs under way are given back and go on at the next start, or elsewhere at once."""
         await self._workers.close()
 
-    async def queue(self, record: ResponseRecord, request: ModelRequest) -> None:
-        """Accept a response; when this returns it will be finished whatever happens. Raises `StoreFailed`."""
-        await self._store.responses.put(record, run=(KIND, _encode(Spec(record, request))))
+    async def queue(
+        self,
+        record: ResponseRecord,
+        request: ModelRequest,
+        carried: Carried | None = None,
+        credentials: Mapping[str, Credentials] | None = None,
+    ) -> None:
+        """Accept a response; when this returns it will be finished whatever happens.
+
+        Raises `StoreFailed`, and `ConfigInvalid` where credentials cannot be sealed.
+        """
+        sealed = await self._store.agent_tables.seal(_encode(credentials), record.id) if credentials else None
+        spec = Spec(record, request, carried or Carried(), sealed)
+        await self._store.responses.put(record, run=(KIND, _encode(spec)))
         self._workers.wake()
 
     async def cancel(self, record: ResponseRecord) -> None:
@@ -98,7 +114,7 @@ class Background:
         spec = _read_spec(lease.spec)
         journal = self._store.journal
         steps = await journal.steps(lease.run_id)
-        if spec.record.searching is not None:
+        if spec.record.hosted is not None:
             notebook = Notebook(journal, lease, steps)
             outcome = await self._ask(spec, notebook)
             await self._end(lease, Outcome(outcome.record, [*outcome.entries, *notebook.entries]))
@@ -115,14 +131,14 @@ class Background:
         """Ask the model, patiently where waiting helps; a failure is an outcome too."""
         entries: list[LedgerEntry] = []
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            making = Making(spec.record, spec.request, self._begin, self._fitter, self._searches, notebook)
+            making = self._making(spec, notebook)
             try:
                 async for _ in making.events():
                     pass
                 return Outcome(await making.finished(), entries + making.take_entries())
             except TercetError as error:
                 entries += making.take_entries()
-                if attempt == MAX_ATTEMPTS or not isinstance(error, Overloaded | EngineCrashed):
+                if attempt == MAX_ATTEMPTS or not isinstance(error, Overloaded | EngineCrashed | ToolsNotListed):
                     log.log(error.log_level, "response %s failed: %s", spec.record.id, error.message)
                     return Outcome(await making.ended("failed", Failure.of(error)), entries)
                 await asyncio.sleep(max(error.retry_after_s or 0.0, FIRST_RETRY_S * 2**attempt))
@@ -131,8 +147,36 @@ class Background:
     async def _end(self, lease: Lease, outcome: Outcome) -> None:
         await self._store.responses.put(outcome.record, outcome.entries, lease=lease)
 
+    def _making(self, spec: Spec, notebook: Notebook | None) -> Making:
+        credentials: Mapping[str, Credentials] = {}
+        if spec.sealed is not None:
+            credentials = _read_credentials(self._store.agent_tables.unseal(spec.sealed, spec.record.id))
+        return Making(
+            spec.record,
+            spec.request,
+            self._begin,
+            self._fitter,
+            self._tools,
+            notebook,
+            carried=spec.carried,
+            credentials=credentials,
+        )
+
     async def _end_cancelled(self, lease: Lease) -> None:
-        await self._end(lease, Outcome(_cancelled(_read_spec(lease.spec).record), []))
+        """End a run with what is written down of it: calls that were made are told, and nothing else is done."""
+        spec = _read_spec(lease.spec)
+        if spec.record.hosted is None:
+            await self._end(lease, Outcome(_cancelled(spec.record), []))
+            return
+        notebook = Notebook(self._store.journal, lease, await self._store.journal.steps(lease.run_id), is_closed=True)
+        record = msgspec.structs.replace(spec.record, can_truncate=False, compact_above=None)  # asks no model
+        making = self._making(msgspec.structs.replace(spec, record=record), notebook)
+        with suppress(TercetError):
+            async for _ in making.events():
+                pass
+        told = await making.ended("cancelled")
+        ended = msgspec.structs.replace(_cancelled(spec.record), output=told.output)
+        await self._end(lease, Outcome(ended, notebook.entries))
 
 
 def _cancelled(record: ResponseRecord) -> ResponseRecord:

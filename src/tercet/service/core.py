@@ -6,8 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
+import msgspec
+
 from tercet.backends.base import Backend, Health
-from tercet.config import TIER_NAMES
+from tercet.config import TIER_NAMES, Config
 from tercet.errors import TercetError, TierUnbound, Unsupported
 from tercet.events import Event, Finished
 from tercet.guarantees.repair import Stage
@@ -23,14 +25,15 @@ from tercet.service.background import Background
 from tercet.service.batches import Batches
 from tercet.service.checks import check_request
 from tercet.service.conversations import Conversations
+from tercet.service.documents import Documents, has_files
 from tercet.service.embedding import Embedding
 from tercet.service.environments_files import Environments
 from tercet.service.files import Files
 from tercet.service.fitting import Fitter
+from tercet.service.hosted import HostedTools
 from tercet.service.keys import Keys
 from tercet.service.responses import Responses
 from tercet.service.run import Run
-from tercet.service.searching import Searches
 from tercet.service.sessions import Sessions
 from tercet.service.sessions.toolbox import BUILTIN_NAMES
 from tercet.service.sessions.web import Web
@@ -60,26 +63,34 @@ class Service:
         embedding: Embedding | None = None,
         environment_folder: Path | None = None,
         web: Web | None = None,
+        config: Config | None = None,
         tracer: Tracer | None = None,
     ) -> None:
         """Serve `tiers`, bound and unbound, keeping responses in `store`; both are closed by `close`.
 
         `keys` says who may call; None admits everybody until a first key is created. Without an `embedding` there
         are no vector stores; without an `environment_folder`, which holds workspaces, no hosted environments.
-        Requests and turns are told to `tracer`.
+        `config` says what tools that are run here may reach. Requests and turns are told to `tracer`.
         """
         self.tracer = tracer
         self._tiers = tiers
         self._store = store
         self.keys = keys or Keys(store.keys)
         self.files = Files(store)
+        self.documents = Documents()
         self._embedding = embedding
-        self._vector_stores = VectorStores(store, self.files, embedding) if embedding else None
-        searches = Searches(self._vector_stores, self._window_of)
+        self._vector_stores = VectorStores(store, self.files, embedding, self.documents) if embedding else None
+        self.hosted_tools = HostedTools(self._vector_stores, self._window_of, config)
         fitter = Fitter(lambda model: self._bound(model)[1], self._begin)
-        self._background = Background(store, self._begin, fitter, searches)
+        self._background = Background(store, self._begin, fitter, self.hosted_tools)
         self.responses = Responses(
-            store, self._begin, self._background, fitter, lambda model: self._bound(model)[1], searches
+            store,
+            self._begin,
+            self._background,
+            fitter,
+            lambda model: self._bound(model)[1],
+            self.hosted_tools,
+            self._readable,
         )
         self.conversations = Conversations(store.conversations)
         self.uploads = Uploads(store, self.files)
@@ -136,6 +147,7 @@ class Service:
         if self._vector_stores is not None:
             await self._vector_stores.close()
         await self._background.close()
+        await self.hosted_tools.close()
         await asyncio.gather(*(tier.backend.close() for tier in self._tiers.values() if tier.backend))
         if self._embedding is not None:
             await self._embedding.backend.close()
@@ -151,7 +163,7 @@ class Service:
         What was used is in the ledger before `Finished` is yielded, and `on_receipt` is called then. Raises
         `InvalidRequest` before the first event; `Overloaded`, `BackendFailed` and `OutputInvalid` at any point.
         """
-        run = self._begin(ask)
+        run = self._begin(msgspec.structs.replace(ask, request=await self._readable(ask.model, ask.request)))
         try:
             async with aclosing(run.events) as events:
                 async for event in events:
@@ -191,7 +203,7 @@ class Service:
         """Return the number of prompt tokens that `request` would take. Raises `InvalidRequest`."""
         _, backend = self._bound(model)
         check_request(request)
-        return await backend.count_tokens(request)
+        return await backend.count_tokens(await self._readable(model, request))
 
     async def embed(
         self, model: str, texts: Sequence[str], dimensions: int | None = None
@@ -250,6 +262,13 @@ class Service:
         name, backend = self._bound(ask.model)
         check_request(ask.request)
         return Run(ask, self._stages(name, backend), self._tiers, self.keys.limits.charge)
+
+    async def _readable(self, model: str, request: ModelRequest) -> ModelRequest:
+        """Return a request as the tier's model can read it: files as text, unless it reads files."""
+        if not has_files(request):
+            return request
+        known = await self._bound(model)[1].capabilities()
+        return request if known.has_files else await self.documents.readable(request)
 
     async def _window_of(self, model: str) -> int:
         return (await self._bound(model)[1].capabilities()).context_window

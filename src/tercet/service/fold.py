@@ -1,13 +1,17 @@
 """From the events of a response to its final record."""
 
+from typing import TypeVar
+
 import msgspec
 
 from tercet.clock import now_s
 from tercet.errors import BackendFailed
-from tercet.events import Compacted, Event, Finished, ItemDone, Searched, ServiceEvent, TextDelta, TokenLogprob
+from tercet.events import Compacted, Done, Event, Finished, ItemDone, ServiceEvent, TextDelta, TokenLogprob
 from tercet.ids import item_id
 from tercet.items import Entry
 from tercet.records import Failure, Receipt, ResponseRecord, Status
+
+E = TypeVar("E", bound=Entry)
 
 
 class ResponseFold:
@@ -24,7 +28,7 @@ class ResponseFold:
         match event:
             case TextDelta():
                 self._logprobs.extend(event.logprobs)
-            case ItemDone() | Compacted() | Searched():
+            case ItemDone() | Compacted() | Done():
                 self._output.append(with_id(event.item, self._record.id, event.index))
             case Finished():
                 self._end = event
@@ -52,6 +56,6 @@ class ResponseFold:
         )
 
 
-def with_id(item: Entry, response_id: str, index: int) -> Entry:
+def with_id(item: E, response_id: str, index: int) -> E:
     """Return the output item with its id in the response."""
     return msgspec.structs.replace(item, id=item_id(response_id, index, str(item.__struct_config__.tag)))

@@ -5,9 +5,27 @@ from typing import TypeGuard
 
 import msgspec
 
-from tercet.items import Compaction, Entry, FileSearch, Item, Message, Reasoning, TextPart, ToolCall, ToolResult
+from tercet.items import (
+    Compaction,
+    Entry,
+    FileSearch,
+    HostedItem,
+    Item,
+    McpApprovalRequest,
+    McpApprovalResponse,
+    McpCall,
+    McpList,
+    Message,
+    Reasoning,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    WebSearch,
+)
 from tercet.tools.file_search import NAME as SEARCH_TOOL
+from tercet.tools.web_search import WebSearch as WebSearchTool
 
+WEB_TOOL = WebSearchTool.name
 SUMMARY_LEAD = "Summary of the conversation before this point:\n\n"
 CHARACTERS_PER_TOKEN = 4
 Turn = tuple[Item, ...]
@@ -18,24 +36,71 @@ def expanded(entries: Sequence[Entry]) -> tuple[Item, ...]:
 
     System and developer messages before a compaction stay, since it does not hold them.
     """
-    entries = tuple(
-        item for entry in entries for item in (read_as(entry) if isinstance(entry, FileSearch) else (entry,))
-    )
-    last = max((place for place, entry in enumerate(entries) if isinstance(entry, Compaction)), default=None)
+    known: tuple[Item | Compaction, ...] = tuple(item for entry in entries for item in _read(entry, entries))
+    last = max((place for place, entry in enumerate(known) if isinstance(entry, Compaction)), default=None)
     if last is None:
-        return tuple(entry for entry in entries if not isinstance(entry, Compaction | FileSearch))
-    compaction = entries[last]
+        return tuple(entry for entry in known if not isinstance(entry, Compaction))
+    compaction = known[last]
     assert isinstance(compaction, Compaction)
-    before = [entry for entry in entries[:last] if is_instruction(entry)]
-    after = [entry for entry in entries[last + 1 :] if not isinstance(entry, Compaction | FileSearch)]
+    before = [entry for entry in known[:last] if is_instruction(entry)]
+    after = [entry for entry in known[last + 1 :] if not isinstance(entry, Compaction)]
     return (*before, *shown_for(compaction), *after)
 
 
-def read_as(search: FileSearch) -> tuple[Item, ...]:
-    """Return a search as the model that asked for it reads it: its own call and the result."""
-    arguments = msgspec.json.encode({"query": " ".join(search.queries)}).decode()
-    call = ToolCall(search.call_id, SEARCH_TOOL, arguments)
-    return call, ToolResult(search.call_id, (TextPart(search.shown),))
+def _read(entry: Entry, entries: Sequence[Entry]) -> tuple[Item | Compaction, ...]:
+    """Return what an entry stands for among all others."""
+    match entry:
+        case FileSearch() | WebSearch() | McpCall():
+            return read_as(entry)
+        case McpApprovalRequest():
+            return _read_request(entry, entries)
+        case McpList() | McpApprovalResponse():
+            return ()
+        case _:
+            return (entry,)
+
+
+def read_as(item: HostedItem) -> tuple[Item, ...]:
+    """Return a call of a tool of the service as the model that made it reads it: its own call and the result."""
+    match item:
+        case FileSearch():
+            return _pair(item.call_id, SEARCH_TOOL, _query(" ".join(item.queries)), item.shown)
+        case WebSearch():
+            return _pair(item.call_id, WEB_TOOL, _query(item.query), item.shown)
+        case McpCall():
+            said = item.fault.message if item.fault is not None else item.output or ""
+            return _pair(item.call_id, item.tool, item.arguments, f"Error: {said}" if item.fault is not None else said)
+        case _:
+            return ()
+
+
+def pending(entries: Sequence[Entry]) -> dict[str, McpApprovalRequest]:
+    """Return the calls that wait for an approval, by the id of the request."""
+    done = {entry.approval_id for entry in entries if isinstance(entry, McpCall)}
+    done |= {entry.request_id for entry in entries if isinstance(entry, McpApprovalResponse)}
+    return {entry.id: entry for entry in entries if isinstance(entry, McpApprovalRequest) and entry.id not in done}
+
+
+def _read_request(request: McpApprovalRequest, entries: Sequence[Entry]) -> tuple[Item, ...]:
+    """Return a call that waits, or was denied, with that as its result; one that is made speaks for itself."""
+    if any(isinstance(entry, McpCall) and entry.approval_id == request.id for entry in entries):
+        return ()
+    answers = (entry for entry in entries if isinstance(entry, McpApprovalResponse) and entry.request_id == request.id)
+    answer = next(answers, None)
+    if answer is not None and answer.is_approved:
+        return ()  # it is about to be made
+    said = "The user denied this call." if answer is not None else "The user has not approved this call."
+    if answer is not None and answer.reason:
+        said = f"{said} Reason: {answer.reason}"
+    return _pair(request.call_id, request.tool, request.arguments, said)
+
+
+def _pair(call_id: str, name: str, arguments: str, result: str) -> tuple[ToolCall, ToolResult]:
+    return ToolCall(call_id, name, arguments), ToolResult(call_id, (TextPart(result),))
+
+
+def _query(query: str) -> str:
+    return msgspec.json.encode({"query": query}).decode()
 
 
 def shown_for(compaction: Compaction) -> tuple[Item, ...]:

@@ -3,20 +3,20 @@
 The same for a client who waits and for a worker in the background.
 """
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
 import msgspec
 
 from tercet.events import Compacted, Event, Finished, ServiceEvent, Started
+from tercet.hosted import Carried, Credentials
 from tercet.items import ModelRequest
 from tercet.records import Failure, Receipt, ResponseRecord, Status
 from tercet.service.asks import Ask
 from tercet.service.fitting import Fitted, Fitter
 from tercet.service.fold import ResponseFold
+from tercet.service.hosted import HostedLoop, HostedTools, Notebook
 from tercet.service.run import Run
-from tercet.service.searching import Searches, SearchLoop
-from tercet.service.searching_steps import Notebook
 from tercet.store.base import LedgerEntry
 
 
@@ -29,19 +29,27 @@ class Making:
         request: ModelRequest,
         begin: Callable[[Ask], Run],
         fitter: Fitter,
-        searches: Searches,
+        tools: HostedTools,
         notebook: Notebook | None = None,
+        *,
+        carried: Carried,
+        credentials: Mapping[str, Credentials],
     ) -> None:
-        """`request` is the whole one, earlier turns included; `notebook` keeps the steps of one that may search."""
+        """`request` is the whole one, earlier turns included; `notebook` keeps the steps of one that runs tools.
+
+        `carried` is what earlier turns bring to its tools; its MCP servers are shown their `credentials`.
+        """
         self._record = record
         self._begin = begin
         self._fitter = fitter
         self._fitted = Fitted(request)
         self._entries: list[LedgerEntry] = []
         self._fold = ResponseFold(record)
-        self._searches = searches
+        self._tools = tools
+        self._carried = carried
+        self._credentials = credentials
         self._notebook = notebook
-        self._run: Run | SearchLoop | None = None
+        self._run: Run | HostedLoop | None = None
 
     async def events(self) -> AsyncGenerator[Event | ServiceEvent, None]:
         """Yield `Started`, the compaction if there was one, and the answer. Raises what `Service.stream` does."""
@@ -58,16 +66,26 @@ class Making:
                     self._fold.take(compacted)
                     yield compacted
 
-    async def _answering(self, request: ModelRequest) -> Run | SearchLoop:
-        """Begin to ask the model: once, or as often as it searches."""
+    async def _answering(self, request: ModelRequest) -> Run | HostedLoop:
+        """Begin to ask the model: once, or as often as it calls tools that are run here."""
         record = self._record
 
         def begin(request: ModelRequest) -> Run:
             return self._begin(Ask(record.model, request, record.owner, record.id))
 
-        if record.searching is None:
+        if record.hosted is None:
             return begin(request)
-        return await self._searches.loop(record.model, record.owner, request, record.searching, begin, self._notebook)
+        return await self._tools.loop(
+            record.model,
+            record.owner,
+            request,
+            record.hosted,
+            begin,
+            response_id=record.id,
+            carried=self._carried,
+            credentials=self._credentials,
+            notebook=self._notebook,
+        )
 
     async def finished(self) -> ResponseRecord:
         """Return the completed or incomplete record. Raises `BackendFailed` when the stream had no end."""

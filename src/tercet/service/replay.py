@@ -10,20 +10,20 @@ from collections.abc import Iterator
 import msgspec
 
 from tercet.events import (
+    Begun,
     CallDelta,
     CallStarted,
     Compacted,
+    Done,
     Event,
     Finished,
     ItemDone,
     ReasoningDelta,
-    Searched,
-    Searching,
     ServiceEvent,
     Started,
     TextDelta,
 )
-from tercet.items import Compaction, FileSearch, Item, Message, Reasoning, RefusalPart, ToolCall
+from tercet.items import Compaction, HostedItem, Item, McpApprovalResponse, Message, Reasoning, RefusalPart, ToolCall
 from tercet.records import Receipt, ResponseRecord
 from tercet.usage import Usage
 
@@ -57,10 +57,10 @@ def events_of(record: ResponseRecord) -> Iterator[Event | ServiceEvent]:
     for index, item in enumerate(record.output):
         if isinstance(item, Compaction):
             yield Compacted(index, item)
-        elif isinstance(item, FileSearch):
-            yield Searching(index)
-            yield Searched(index, item)
-        else:
+        elif isinstance(item, HostedItem):
+            yield Begun(index, item)
+            yield Done(index, item)
+        elif not isinstance(item, McpApprovalResponse):  # which no model and no tool brings about
             yield from _events_of_item(index, item, record)
             yield ItemDone(index, item)
     if record.reason is not None:

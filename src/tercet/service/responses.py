@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -11,18 +11,20 @@ from tercet.backends.base import Backend
 from tercet.clock import now_s
 from tercet.errors import InvalidRequest, NotFound, TercetError
 from tercet.events import Event, ServiceEvent
+from tercet.hosted import Carried
 from tercet.ids import item_id, new_id
-from tercet.items import Entry, Message, ModelRequest, TextPart
+from tercet.items import Entry, McpApprovalResponse, McpCall, Message, ModelRequest, TextPart
 from tercet.records import Failure, Fitting, ResponseRecord
 from tercet.service.asks import Ask, Draft
 from tercet.service.background import Background
 from tercet.service.checks import check_pairs
 from tercet.service.fitting import Fitter
-from tercet.service.history import expanded, is_instruction
+from tercet.service.history import expanded, is_instruction, pending
+from tercet.service.hosted import HostedTools
+from tercet.service.hosted.offers import listings_in
 from tercet.service.making import Making
 from tercet.service.replay import as_begun, as_queued, events_of
 from tercet.service.run import Run
-from tercet.service.searching import Searches
 from tercet.store.base import LedgerEntry, Store
 from tercet.usage import Usage
 
@@ -55,18 +57,20 @@ class Responses:
         background: Background,
         fitter: Fitter,
         backend_of: Callable[[str], Backend],
-        searches: Searches,
+        tools: HostedTools,
+        readable: Callable[[str, ModelRequest], Awaitable[ModelRequest]],
     ) -> None:
         """`begin` starts a request: it finds the tier and checks what must hold before a model is asked.
 
-        `backend_of` returns what answers for a model's name.
+        `backend_of` returns what answers for a model's name, `readable` a request as that can read it.
         """
         self._backend_of = backend_of
         self._store = store
         self._begin = begin
         self._background = background
         self._fitter = fitter
-        self._searches = searches
+        self._tools = tools
+        self._readable = readable
 
     async def create(self, draft: Draft) -> AsyncGenerator[Step, None]:
         """Create a response: yield its record in progress, its events, and last its final record.
@@ -76,7 +80,16 @@ class Responses:
         with what it used. A caller that closes the iterator early leaves a record of status `cancelled` behind.
         """
         record = await self._record_of(draft)
-        making = Making(record, await self._whole_request(draft), self._begin, self._fitter, self._searches)
+        request, carried = await self._whole_request(draft)
+        making = Making(
+            record,
+            request,
+            self._begin,
+            self._fitter,
+            self._tools,
+            carried=carried,
+            credentials=draft.credentials,
+        )
         async with aclosing(making.events()) as events:
             try:
                 started = await anext(events)
@@ -101,7 +114,7 @@ class Responses:
 
     async def prepare(self, draft: Draft) -> ResponseRecord:
         """Check a request and keep it as a response without output, to be continued. Raises `InvalidRequest`."""
-        request = await self._whole_request(draft, is_open=True)
+        request, _ = await self._whole_request(draft, is_open=True)
         self._begin(Ask(draft.model, request, draft.owner))
         record = msgspec.structs.replace(
             await self._record_of(draft), status="completed", completed_at=now_s(), reason="stop", usage=Usage()
@@ -111,7 +124,7 @@ class Responses:
 
     async def count(self, draft: Draft) -> int:
         """Return the number of tokens that the prompt of a response would take. Raises `InvalidRequest`."""
-        request = await self._whole_request(draft, is_open=True)
+        request, _ = await self._whole_request(draft, is_open=True)
         self._begin(Ask(draft.model, request, draft.owner))  # refuses what no model may be asked
         return await self._backend_of(draft.model).count_tokens(request)
 
@@ -121,7 +134,7 @@ class Responses:
         Raises `InvalidRequest`, `CompactionFailed`, and what backends raise.
         """
         record = msgspec.structs.replace(_record_of(draft), id=new_id("cmpr"))
-        request = await self._whole_request(draft)
+        request, _ = await self._whole_request(draft)
         own = [item for item in request.items if is_instruction(item)][int(draft.instructions is not None) :]
         if len(own) + int(draft.instructions is not None) == len(request.items):
             raise InvalidRequest("There is no conversation to compact.", param="input")
@@ -145,9 +158,9 @@ class Responses:
         if not draft.is_stored:
             raise InvalidRequest("A background response must be stored: leave 'store' out.", param="store")
         record = msgspec.structs.replace(await self._record_of(draft), is_background=True, status="queued")
-        request = await self._whole_request(draft)
+        request, carried = await self._whole_request(draft)
         self._begin(Ask(draft.model, request, draft.owner, record.id))  # refuses what no model may be asked
-        await self._background.queue(record, request)
+        await self._background.queue(record, request, carried, draft.credentials)
         return record
 
     async def watch(self, response_id: str, owner: str) -> AsyncGenerator[Step, None]:
@@ -259,18 +272,21 @@ class Responses:
         )
         return msgspec.structs.replace(record, request=msgspec.structs.replace(record.request, sampling=settled))
 
-    async def _whole_request(self, draft: Draft, *, is_open: bool = False) -> ModelRequest:
+    async def _whole_request(self, draft: Draft, *, is_open: bool = False) -> tuple[ModelRequest, Carried]:
         """Return the request with instructions, earlier turns and the new items, calls paired with results.
 
-        An open one may end with calls that wait for their results.
+        And what earlier turns bring to its tools. An open one may end with calls that wait for their results.
         """
-        if draft.searching is not None:
-            await self._searches.check(draft.searching, draft.owner)
-        items = expanded((*await self._before(draft), *_input_of(draft)))
+        if draft.hosted is not None:
+            await self._tools.check(draft.hosted, draft.credentials, draft.owner)
+        before = await self._before(draft)
+        carried = _carried(draft, before)
+        items = expanded((*before, *_input_of(draft)))
         check_pairs(items, is_open=is_open)
         if draft.instructions is not None:
             items = (Message("system", (TextPart(draft.instructions),)), *items)
-        return msgspec.structs.replace(draft.request, items=items)
+        request = msgspec.structs.replace(draft.request, items=items)
+        return await self._readable(draft.model, request), carried
 
     async def _before(self, draft: Draft) -> tuple[Entry, ...]:
         if draft.history is not None:
@@ -291,6 +307,27 @@ class Responses:
 def unknown_conversation(conversation_id: str) -> NotFound:
     """Return the error for a conversation that is not there, or is another owner's."""
     return NotFound(f"Conversation with id {conversation_id!r} not found.", param="conversation")
+
+
+def _carried(draft: Draft, before: Sequence[Entry]) -> Carried:
+    """Return what the conversation brings to the tools. Raises `InvalidRequest` for undue approvals."""
+    new = _input_of(draft)
+    servings = draft.hosted.servers if draft.hosted is not None else ()
+    waiting = pending([*before, *(entry for entry in new if not isinstance(entry, McpApprovalResponse))])
+    made = {entry.approval_id for entry in new if isinstance(entry, McpCall)}
+    approved = []
+    for entry in new:
+        if isinstance(entry, McpApprovalResponse) and entry.request_id not in made:
+            request = waiting.pop(entry.request_id, None)
+            if request is None:
+                message = f"No approval request with id {entry.request_id!r} waits for an answer."
+                raise InvalidRequest(message, param="input", code="approval_request_not_found")
+            if entry.is_approved:
+                if request.label not in {serving.label for serving in servings}:
+                    message = f"A call of the MCP server {request.label!r} is approved, which is not among the tools."
+                    raise InvalidRequest(message, param="tools")
+                approved.append(request)
+    return Carried(tuple(approved), listings_in([*before, *new], servings))
 
 
 def _input_of(draft: Draft) -> tuple[Entry, ...]:

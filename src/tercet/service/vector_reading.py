@@ -1,6 +1,7 @@
 """From the content of a file to its text: plain text, Markdown, HTML, JSON, CSV, code. What is not text is refused.
 
-Formats that need a program of their own to be read (PDF, Word, images) are refused by name, and not guessed at.
+Formats that need a program of their own to be read (Word, images) are refused by name, and not guessed at; PDFs are
+read elsewhere.
 """
 
 import codecs
@@ -11,7 +12,6 @@ from tercet.errors import Unsupported
 
 MAX_FILE_BYTES = 32_000_000
 _SIGNATURES = (
-    (b"%PDF-", "a PDF"),
     (b"PK\x03\x04", "a zip archive (Word, Excel and PowerPoint files are such)"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"{\\rtf", "an RTF document"),

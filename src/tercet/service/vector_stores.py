@@ -11,6 +11,7 @@ from tercet.clock import now_s
 from tercet.errors import InvalidRequest, NotFound, RunConflict
 from tercet.ids import new_id
 from tercet.searching import Attributes
+from tercet.service.documents import Documents
 from tercet.service.embedding import Embedding
 from tercet.service.files import Files
 from tercet.service.vector_search import VectorSearch
@@ -57,12 +58,12 @@ Listed = tuple[VectorStoreRecord, Counts]
 class VectorStores:
     """The vector stores of every owner, and the workers of this process that read files in."""
 
-    def __init__(self, store: Store, files: Files, embedding: Embedding) -> None:
+    def __init__(self, store: Store, files: Files, embedding: Embedding, documents: Documents) -> None:
         """Files are accepted at once, and read after `start`."""
         self._store = store.vectors
         self._files = files
         self.search = VectorSearch(store.vectors, embedding)
-        work = VectorWork(store, embedding)
+        work = VectorWork(store, embedding, documents)
         self._workers = Workers(store.journal, KIND, work.finish, work.finish_cancelled, max_at_once=MAX_FILES_AT_ONCE)
 
     async def start(self) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import msgspec
 
 from tercet.errors import BackendFailed, InvalidRequest, Overloaded, RunConflict, StoreFailed, TercetError, Unsupported
+from tercet.service.documents import Documents
 from tercet.service.embedding import Embedding
 from tercet.service.vector_chunks import chunks_of
 from tercet.service.vector_lanes import packed
-from tercet.service.vector_reading import MAX_FILE_BYTES, text_of
+from tercet.service.vector_reading import MAX_FILE_BYTES
 from tercet.store.base import Lease, Store
 from tercet.store.vector_base import Chunk, FileFault, VectorFileRecord
 
@@ -30,7 +31,8 @@ _spec = msgspec.msgpack.Decoder(tuple[str, str]).decode
 class VectorWork:
     """Reads files in, under the leases that it is given."""
 
-    def __init__(self, store: Store, embedding: Embedding) -> None:
+    def __init__(self, store: Store, embedding: Embedding, documents: Documents) -> None:
+        self._documents = documents
         self._store = store
         self._vectors = store.vectors
         self._embedding = embedding
@@ -67,7 +69,8 @@ class VectorWork:
         return file if file is not None and (file.run_id, file.status) == (lease.run_id, "in_progress") else None
 
     async def _read(self, lease: Lease, file: VectorFileRecord) -> VectorFileRecord:
-        texts = await asyncio.to_thread(_texts, await self._content(file), file)
+        text = await self._documents.text(await self._content(file), file.filename)
+        texts = await asyncio.to_thread(_chunks, text, file)
         if not texts:
             raise InvalidRequest(f"{file.filename!r} holds no text.")
         size = sum(len(text.encode()) for text in texts)
@@ -108,9 +111,9 @@ class VectorWork:
         return await self._embedding.vectors(texts)
 
 
-def _texts(content: bytes, file: VectorFileRecord) -> list[str]:
+def _chunks(text: str, file: VectorFileRecord) -> list[str]:
     chunking = file.chunking
-    return list(chunks_of(text_of(content, file.filename), chunking.max_tokens, chunking.overlap_tokens))
+    return list(chunks_of(text, chunking.max_tokens, chunking.overlap_tokens))
 
 
 def _failed(file: VectorFileRecord, fault: FileFault) -> VectorFileRecord:

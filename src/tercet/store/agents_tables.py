@@ -6,7 +6,7 @@ from tercet.store.automations import AutomationRows, InvocationRows
 from tercet.store.database import Database
 from tercet.store.environments import EnvironmentKeys, SeedContents
 from tercet.store.files import SqlFiles
-from tercet.store.secrets import Cipher, SecretKey, check_key
+from tercet.store.secrets import Cipher, SecretKey, check_key, keep_sample
 from tercet.store.templates import TemplateRows
 from tercet.store.vaults import CredentialRows, VaultRows
 
@@ -32,6 +32,15 @@ class AgentTables:
         """Let go of contents that nobody came for, and of old invocations."""
         await self.seeds.purge()
         await self.invocations.purge(now_s() - self._retention_s)
+
+    async def seal(self, plain: bytes, context: str) -> bytes:
+        """Return `plain` sealed for `context`; that the key is needed from now on is kept. Raises `ConfigInvalid`."""
+        await self._database.write(lambda connection: keep_sample(connection, self.cipher))
+        return self.cipher.seal(plain, context)
+
+    def unseal(self, sealed: bytes, context: str) -> bytes:
+        """Return what was sealed for `context`. Raises `StoreFailed` when the key is another."""
+        return self.cipher.open(sealed, context)
 
     async def check(self) -> None:
         """Raise `ConfigInvalid` when the secrets were sealed with another key."""

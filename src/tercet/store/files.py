@@ -14,7 +14,7 @@ from tercet.records import FileRecord
 from tercet.store.contents import Arriving, Contents
 from tercet.store.database import NO_LIMIT, Connection, Database, Statement
 from tercet.store.filing import Incoming, Page
-from tercet.store.vectors import forget_file
+from tercet.store.vector_rows import forget_file
 
 T = TypeVar("T")
 

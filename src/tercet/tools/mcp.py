@@ -7,7 +7,7 @@ started anew by the next call. What a call that was under way did is then unknow
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
@@ -25,12 +25,14 @@ from tercet.tools.mcp_spec import Approval, HttpTransport, McpServerSpec, StdioT
 if TYPE_CHECKING:
     from mcp import Client
     from mcp.client import Transport
-    from mcp.types import RequestParamsMeta
+    from mcp.types import CallToolResult, RequestParamsMeta
     from mcp.types import Tool as ListedTool
 
 __all__ = [
     "Approval",
+    "CallUnknown",
     "HttpTransport",
+    "McpRefused",
     "McpServer",
     "McpServerSpec",
     "McpTool",
@@ -47,6 +49,22 @@ _MAX_DESCRIPTION = 2_000
 _OTHER = re.compile(r"[^A-Za-z0-9_-]")
 
 
+class CallUnknown(ToolFailed):
+    """A call brought no result, and it cannot be told whether it took effect."""
+
+    code = "call_unknown"
+
+
+class McpRefused(ToolFailed):
+    """The server answered a call with an error of the protocol, whose code is `number`."""
+
+    code = "mcp_refused"
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.number = number
+
+
 class McpTool:
     """One tool of a server, under a name that says whose it is."""
 
@@ -56,7 +74,11 @@ class McpTool:
         self.name = tool_name(server.spec.label, listed.name)
         self.description = (listed.description or "")[:_MAX_DESCRIPTION]
         self.parameters: JsonSchema = dict(listed.input_schema)
-        is_reading = listed.annotations is not None and listed.annotations.read_only_hint is True
+        self.annotations: dict[str, object] = (
+            listed.annotations.model_dump(by_alias=True, exclude_none=True) if listed.annotations is not None else {}
+        )
+        """What the server says of its effects, as it stands on the wire."""
+        is_reading = self.annotations.get("readOnlyHint") is True
         self.effect: Effect = "reads" if is_reading else "writes"
         self.timeout_s = server.spec.timeout_s + server.spec.start_timeout_s
 
@@ -106,6 +128,11 @@ class McpServer:
             raise _failed(self.spec.label, error) from error
         self._admit(listed)
 
+    @property
+    def listed(self) -> "list[McpTool]":
+        """The tools that may be called, as they were listed last."""
+        return list(self._tools)
+
     def tools(self) -> list[Tool]:
         """Return the tools that may be called; `left_out` has the others, with the reason."""
         return list(self._tools)
@@ -114,28 +141,41 @@ class McpServer:
         """Tell whether a call of the tool `name` (as offered to the model) waits for an approval."""
         return any(tool.needs_approval for tool in self._tools if tool.name == name)
 
-    async def call(self, name: str, arguments: Mapping[str, object]) -> JsonValue:
-        """Call a tool by the server's own name for it. Raises `ToolFailed`."""
+    async def call(
+        self,
+        name: str,
+        arguments: Mapping[str, object],
+        *,
+        meta: Mapping[str, object] | None = None,
+        read: "Callable[[CallToolResult], JsonValue]" = result_value,
+    ) -> JsonValue:
+        """Call a tool by the server's own name for it, `meta` added to its `_meta`, and `read` its result.
+
+        Raises `ToolFailed`: `McpRefused` for an error of the protocol, `CallUnknown` where it may have taken effect.
+        """
         from mcp import MCPError
 
         connection = await self._connected()
         try:
             async with asyncio.timeout(self.spec.timeout_s):
-                result = await connection.client.call_tool(name, dict(arguments), meta=self._meta())
+                result = await connection.client.call_tool(name, dict(arguments), meta=self._meta(meta))
         except TimeoutError as error:
-            raise ToolFailed(f"{name} of {self.spec.label!r} gave no result in {self.spec.timeout_s:g} s") from error
+            raise CallUnknown(f"{name} of {self.spec.label!r} gave no result in {self.spec.timeout_s:g} s") from error
         except MCPError as error:
             if connection.failure is not None or connection.is_dead or _is_lost(error):
                 await self.close()
                 if connection.failure is not None:
                     raise connection.failure from error  # nothing was sent
                 message = f"the MCP server {self.spec.label!r} ended during the call; whether it took effect is unknown"
-                raise ToolFailed(message) from error
-            raise ToolFailed(f"{name} of {self.spec.label!r}: {error}"[:2000]) from error
+                raise CallUnknown(message) from error
+            message = f"{name} of {self.spec.label!r}: {error}"[:2000]
+            raise McpRefused(message, error.error.code) from error
         except Exception as error:  # the SDK's; there is no common root
             await self.close()
-            raise _failed(self.spec.label, error) from error
-        return result_value(result)
+            failed = _failed(self.spec.label, error)
+            is_ours = any(isinstance(inner, TercetError) for inner in _leaves(error))
+            raise (failed if is_ours else CallUnknown(failed.message)) from error
+        return read(result)
 
     async def close(self) -> None:
         """Disconnect, and end a local server; safe to call again. A call after it connects anew."""
@@ -144,8 +184,8 @@ class McpServer:
             if connection is not None:
                 await connection.close()
 
-    def _meta(self) -> "RequestParamsMeta | None":
-        meta = dict(self.spec.request_metadata)
+    def _meta(self, more: Mapping[str, object] | None) -> "RequestParamsMeta | None":
+        meta = {**self.spec.request_metadata, **(more or {})}
         return cast("RequestParamsMeta", meta) if meta else None
 
     async def _connected(self) -> "_Connection":

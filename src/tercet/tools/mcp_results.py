@@ -26,6 +26,15 @@ def result_value(result: "CallToolResult") -> JsonValue:
     return {"text": part.text, "cut": part.note.partition(";")[0]} if part.note else {"text": part.text}
 
 
+def result_text(result: "CallToolResult") -> str:
+    """Return the text that a tool answered, or its structured result where there is none. Raises `ToolFailed`."""
+    text = "\n".join(_shown(block) for block in result.content)
+    if result.is_error:
+        raise ToolFailed(text[:2000] or "the tool failed and said nothing")
+    structured = result.structured_content
+    return text if text or structured is None else msgspec.json.encode(structured).decode()
+
+
 def _shown(block: object) -> str:
     """Return a block's text, or what it is where it is not text."""
     from mcp.types import AudioContent, EmbeddedResource, ImageContent, ResourceLink, TextContent, TextResourceContents

@@ -44,7 +44,7 @@ class ChatDoor:
     async def _with_files(self, plan: ChatPlan, owner: str) -> ChatPlan:
         """Put the texts of stored files where the messages name them."""
         try:
-            items = await with_texts(plan.request.items, self._service.files, owner)
+            items = await with_texts(plan.request.items, self._service.files, self._service.documents, owner)
         except TercetError as error:
             raise _as_named_here(error) from error
         request = msgspec.structs.replace(plan.request, items=items)

@@ -9,6 +9,7 @@ import msgspec
 from tercet.api.errors import note_failure, renamed
 from tercet.api.exchange import ClientGone, Exchange
 from tercet.api.extension import tercet_out
+from tercet.api.openai.batches import INNER_DOOR
 from tercet.api.openai.paging import read_page
 from tercet.api.openai.responses_events import ResponseEvents, StreamEvent
 from tercet.api.openai.responses_out import CompactedOut, Deleted, InputTokensOut, ItemList
@@ -42,6 +43,9 @@ class ResponsesDoor:
         """POST /v1/responses."""
         request = await read_request(await exchange.json_body())
         draft = await draft_of(request, self._service, exchange.owner)
+        if exchange.door == INNER_DOOR and draft.hosted is not None and draft.hosted.servers:
+            message = "Lines of a batch may be asked twice, so they call no MCP servers: use 'background'."
+            raise Unsupported(message, param=draft.hosted.servers[0].place)
         card = self._service.model(draft.model)
         exchange.receipt = Receipt(tier=card.tier, backend=card.backend, model=card.model)
         try:

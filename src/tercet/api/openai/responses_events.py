@@ -5,34 +5,36 @@ beyond its deltas is sent at its end, so that the deltas of a part always add up
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from tercet.api.openai import responses_out as out
 from tercet.api.openai.logprobs import logprobs_out
-from tercet.api.openai.responses_render import item_out, output_parts, response_out, shows_results, with_results
+from tercet.api.openai.responses_hosted import announced, ended, hosted_out
+from tercet.api.openai.responses_render import included, item_out, output_parts, response_out
 from tercet.api.openai.responses_wire import LOGPROBS
 from tercet.errors import TercetError
 from tercet.events import (
+    Begun,
     CallDelta,
     CallStarted,
     Compacted,
+    Done,
     Finished,
     ItemDone,
     ReasoningDelta,
-    Searched,
-    Searching,
     TextDelta,
     TokenLogprob,
 )
 from tercet.ids import item_id
-from tercet.items import Item, Message, Reasoning, ToolCall
+from tercet.items import Item, McpCall, Message, Reasoning, ToolCall
 from tercet.records import ResponseRecord
+from tercet.service.fold import with_id
 from tercet.service.responses import Step
 
 StreamEvent = dict[str, Any]
-_WITHOUT_STATUS = (out.ReasoningOut, out.CompactionOut, out.FileSearchOut)
+_WITHOUT_STATUS = (out.ReasoningOut, out.CompactionOut, *get_args(out.HostedOut))
 
 
 class ResponseEvents:
@@ -42,7 +44,7 @@ class ResponseEvents:
         self._next_number = 0
         self._response_id = ""
         self._has_logprobs = False
-        self._has_results = False
+        self._include: frozenset[str] = frozenset()
         self._item: _OpenItem | None = None
         self._finished: out.ItemOut | None = None
         """The last item, complete but for its status, which depends on what comes next."""
@@ -68,10 +70,10 @@ class ResponseEvents:
                 yield self._delta("response.function_call_arguments.delta", step.arguments)
             case ItemDone():
                 yield from self._finish(step.index, step.item)
-            case Searching():
-                yield from self._begin_search(step.index)
-            case Searched():
-                yield from self._finish_search(step)
+            case Begun():
+                yield from self._begin_hosted(step)
+            case Done():
+                yield from self._finish_hosted(step)
             case Compacted():
                 item = item_out(msgspec.structs.replace(step.item, id=self._id(step.index, "compaction")))
                 yield self._event("response.output_item.added", output_index=step.index, item=item)
@@ -88,26 +90,29 @@ class ResponseEvents:
         """Yield the events of a response that was accepted, or that is being made."""
         if not self._response_id:
             self._response_id = record.id
-            self._has_results = shows_results(record)
-            self._has_logprobs = LOGPROBS in str(record.echo.get("include"))
+            self._include = included(record)
+            self._has_logprobs = LOGPROBS in self._include
             yield self._event("response.created", response=response_out(record))
         yield self._event(f"response.{record.status}", response=response_out(record))
 
-    # ---- searches ------------------------------------------------------------------------------------------------
+    # ---- tools that are run here ---------------------------------------------------------------------------------
 
-    def _begin_search(self, index: int) -> Iterator[StreamEvent]:
-        item_id = self._id(index, "file_search")
-        item = out.FileSearchOut(item_id, [], "in_progress")
-        yield self._event("response.output_item.added", output_index=index, item=item)
-        for state in ("in_progress", "searching"):
-            yield self._event(f"response.file_search_call.{state}", output_index=index, item_id=item_id)
+    def _begin_hosted(self, step: Begun) -> Iterator[StreamEvent]:
+        item = with_id(step.item, self._response_id, step.index)
+        shown, states = announced(item)
+        yield self._event("response.output_item.added", output_index=step.index, item=shown)
+        where = {"output_index": step.index, "item_id": item.id}
+        for state in states:
+            yield self._event(f"response.{state}", **where)
+        if isinstance(item, McpCall):
+            yield self._event("response.mcp_call_arguments.delta", **where, delta=item.arguments)
+            yield self._event("response.mcp_call_arguments.done", **where, arguments=item.arguments)
 
-    def _finish_search(self, step: Searched) -> Iterator[StreamEvent]:
-        search = msgspec.structs.replace(step.item, id=self._id(step.index, "file_search"))
-        if not search.is_failed:
-            yield self._event("response.file_search_call.completed", output_index=step.index, item_id=search.id)
-        item = item_out(search)
-        self._finished = with_results(item, search) if self._has_results else item
+    def _finish_hosted(self, step: Done) -> Iterator[StreamEvent]:
+        item = with_id(step.item, self._response_id, step.index)
+        if (state := ended(item)) is not None:
+            yield self._event(f"response.{state}", output_index=step.index, item_id=item.id)
+        self._finished = hosted_out(item, self._include)
 
     # ---- parts under way -----------------------------------------------------------------------------------------
 

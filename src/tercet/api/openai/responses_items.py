@@ -5,19 +5,19 @@ from collections.abc import Sequence
 import msgspec
 
 from tercet.api.decode import Pace, decode
-from tercet.api.openai import responses_wire as wire
+from tercet.api.openai import responses_hosted as hosted
+from tercet.api.openai import responses_wire_items as wire
 from tercet.api.openai.compactions import opened
+from tercet.api.openai.responses_wire import HINTS
 from tercet.api.wire import check_arguments, check_image_url
 from tercet.errors import InvalidRequest, NotFound, Unsupported
 from tercet.ids import ITEM_PREFIXES, new_id
 from tercet.items import (
     Entry,
     FilePart,
-    FileSearch,
     ImagePart,
     Message,
     Part,
-    Passage,
     Reasoning,
     RefusalPart,
     TextPart,
@@ -26,7 +26,6 @@ from tercet.items import (
 )
 from tercet.service import Service
 from tercet.service.file_texts import stored_file, with_texts
-from tercet.tools.file_search import rendered
 
 _kind = msgspec.json.Decoder(wire.ItemKind)
 _user = msgspec.json.Decoder(wire.InputMessage)
@@ -35,6 +34,11 @@ _call = msgspec.json.Decoder(wire.FunctionCallItem)
 _output = msgspec.json.Decoder(wire.FunctionOutputItem)
 _reasoning = msgspec.json.Decoder(wire.ReasoningItem)
 _file_search = msgspec.json.Decoder(wire.FileSearchItem)
+_web_search = msgspec.json.Decoder(wire.WebSearchItem)
+_mcp_list = msgspec.json.Decoder(wire.McpListItem)
+_mcp_call = msgspec.json.Decoder(wire.McpCallItem)
+_mcp_request = msgspec.json.Decoder(wire.McpApprovalRequestItem)
+_mcp_response = msgspec.json.Decoder(wire.McpApprovalResponseItem)
 _compaction = msgspec.json.Decoder(wire.CompactionItem)
 _reference = msgspec.json.Decoder(wire.ItemReference)
 
@@ -44,12 +48,14 @@ ITEM_TYPES = (
     "function_call_output",
     "reasoning",
     "file_search_call",
+    "web_search_call",
+    "mcp_list_tools",
+    "mcp_call",
+    "mcp_approval_request",
+    "mcp_approval_response",
     "compaction",
     "item_reference",
 )
-MAX_SHOWN = 40_000
-"""Characters of a search that is sent back that the model reads again."""
-NOT_REPEATED = "What was found is not repeated here."
 _ID_DIGITS = 32
 _INDEX_DIGITS = 4
 
@@ -68,7 +74,7 @@ async def read_items(
         else:
             items.append(_item(kind, raw, place))
         await pace.spend(len(memoryview(raw)))
-    return await with_texts(items, service.files, owner)
+    return await with_texts(items, service.files, service.documents, owner)
 
 
 def user_message(text: str) -> Message:
@@ -85,14 +91,24 @@ def _item(kind: wire.ItemKind, raw: msgspec.Raw, place: str) -> Entry:
             arguments = check_arguments(call.arguments, f"{place}.arguments")
             return ToolCall(call.call_id, call.name, arguments, call.id or _fresh("tool_call"))
         case "function_call_output":
-            result = decode(_output, raw, place, wire.HINTS)
+            result = decode(_output, raw, place, HINTS)
             return ToolResult(
                 result.call_id, _parts(result.output, f"{place}.output"), result.id or _fresh("tool_result")
             )
         case "reasoning":
             return _thoughts(decode(_reasoning, raw, place))
         case "file_search_call":
-            return _search(decode(_file_search, raw, place))
+            return hosted.read_search(decode(_file_search, raw, place))
+        case "web_search_call":
+            return hosted.read_web_search(decode(_web_search, raw, place))
+        case "mcp_list_tools":
+            return hosted.read_list(decode(_mcp_list, raw, place))
+        case "mcp_call":
+            return hosted.read_call(decode(_mcp_call, raw, place), place)
+        case "mcp_approval_request":
+            return hosted.read_request(decode(_mcp_request, raw, place), place)
+        case "mcp_approval_response":
+            return hosted.read_response(decode(_mcp_response, raw, place))
         case "compaction":
             item = decode(_compaction, raw, place)
             return opened(item.encrypted_content, item.id or _fresh("compaction"), f"{place}.encrypted_content")
@@ -104,13 +120,13 @@ def _item(kind: wire.ItemKind, raw: msgspec.Raw, place: str) -> Entry:
 
 
 def _input_message(raw: msgspec.Raw, place: str) -> Message:
-    message = decode(_user, raw, place, wire.HINTS)
+    message = decode(_user, raw, place, HINTS)
     parts = _parts(message.content, f"{place}.content")
     return Message(message.role, parts, message.id or _fresh("message"))
 
 
 def _assistant_message(raw: msgspec.Raw, place: str) -> Message:
-    message = decode(_assistant, raw, place, wire.HINTS)
+    message = decode(_assistant, raw, place, HINTS)
     parts: tuple[Part, ...]
     if isinstance(message.content, str):
         parts = (TextPart(message.content),)
@@ -120,15 +136,6 @@ def _assistant_message(raw: msgspec.Raw, place: str) -> Message:
             for part in message.content
         )
     return Message("assistant", parts, message.id or _fresh("message"), message.phase)
-
-
-def _search(item: wire.FileSearchItem) -> FileSearch:
-    found = tuple(
-        Passage(one.file_id, one.filename, one.text, one.score, dict(one.attributes or {}))
-        for one in item.results or ()
-    )
-    shown = rendered(found, MAX_SHOWN) if item.results is not None else NOT_REPEATED
-    return FileSearch(f"call_{item.id}", tuple(item.queries), found, shown, item.status == "failed", item.id)
 
 
 def _thoughts(item: wire.ReasoningItem) -> Reasoning:

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from tercet.api.extension import TercetOut
 from tercet.api.openai.chat_out import TokenLogprobOut
-from tercet.api.openai.responses_wire import ItemStatus
+from tercet.api.openai.responses_wire_items import ItemStatus
 from tercet.api.wire import JsonObject
 
 # ---- parts -------------------------------------------------------------------------------------------------------
@@ -123,6 +123,63 @@ class FileSearchOut(msgspec.Struct, frozen=True, tag="file_search_call"):
     results: list[PassageOut] | None = None
 
 
+class WebSearchOut(msgspec.Struct, frozen=True, tag="web_search_call"):
+    """A search of the web that was made here."""
+
+    id: str
+    action: dict[str, Any]
+    status: Literal["in_progress", "completed", "failed"]
+
+
+class McpToolOut(msgspec.Struct, frozen=True):
+    """A tool that an MCP server has."""
+
+    name: str
+    input_schema: JsonObject
+    description: str | None
+    annotations: JsonObject | None
+
+
+class McpListOut(msgspec.Struct, frozen=True, tag="mcp_list_tools"):
+    """What an MCP server offers."""
+
+    id: str
+    server_label: str
+    tools: list[McpToolOut]
+    error: str | None = None
+
+
+class McpCallOut(msgspec.Struct, frozen=True, tag="mcp_call"):
+    """A call of an MCP server's tool. `incomplete`: it cannot be told whether it took effect."""
+
+    id: str
+    server_label: str
+    name: str
+    arguments: str
+    output: str | None
+    error: dict[str, Any] | None
+    approval_request_id: str | None
+    status: Literal["in_progress", "completed", "incomplete", "failed"]
+
+
+class McpApprovalRequestOut(msgspec.Struct, frozen=True, tag="mcp_approval_request"):
+    """A call that waits for an approval."""
+
+    id: str
+    server_label: str
+    name: str
+    arguments: str
+
+
+class McpApprovalResponseOut(msgspec.Struct, frozen=True, tag="mcp_approval_response"):
+    """The word on a call that waits."""
+
+    id: str
+    approval_request_id: str
+    approve: bool
+    reason: str | None
+
+
 class CompactionOut(msgspec.Struct, frozen=True, tag="compaction"):
     """What stands for an earlier conversation, to be sent back as it is."""
 
@@ -130,7 +187,10 @@ class CompactionOut(msgspec.Struct, frozen=True, tag="compaction"):
     encrypted_content: str
 
 
-ItemOut = MessageOut | FunctionCallOut | FunctionOutputOut | ReasoningOut | FileSearchOut | CompactionOut
+HostedOut = FileSearchOut | WebSearchOut | McpListOut | McpCallOut | McpApprovalRequestOut
+ItemOut = (
+    MessageOut | FunctionCallOut | FunctionOutputOut | ReasoningOut | HostedOut | McpApprovalResponseOut | CompactionOut
+)
 
 # ---- the response ------------------------------------------------------------------------------------------------
 

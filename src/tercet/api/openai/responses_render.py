@@ -10,14 +10,16 @@ from tercet.api.extension import tercet_out
 from tercet.api.openai import responses_out as out
 from tercet.api.openai.compactions import sealed
 from tercet.api.openai.logprobs import logprobs_out
-from tercet.api.openai.responses_wire import LOGPROBS, SEARCH_RESULTS, ItemStatus
+from tercet.api.openai.responses_hosted import hosted_out, response_shown
+from tercet.api.openai.responses_wire import LOGPROBS
+from tercet.api.openai.responses_wire_items import ItemStatus
 from tercet.events import TokenLogprob
 from tercet.items import (
     Compaction,
     Entry,
     FilePart,
-    FileSearch,
     ImagePart,
+    McpApprovalResponse,
     Message,
     Part,
     Reasoning,
@@ -27,11 +29,14 @@ from tercet.items import (
     ToolResult,
 )
 from tercet.records import Failure, ResponseRecord
-from tercet.tools.file_search import NAME as SEARCH_TOOL
+from tercet.service.hosted.web import NAME as WEB_SEARCH
+from tercet.tools.file_search import NAME as FILE_SEARCH
 from tercet.usage import Usage
 
 DEFAULT_TEMPERATURE = 1.0
 DEFAULT_TOP_P = 1.0
+FAILED_DEPENDENCY = 424
+"""A server that the request names did not do its part, which is no defect of the prompt."""
 
 
 def response_out(record: ResponseRecord) -> out.ResponseOut:
@@ -87,13 +92,18 @@ def usage_out(usage: Usage) -> out.UsageOut:
 def failure_out(failure: Failure) -> out.FailureOut:
     """Return a failure with the nearest of the codes that OpenAI's clients know."""
     code = "rate_limit_exceeded" if failure.code == "overloaded" else "server_error"
-    if failure.status < 500:
+    if failure.status < 500 and failure.status != FAILED_DEPENDENCY:
         code = "invalid_prompt"
     return out.FailureOut(code, failure.message, failure.code, failure.param)
 
 
-def item_out(item: Entry, status: ItemStatus = "completed", logprobs: Iterable[TokenLogprob] = ()) -> out.ItemOut:
-    """Return one item; `logprobs` are the tokens of an assistant's text."""
+def item_out(
+    item: Entry,
+    status: ItemStatus = "completed",
+    logprobs: Iterable[TokenLogprob] = (),
+    include: frozenset[str] = frozenset(),
+) -> out.ItemOut:
+    """Return one item; `logprobs` are the tokens of an assistant's text, `include` what else is to be shown of it."""
     match item:
         case Message(role="assistant"):
             phase = UNSET if item.phase is None else item.phase
@@ -111,10 +121,12 @@ def item_out(item: Entry, status: ItemStatus = "completed", logprobs: Iterable[T
                 [out.ReasoningTextOut(item.text)] if item.text else [],
                 UNSET if item.encrypted is None else item.encrypted,
             )
-        case FileSearch():
-            return out.FileSearchOut(item.id, list(item.queries), "failed" if item.is_failed else "completed")
+        case McpApprovalResponse():
+            return response_shown(item)
         case Compaction():
             return out.CompactionOut(item.id, sealed(item))
+        case _:
+            return hosted_out(item, include)
 
 
 def output_parts(message: Message, logprobs: Iterable[TokenLogprob] = ()) -> list[out.PartOut]:
@@ -127,39 +139,35 @@ def output_parts(message: Message, logprobs: Iterable[TokenLogprob] = ()) -> lis
     return parts
 
 
-def with_results(item: out.ItemOut, search: FileSearch) -> out.ItemOut:
-    """Return a search with what it found."""
-    assert isinstance(item, out.FileSearchOut)
-    found = [out.PassageOut(one.file_id, one.filename, one.text, one.score, one.attributes) for one in search.results]
-    return msgspec.structs.replace(item, results=found)
-
-
-def shows_results(record: ResponseRecord) -> bool:
-    """Whether what searches found was to be included."""
-    return SEARCH_RESULTS in _names(record.echo.get("include"))
+def included(record: ResponseRecord) -> frozenset[str]:
+    """Return what the client wanted to be included."""
+    return frozenset(_names(record.echo.get("include")))
 
 
 def _tools_out(record: ResponseRecord) -> list[out.FunctionToolOut | dict[str, Any]]:
-    """Return the tools as they were offered; the search of files as it was asked for."""
-    search = _object(record.echo.get("file_search")) if record.searching is not None else None
-    return [
-        search
-        if search is not None and tool.name == SEARCH_TOOL
-        else out.FunctionToolOut(tool.name, tool.description or None, tool.parameters, tool.strict)
+    """Return the tools as they were asked for: functions as they were offered, those that are run here as given."""
+    hosted = (FILE_SEARCH, WEB_SEARCH) if record.hosted is not None else ()
+    functions = [
+        out.FunctionToolOut(tool.name, tool.description or None, tool.parameters, tool.strict)
         for tool in record.request.tools
+        if tool.name not in hosted
     ]
+    given = record.echo.get("tools")
+    if not isinstance(given, list):
+        return list(functions)
+    rest = iter(functions)
+    return [next(rest) if tool is None else tool for tool in given]
 
 
 def _output(record: ResponseRecord) -> list[out.ItemOut]:
-    tokens = list(record.logprobs) if LOGPROBS in _names(record.echo.get("include")) else []
+    include = included(record)
+    tokens = list(record.logprobs) if LOGPROBS in include else []
     items: list[out.ItemOut] = []
     last = len(record.output) - 1
     for index, item in enumerate(record.output):
         is_cut = record.status == "incomplete" and index == last
         own, tokens = _tokens_of(item, tokens)
-        shown = item_out(item, "incomplete" if is_cut else "completed", own)
-        has_results = isinstance(item, FileSearch) and shows_results(record)
-        items.append(with_results(shown, item) if isinstance(item, FileSearch) and has_results else shown)
+        items.append(item_out(item, "incomplete" if is_cut else "completed", own, include))
     return items
 
 
@@ -215,6 +223,16 @@ def _annotations(message: Message) -> list[Any]:
                     "index": begin + citation.index,
                 }
                 for citation in part.citations
+            ]
+            shown += [
+                {
+                    "type": "url_citation",
+                    "url": link.url,
+                    "title": link.title,
+                    "start_index": begin + link.start,
+                    "end_index": begin + link.end,
+                }
+                for link in part.links
             ]
             begin += len(part.text)
     return shown

@@ -9,18 +9,22 @@ from tercet.api.decode import decode
 from tercet.api.extension import grounding_of, wants_confidence
 from tercet.api.openai import responses_wire as wire
 from tercet.api.openai.responses_items import read_items, user_message
-from tercet.api.openai.vector_searching import options_of
-from tercet.api.wire import described, object_schema, refuse_unserved
+from tercet.api.openai.responses_tools import choice_of, definitions, hosted_of, shown
+from tercet.api.wire import described, refuse_unserved
 from tercet.errors import InvalidRequest, Unsupported
-from tercet.items import Entry, ModelRequest, OutputFormat, Sampling, ToolChoice, ToolDefinition
-from tercet.searching import FileSearching
+from tercet.items import Entry, ModelRequest, OutputFormat, Sampling, ToolChoice
 from tercet.service import Draft, Service
-from tercet.tools import file_search
 
 _body = msgspec.json.Decoder(wire.ResponsesRequest)
 _count = msgspec.json.Decoder(wire.InputTokensRequest)
 _compact = msgspec.json.Decoder(wire.CompactRequest)
-INCLUDABLE = (wire.LOGPROBS, wire.ENCRYPTED_REASONING, wire.IMAGE_URLS, wire.SEARCH_RESULTS)
+INCLUDABLE = (
+    wire.LOGPROBS,
+    wire.ENCRYPTED_REASONING,
+    wire.IMAGE_URLS,
+    wire.SEARCH_RESULTS,
+    wire.SEARCH_SOURCES,
+)
 
 
 async def read_request(body: bytes) -> wire.ResponsesRequest:
@@ -43,10 +47,12 @@ async def draft_of(
             param="previous_response_id",
             code="mutually_exclusive_parameters",
         )
+    hosted, credentials = hosted_of(request, service)
+    choice, chosen = choice_of(request.tool_choice)
     settings = ModelRequest(
         items=(),
-        tools=_tools(request.tools),
-        tool_choice=_tool_choice(request.tool_choice),
+        tools=definitions(request.tools),
+        tool_choice=ToolChoice() if chosen else choice,
         parallel_tool_calls=request.parallel_tool_calls is not False,
         output_format=_output_format(request.text),
         sampling=_sampling(request),
@@ -65,7 +71,8 @@ async def draft_of(
         history=history,
         conversation_id=conversation.id if isinstance(conversation, wire.ConversationRef) else conversation,
         can_truncate=request.truncation == "auto",
-        searching=_searching(request),
+        hosted=hosted,
+        credentials=credentials,
         compact_above=_compact_above(request.context_management),
         is_stored=request.store is not False,
         metadata=request.metadata or {},
@@ -154,46 +161,6 @@ def _compact_above(management: list[wire.ContextManagement] | None) -> int | Non
     return (management[0].compact_threshold or 0) if management else None
 
 
-def _tools(tools: Sequence[wire.FunctionTool | wire.FileSearchTool] | None) -> tuple[ToolDefinition, ...]:
-    return tuple(
-        file_search.offered()
-        if isinstance(tool, wire.FileSearchTool)
-        else ToolDefinition(
-            tool.name,
-            tool.description or "",
-            object_schema(tool.parameters, f"tools[{index}].parameters"),
-            bool(tool.strict),
-        )
-        for index, tool in enumerate(tools or ())
-    )
-
-
-def _searching(request: wire.ResponsesRequest) -> FileSearching | None:
-    """Return the leave to search that the tools give. Raises `InvalidRequest`."""
-    for index, tool in enumerate(request.tools or ()):
-        if isinstance(tool, wire.FileSearchTool):
-            place = f"tools[{index}]"
-            options = options_of(tool.max_num_results, tool.filters, tool.ranking_options, f"{place}.")
-            return FileSearching(tuple(dict.fromkeys(tool.vector_store_ids)), options, request.max_tool_calls, place)
-    return None
-
-
-def _tool_choice(choice: wire.ToolChoiceParam | None) -> ToolChoice:
-    match choice:
-        case None:
-            return ToolChoice()
-        case wire.FunctionChoice() | wire.FileSearchChoice():
-            return ToolChoice("required", (_name_of(choice),))
-        case wire.AllowedToolsChoice():
-            return ToolChoice(choice.mode, tuple(map(_name_of, choice.tools)))
-        case mode:
-            return ToolChoice(mode)
-
-
-def _name_of(choice: wire.FunctionChoice | wire.FileSearchChoice) -> str:
-    return choice.name if isinstance(choice, wire.FunctionChoice) else file_search.NAME
-
-
 def _output_format(text: wire.TextConfig | None) -> OutputFormat:
     match text and text.format:
         case wire.JsonObjectFormat():
@@ -226,7 +193,7 @@ def _echo(request: wire.ResponsesRequest) -> dict[str, object]:
     echo: dict[str, Any] = {
         "tool_choice": request.tool_choice,
         "max_tool_calls": request.max_tool_calls,
-        "file_search": next((tool for tool in request.tools or () if isinstance(tool, wire.FileSearchTool)), None),
+        "tools": shown(request.tools),
         "format": request.text.format if request.text else None,
         "include": request.include or None,
         "reasoning_summary": request.reasoning.summary if request.reasoning else None,

@@ -6,221 +6,15 @@ import msgspec
 from msgspec import Meta
 
 from tercet.api.extension import TercetOptions
-from tercet.api.openai.vector_searching import NumResults, RankingOptions
+from tercet.api.openai.responses_wire_tools import FunctionTool, Tool, ToolChoiceParam
 from tercet.api.openai.wire import Effort, Label, Metadata, Name
 from tercet.api.wire import JsonObject, MaxTokens, Penalty, Refused, Temperature, TopLogprobs, TopP, Wire
 
-ItemStatus = Literal["in_progress", "completed", "incomplete"]
 LOGPROBS = "message.output_text.logprobs"
 IMAGE_URLS = "message.input_image.image_url"
 SEARCH_RESULTS = "file_search_call.results"
+SEARCH_SOURCES = "web_search_call.action.sources"
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
-
-# ---- parts of items ----------------------------------------------------------------------------------------------
-
-
-class InputText(Wire, tag="input_text"):
-    """Text."""
-
-    text: str
-
-
-class InputImage(Wire, tag="input_image"):
-    """An image by URL, for tiers whose model reads images. Uploaded files (`file_id`) are not served."""
-
-    image_url: str | None = None
-    detail: Literal["auto", "low", "high"] | None = None
-    file_id: str | None = None
-
-
-class InputFile(Wire, tag="input_file"):
-    """A file by URL or content, for tiers whose model reads files; or a stored text file by its id."""
-
-    file_data: str | None = None
-    file_url: str | None = None
-    filename: str | None = None
-    file_id: str | None = None
-
-
-class OutputText(Wire, tag="output_text"):
-    """What the model said; may be sent back exactly as it was received."""
-
-    text: str
-    annotations: list[Any] | None = None
-    logprobs: list[Any] | None = None
-
-
-class Refusal(Wire, tag="refusal"):
-    """What the model said when it refused."""
-
-    refusal: str
-
-
-class SummaryText(Wire, tag="summary_text"):
-    """A stretch of a summary of thoughts."""
-
-    text: str
-
-
-class ReasoningText(Wire, tag="reasoning_text"):
-    """A stretch of thoughts."""
-
-    text: str
-
-
-InputContent = InputText | InputImage | InputFile
-
-
-class FileSearchResult(Wire):
-    """A passage that a search found."""
-
-    file_id: str = ""
-    filename: str = ""
-    text: str = ""
-    score: float = 0.0
-    attributes: dict[str, str | bool | float] | None = None
-
-
-# ---- items -------------------------------------------------------------------------------------------------------
-
-
-class ItemKind(msgspec.Struct, frozen=True):
-    """What is read of an item first, to know as which of the others to read it."""
-
-    type: str | None = None
-    role: str | None = None
-    id: str | None = None
-
-
-class InputMessage(Wire):
-    """What the user or the developer said."""
-
-    role: Literal["user", "system", "developer"]
-    content: str | list[InputContent]
-    type: Literal["message"] = "message"
-    id: str | None = None
-    status: ItemStatus | None = None
-
-
-class AssistantItem(Wire):
-    """What the model said."""
-
-    role: Literal["assistant"]
-    content: str | list[OutputText | Refusal]
-    type: Literal["message"] = "message"
-    id: str | None = None
-    status: ItemStatus | None = None
-    phase: Literal["commentary", "final_answer"] | None = None
-
-
-class FunctionCallItem(Wire):
-    """A call that the model made."""
-
-    type: Literal["function_call"]
-    call_id: str
-    name: str
-    arguments: str
-    id: str | None = None
-    status: ItemStatus | None = None
-
-
-class FunctionOutputItem(Wire):
-    """The result of a call."""
-
-    type: Literal["function_call_output"]
-    call_id: str
-    output: str | list[InputContent]
-    id: str | None = None
-    status: ItemStatus | None = None
-
-
-class ReasoningItem(Wire):
-    """The model's thoughts, sent back."""
-
-    type: Literal["reasoning"]
-    summary: list[SummaryText]
-    id: str | None = None
-    content: list[ReasoningText] | None = None
-    encrypted_content: str | None = None
-    status: ItemStatus | None = None
-
-
-class FileSearchItem(Wire):
-    """A search that was made, sent back. What it found is read again where it was included."""
-
-    type: Literal["file_search_call"]
-    id: str
-    queries: list[str]
-    status: Literal["in_progress", "searching", "completed", "incomplete", "failed"] | None = None
-    results: list[FileSearchResult] | None = None
-
-
-class CompactionItem(Wire):
-    """What stands for an earlier conversation, as a compaction gave it."""
-
-    type: Literal["compaction"]
-    encrypted_content: str
-    id: str | None = None
-    created_by: str | None = None
-
-
-class ItemReference(Wire):
-    """An output item of a stored response, by its id."""
-
-    id: str
-    type: Literal["item_reference"] | None = None
-
-
-InputItem = (
-    InputMessage
-    | AssistantItem
-    | FunctionCallItem
-    | FunctionOutputItem
-    | ReasoningItem
-    | FileSearchItem
-    | CompactionItem
-    | ItemReference
-)
-
-# ---- tools and output --------------------------------------------------------------------------------------------
-
-
-class FunctionTool(Wire, tag="function"):
-    """A function that may be called."""
-
-    name: Name
-    description: str | None = None
-    parameters: JsonObject | None = None
-    strict: bool | None = None
-
-
-class FileSearchTool(Wire, tag="file_search"):
-    """The search of vector stores, which is made here while the response is."""
-
-    vector_store_ids: Annotated[list[str], Meta(min_length=1, max_length=8)]
-    filters: JsonObject | None = None
-    max_num_results: NumResults | None = None
-    ranking_options: RankingOptions | None = None
-
-
-class FileSearchChoice(Wire, tag="file_search"):
-    """Demands a search, or names it as one of the allowed tools."""
-
-
-class FunctionChoice(Wire, tag="function"):
-    """Demands a call of one function, or names one of the allowed ones."""
-
-    name: str
-
-
-class AllowedToolsChoice(Wire, tag="allowed_tools"):
-    """Permits, or demands, calls of some of the tools."""
-
-    tools: Annotated[list[FunctionChoice | FileSearchChoice], Meta(min_length=1)]
-    mode: Literal["auto", "required"] = "auto"
-
-
-ToolChoiceParam = Literal["none", "auto", "required"] | FunctionChoice | FileSearchChoice | AllowedToolsChoice
 
 
 class TextFormat(Wire, tag="text"):
@@ -286,7 +80,7 @@ class ResponsesRequest(Wire):
     store: bool | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    tools: list[FunctionTool | FileSearchTool] | None = None
+    tools: list[Tool] | None = None
     tool_choice: ToolChoiceParam | None = None
     parallel_tool_calls: bool | None = None
     text: TextConfig | None = None
@@ -376,8 +170,10 @@ HINTS = {
     r"(input|items)\[\d+\]\.(content|output)\[\d+\]\.type": (
         "Parts are input_text, input_image and input_file; an assistant's output_text and refusal."
     ),
-    r"tools\[\d+\]\.type": "It is function or file_search: offer anything else as a function of your own.",
-    r"tool_choice(\..*)?": "It is none, auto, required, a function, file_search or allowed_tools.",
+    r"tools\[\d+\]\.type": (
+        "It is function, file_search, web_search or mcp: offer anything else as a function of your own."
+    ),
+    r"tool_choice(\..*)?": "It is none, auto, required, a function, file_search, web_search, mcp or allowed_tools.",
     r"text\.format\.type": "It is text, json_object or json_schema.",
     r"truncation": "It is auto or disabled.",
     r"context_management\[\d+\]\.type": "It is compaction.",

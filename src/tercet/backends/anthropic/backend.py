@@ -35,7 +35,7 @@ class AnthropicBackend:
         self.model = model
         headers = {"anthropic-version": VERSION, **({"x-api-key": api_key} if api_key else {})}
         self._upstream = Upstream(base_url, headers, timeout_s)
-        self._capabilities = Capabilities(context_window=context_window, has_images=has_images)
+        self._capabilities = Capabilities(context_window=context_window, has_images=has_images, has_files=True)
 
     async def start(self) -> None:
         """Open the connection pool; Anthropic itself is first asked with the first request."""

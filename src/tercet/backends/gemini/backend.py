@@ -33,7 +33,9 @@ class GeminiBackend:
         self.model = model.removeprefix("models/")
         self._path = f"/models/{self.model}"
         self._upstream = Upstream(base_url, {"x-goog-api-key": api_key} if api_key else {}, timeout_s)
-        self._capabilities = Capabilities(context_window=context_window, has_images=has_images, has_logprobs=True)
+        self._capabilities = Capabilities(
+            context_window=context_window, has_images=has_images, has_files=True, has_logprobs=True
+        )
 
     async def start(self) -> None:
         """Open the connection pool; Google itself is first asked with the first request."""

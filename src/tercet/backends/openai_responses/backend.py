@@ -35,7 +35,9 @@ class OpenAIResponsesBackend:
         """Reach `model` under `base_url` (up to and including `/v1`); opens nothing yet."""
         self.model = model
         self._upstream = Upstream(base_url, {"Authorization": f"Bearer {api_key}"} if api_key else {}, timeout_s)
-        self._capabilities = Capabilities(context_window=context_window, has_images=has_images, has_logprobs=True)
+        self._capabilities = Capabilities(
+            context_window=context_window, has_images=has_images, has_files=True, has_logprobs=True
+        )
 
     async def start(self) -> None:
         """Open the connection pool; OpenAI itself is first asked with the first request."""
