@@ -102,7 +102,7 @@ def test_a_file_stays_in_its_conversation(server: Server, backend: StagedBackend
         client.responses.create(model="nano", input="And on Mondays?", previous_response_id=first.id)
         (item,) = client.responses.input_items.list(first.id).data
     assert backend.requests[-1].items[0].content[1].text == f"hours.pdf\n{READ}"  # type: ignore[union-attr]
-    assert item.content[1].file_data == url(PDF)  # type: ignore[union-attr]
+    assert item.content[1].file_data == url(PDF)  # type: ignore[union-attr,index]
 
 
 def test_anthropic_documents(server: Server, backend: StagedBackend) -> None:

@@ -66,7 +66,7 @@ def kinds(response: Any) -> list[str]:
     return [item.type for item in response.output]
 
 
-def test_a_tool_of_a_server_is_called_and_the_model_reads_what_it_gave(client: OpenAI, notes: Notes) -> None:
+def test_a_tool_of_a_server_is_called_and_the_model_reads_what_it_gave(client: Any, notes: Notes) -> None:
     before = len(notes.lines)
     response = client.responses.create(model="nano", input="Buy milk", tools=[notes.tool()])
     assert kinds(response) == ["mcp_list_tools", "mcp_call", "message"]
@@ -87,7 +87,7 @@ def test_a_tool_of_a_server_is_called_and_the_model_reads_what_it_gave(client: O
     assert key.startswith(response.id)
 
 
-def test_the_stream_tells_of_listing_and_calling(client: OpenAI, notes: Notes) -> None:
+def test_the_stream_tells_of_listing_and_calling(client: Any, notes: Notes) -> None:
     with client.responses.stream(model="nano", input="Buy milk", tools=[notes.tool()]) as stream:
         events = list(stream)
         final = stream.get_final_response()
@@ -112,10 +112,10 @@ def test_the_stream_tells_of_listing_and_calling(client: OpenAI, notes: Notes) -
     done = [event.item for event in events if event.type == "response.output_item.done"]
     assert [item.id for item in added] == [item.id for item in done] == [item.id for item in final.output]
     assert done[1] == final.output[1]
-    assert added[1].arguments == ""  # type: ignore[union-attr]
+    assert added[1].arguments == ""
 
 
-def test_an_error_of_a_tool_is_read_by_the_model(client: OpenAI, notes: Notes) -> None:
+def test_an_error_of_a_tool_is_read_by_the_model(client: Any, notes: Notes) -> None:
     with client.responses.stream(model="nano", input="fail please", tools=[notes.tool()]) as stream:
         names = [event.type for event in stream]
         final = stream.get_final_response()
@@ -129,23 +129,23 @@ def test_an_error_of_a_tool_is_read_by_the_model(client: OpenAI, notes: Notes) -
     assert final.output_text == "It could not be noted."
 
 
-def test_arguments_that_break_the_schema_are_not_sent(client: OpenAI, notes: Notes) -> None:
+def test_arguments_that_break_the_schema_are_not_sent(client: Any, notes: Notes) -> None:
     before = notes.lines
     response = client.responses.create(model="nano", input="badly", tools=[notes.tool()])
-    assert response.output[1].status == "failed"  # type: ignore[union-attr]
+    assert response.output[1].status == "failed"
     assert response.output_text == "That was wrong."
     assert notes.lines == before
 
 
-def test_allowed_tools_are_the_only_ones(client: OpenAI, notes: Notes) -> None:
+def test_allowed_tools_are_the_only_ones(client: Any, notes: Notes) -> None:
     for allowed in (["count"], {"tool_names": ["count"]}, {"read_only": True}):
         response = client.responses.create(model="nano", input="count", tools=[notes.tool(allowed_tools=allowed)])
-        assert [tool.name for tool in response.output[0].tools] == ["count"]  # type: ignore[union-attr]
-        assert response.output[1].output == str(len(notes.lines))  # type: ignore[union-attr]
+        assert [tool.name for tool in response.output[0].tools] == ["count"]
+        assert response.output[1].output == str(len(notes.lines))
         assert response.output_text == "So many notes."
 
 
-def test_a_call_waits_for_its_approval_and_is_then_made_once(client: OpenAI, notes: Notes) -> None:
+def test_a_call_waits_for_its_approval_and_is_then_made_once(client: Any, notes: Notes) -> None:
     tools = [notes.tool(require_approval="always")]
     before = len(notes.lines)
     first = client.responses.create(model="nano", input="Buy milk", tools=tools)
@@ -159,7 +159,7 @@ def test_a_call_waits_for_its_approval_and_is_then_made_once(client: OpenAI, not
     second = client.responses.create(model="nano", input=[answer], previous_response_id=first.id, tools=tools)
     assert kinds(second) == ["mcp_call", "message"]  # what the server offers is known from the conversation
     call = second.output[0]
-    assert (call.approval_request_id, call.output) == (request.id, "noted: milk")  # type: ignore[union-attr]
+    assert (call.approval_request_id, call.output) == (request.id, "noted: milk")
     assert len(notes.lines) == before + 1
     third = client.responses.create(model="nano", input="hello", previous_response_id=second.id, tools=tools)
     assert kinds(third) == ["message"]
@@ -171,7 +171,7 @@ def test_a_call_waits_for_its_approval_and_is_then_made_once(client: OpenAI, not
     assert len(notes.lines) == before + 1
 
 
-def test_a_call_that_is_denied_or_passed_over_is_not_made(client: OpenAI, notes: Notes) -> None:
+def test_a_call_that_is_denied_or_passed_over_is_not_made(client: Any, notes: Notes) -> None:
     tools = [notes.tool()]
     tools[0]["require_approval"] = {"never": {"tool_names": ["count"]}}
     before = len(notes.lines)
@@ -184,7 +184,7 @@ def test_a_call_that_is_denied_or_passed_over_is_not_made(client: OpenAI, notes:
     assert told.output_text == "It was denied."
     waits = client.responses.create(
         model="nano",
-        input=[*[item.model_dump(exclude_none=True) for item in first.output], {"role": "user", "content": "hello"}],  # type: ignore[list-item]
+        input=[*[item.model_dump(exclude_none=True) for item in first.output], {"role": "user", "content": "hello"}],
         tools=tools,
     )
     assert waits.output_text == "Hello."
@@ -193,7 +193,7 @@ def test_a_call_that_is_denied_or_passed_over_is_not_made(client: OpenAI, notes:
     assert len(notes.lines) == before
 
 
-def test_a_conversation_that_the_client_keeps_is_continued(client: OpenAI, notes: Notes) -> None:
+def test_a_conversation_that_the_client_keeps_is_continued(client: Any, notes: Notes) -> None:
     tools = [notes.tool(require_approval="always")]
     first = client.responses.create(model="nano", input="Buy milk", tools=tools, store=False)
     items: Any = [{"role": "user", "content": "Buy milk"}, *[item.model_dump() for item in first.output]]
@@ -209,7 +209,7 @@ def test_a_conversation_that_the_client_keeps_is_continued(client: OpenAI, notes
     assert len(notes.lines) == before + 1
 
 
-def test_calls_beside_functions_of_the_client_and_several_at_a_time(client: OpenAI, notes: Notes) -> None:
+def test_calls_beside_functions_of_the_client_and_several_at_a_time(client: Any, notes: Notes) -> None:
     look: Any = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
     both = client.responses.create(model="nano", input="both", tools=[look, notes.tool()])
     assert kinds(both) == ["mcp_list_tools", "mcp_call", "function_call"]
@@ -220,13 +220,13 @@ def test_calls_beside_functions_of_the_client_and_several_at_a_time(client: Open
     assert len({key for key, _ in notes.lines}) == len(notes.lines)
 
 
-def test_the_number_of_calls_is_limited_and_a_tool_can_be_demanded(client: OpenAI, notes: Notes) -> None:
+def test_the_number_of_calls_is_limited_and_a_tool_can_be_demanded(client: Any, notes: Notes) -> None:
     response = client.responses.create(model="nano", input="and again", max_tool_calls=2, tools=[notes.tool()])
     assert kinds(response).count("mcp_call") == 2
     choice: Any = {"type": "mcp", "server_label": "notes", "name": "append"}
     demanded = client.responses.create(model="nano", input="Buy milk", tool_choice=choice, tools=[notes.tool()])
     assert kinds(demanded) == ["mcp_list_tools", "mcp_call", "message"]
-    assert demanded.tool_choice.type == "mcp"  # type: ignore[union-attr]
+    assert demanded.tool_choice.type == "mcp"
     with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model="nano", input="a", tool_choice={**choice, "name": "fly"}, tools=[notes.tool()])
     assert caught.value.param == "tool_choice"
@@ -258,7 +258,7 @@ def test_secrets_go_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
         assert len(held) > 10_000
 
 
-def test_a_server_that_is_not_there_fails_the_response_by_name(client: OpenAI, notes: Notes) -> None:
+def test_a_server_that_is_not_there_fails_the_response_by_name(client: Any, notes: Notes) -> None:
     for url in ("http://127.0.0.1:9/mcp", "http://169.254.169.254/mcp"):
         with pytest.raises(openai.APIStatusError) as caught:
             client.responses.create(model="nano", input="a", tools=[notes.tool(server_url=url)])
@@ -270,7 +270,7 @@ def test_a_server_that_is_not_there_fails_the_response_by_name(client: OpenAI, n
     assert names[-1] == "response.failed"
 
 
-def test_a_background_response_calls_too(client: OpenAI, notes: Notes) -> None:
+def test_a_background_response_calls_too(client: Any, notes: Notes) -> None:
     before = len(notes.lines)
     response = client.responses.create(model="nano", input="Buy milk", background=True, tools=[notes.tool()])
     with client.responses.stream(response_id=response.id) as stream:
@@ -281,7 +281,7 @@ def test_a_background_response_calls_too(client: OpenAI, notes: Notes) -> None:
     assert len(notes.lines) == before + 1
 
 
-def test_a_response_that_is_cancelled_says_what_it_had_called(client: OpenAI, notes: Notes) -> None:
+def test_a_response_that_is_cancelled_says_what_it_had_called(client: Any, notes: Notes) -> None:
     response = client.responses.create(model="nano", input="for ever", background=True, tools=[notes.tool()])
     before = len(notes.lines)
     deadline = time.monotonic() + 60
@@ -313,14 +313,14 @@ def test_a_response_that_is_cancelled_says_what_it_had_called(client: OpenAI, no
         ({"colour": 1}, "tools[0].colour"),
     ],
 )
-def test_bad_tools_name_their_field(client: OpenAI, notes: Notes, change: dict[str, Any], param: str) -> None:
+def test_bad_tools_name_their_field(client: Any, notes: Notes, change: dict[str, Any], param: str) -> None:
     for background in (False, True):
         with pytest.raises(openai.BadRequestError) as caught:
             client.responses.create(model="nano", input="a", background=background, tools=[notes.tool(**change)])
         assert caught.value.param == param
 
 
-def test_a_label_stands_for_one_server_and_an_approval_for_one_of_the_tools(client: OpenAI, notes: Notes) -> None:
+def test_a_label_stands_for_one_server_and_an_approval_for_one_of_the_tools(client: Any, notes: Notes) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model="nano", input="a", tools=[notes.tool(), notes.tool()])
     assert caught.value.param == "tools[1].server_label"
