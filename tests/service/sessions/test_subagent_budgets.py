@@ -130,9 +130,10 @@ async def test_summaries_of_a_subagent_count_against_its_budget(tmp_path: Path) 
     await host.close()
 
 
-async def test_subagents_side_by_side_stay_within_budgets_and_limit(tmp_path: Path) -> None:
+async def test_subagents_side_by_side_stay_within_budgets_and_limit(tmp_path: Path, dialect: str) -> None:
     chance = random.Random(3)
-    for number in range(6):
+    num_rounds = 6 if dialect == "sqlite" else 1
+    for number in range(num_rounds):
         folder = tmp_path / str(number)
         folder.mkdir()
         budgets = [round(chance.uniform(0.01, 0.12), 3) for _ in range(chance.randrange(4, 10))]
