@@ -50,5 +50,5 @@ def test_the_scorer_learns_which_cue_means_which_parameter() -> None:
                 of = torch.from_numpy(made.pairs[:, 0] == place)
                 right += int(labels[of][scores[of].argmax()])
     assert right > 100
-    made = drafts.written(model, drafts.learn_quotable(turns(600)))
-    assert set(made) == {"parameters", "candidates", "steps", "overlaps", "bias", "quotable"}
+    table = drafts.written(model, drafts.learn_quotable(turns(600)))
+    assert set(table) == {"parameters", "candidates", "steps", "overlaps", "bias", "quotable"}

@@ -111,8 +111,10 @@ def turn(request: Request, offered: Sequence[Parameter], calls: list[Any], name:
                 wanted[field] += map(normal, value)
     of_candidates: list[tuple[str, ...]] = []
     places: dict[int, int] = {}
-    pairs, overlaps, labels = [], [], []
-    quoted = []
+    pairs: list[tuple[int, int]] = []
+    overlaps: list[tuple[float, ...]] = []
+    labels: list[bool] = []
+    quoted: list[int] = []
     for place, parameter in enumerate(offered):
         begin = len(labels)
         gold = wanted.get(parameter.name, [])

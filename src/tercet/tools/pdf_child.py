@@ -5,6 +5,7 @@ Run as a script, so that it loads nothing of the service. What it prints is JSON
 
 import json
 import sys
+from typing import Any
 
 MAX_PAGES = 2000
 MAX_CHARACTERS = 4_000_000
@@ -56,7 +57,7 @@ def read(content: bytes) -> dict[str, str]:
     return {"text": whole} if whole else {"error": "it holds no text: its pages may be images"}
 
 
-def _page_text(document: "pypdfium2.PdfDocument", number: int) -> str:  # noqa: F821  # loaded where it is needed
+def _page_text(document: Any, number: int) -> str:
     page = document[number]
     text_page = page.get_textpage()
     try:
