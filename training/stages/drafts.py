@@ -34,6 +34,7 @@ TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
 SAMPLES = {
     "catalog": 7000, "sessions": 2500, "seal_tools": 3500, "gorilla": 1500, "sgd": 3000, "drills": 1250,
     "symbolic": 750, "toolalpaca": 750, "builtin": 1000,
+    "gsm8k": 500,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`."""
 SEEDS = (777, 778)
@@ -69,10 +70,10 @@ class Turn:
 
 
 def turns(root: Path, seed: int, scale: float) -> list[Turn]:
-    """The calls of the mixture for which some value can be found in the request."""
+    """Calls of the mixture with the requests that they answer."""
     mixed = Mixture(root, seed)
     drawn = (next(mixed.streams[name]) for name, count in SAMPLES.items() for _ in range(round(scale * count)))
-    return [turn for sample in drawn for turn in sample_turns(sample) if turn.labels.any()]
+    return [turn for sample in drawn for turn in sample_turns(sample)]
 
 
 def sample_turns(sample: Sample) -> Iterator[Turn]:
@@ -297,8 +298,8 @@ def main() -> None:
     held_out = [turn for turn in made if is_held_out(turn.name)]
     seen = [turn for turn in made if not is_held_out(turn.name)]
     print(f"{len(seen)} calls to learn from, {len(held_out)} held out", flush=True)
-    model = learn(seen)
-    report(model, held_out[:3000])
+    model = learn([turn for turn in seen if turn.labels.any()])
+    report(model, [turn for turn in held_out if turn.labels.any()][:3000])
     a.out.write_text(json.dumps(written(model, learn_quotable(seen))) + "\n")
     print(f"{a.out}: {a.out.stat().st_size} bytes")
 

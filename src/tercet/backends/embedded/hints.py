@@ -31,6 +31,8 @@ PLANNED = 4
 """Level that every request of a message needs for its calls to be settled."""
 QUOTED = 0.9
 """Likelihood from which a parameter counts as one whose values people say as they are."""
+REWORDED = 0.6
+"""Likelihood of being said as it is below which a text is not held even to a draft that is nearly sure."""
 LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
 MAX_REQUEST = 4000
@@ -93,24 +95,20 @@ class Offered:
         found: dict[str, list[scorer.Field]] = {}
         for meant in self._meant(text):
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
-        return {name: Draft(fields, self._quotes(text, name)) for name, fields in found.items()}
+        return {name: self._draft(text, name, fields) for name, fields in found.items()}
 
     def plan(self, text: str) -> list[tuple[str, Draft]]:
         """Return the tools that `text` asks for one after the other, with their drafts, if that is clear of all."""
         meant = self._meant(text)
         is_plan = len(meant) > 1 and all(each.is_one_of_several and each.level >= PLANNED for each in meant)
-        drafts = [(each.name, Draft(each.fields, self._quotes(each.text, each.name))) for each in meant]
-        return drafts if is_plan else []
+        return [(each.name, self._draft(each.text, each.name, each.fields)) for each in meant] if is_plan else []
 
-    def _quotes(self, text: str, name: str) -> dict[str, tuple[str, ...]]:
-        """Return the words of a request that a tool's parameters may take, of those that likely take such words."""
+    def _draft(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Draft:
+        """Return what of a call can be held to: not what people say in other words, such as an expression."""
         texts = tuple(dict.fromkeys(candidate.value for candidate in self._request(text).texts))
-        offered = self._parameters(name) if texts else ()
-        return {
-            parameter.name: texts
-            for parameter in offered
-            if scorer.is_open_text(parameter) and scorer.quotable(parameter) >= QUOTED
-        }
+        open_texts = {each.name: scorer.quotable(each) for each in self._parameters(name) if scorer.is_open_text(each)}
+        held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
+        return Draft(held, {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED})
 
     def _meant(self, text: str) -> list[_Meant]:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
