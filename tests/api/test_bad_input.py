@@ -208,7 +208,7 @@ RESPONSES_CASES: list[tuple[str, object, str | None, str]] = [
     ("no role", resp([{"type": "message", "content": "x"}]), "input[0].role", "missing_required_parameter"),
     ("no content", resp([{"role": "user"}]), "input[0].content", "missing_required_parameter"),
     ("empty content", resp([{"role": "user", "content": []}]), "input[0].content", "empty_array"),
-    ("foreign item", resp([{"type": "web_search_call", "id": "x"}]), "input[0].type", "unsupported_parameter"),
+    ("foreign item", resp([{"type": "image_generation_call", "id": "x"}]), "input[0].type", "unsupported_parameter"),
     ("type of wrong type", resp([{"type": 5}]), "input[0].type", "invalid_type"),
     ("unknown field", resp(frobnicate=1), "frobnicate", "unknown_parameter"),
     ("unknown field of an item", resp([{**HI, "colour": 1}]), "input[0].colour", "unknown_parameter"),
@@ -254,7 +254,8 @@ RESPONSES_CASES: list[tuple[str, object, str | None, str]] = [
         "previous_response_id",
         "previous_response_not_found",
     ),
-    ("built-in tool", resp(tools=[{"type": "web_search"}]), "tools[0].type", "invalid_value"),
+    ("built-in tool", resp(tools=[{"type": "code_interpreter"}]), "tools[0].type", "invalid_value"),
+    ("search without a provider", resp(tools=[{"type": "web_search"}]), "tools[0]", "unsupported_parameter"),
     (
         "schema that is none",
         resp(tools=[{"type": "function", "name": "f", "parameters": {"type": "object", "required": 1}}]),

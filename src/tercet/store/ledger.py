@@ -9,7 +9,7 @@ from tercet.usage import Usage
 SUMS = """
     SELECT owner, tier, COUNT(DISTINCT request_id), SUM(input_tokens), SUM(cached_tokens), SUM(output_tokens),
            SUM(reasoning_tokens), SUM(cost_usd)
-    FROM ledger WHERE at >= ?1 AND at < ?2 AND (?3 IS NULL OR owner = ?3)
+    FROM ledger WHERE at >= ?1 AND at < ?2 AND (CAST(?3 AS TEXT) IS NULL OR owner = ?3)
     GROUP BY owner, tier ORDER BY owner, tier
 """
 

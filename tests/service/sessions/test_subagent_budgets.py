@@ -87,10 +87,10 @@ async def test_a_tier_of_its_own_is_what_a_subagent_is_held_back_and_charged_for
     host = Host(tmp_path, *lines, price=PRICE, prices={"full": Price(input=1000.0, output=10_000.0)})
     await host.sessions.start()
     session = await begun(host.sessions, SPEC)
-    cheap, dear_agent = await finished(host, session.id)
-    (turn,) = await host.sessions.turns(session.id, OWNER, subagent_id=cheap.id)
+    agents = {agent.task: agent.id for agent in await finished(host, session.id)}
+    (turn,) = await host.sessions.turns(session.id, OWNER, subagent_id=agents["cheap"])
     assert turn.status == "completed"
-    (turn,) = await host.sessions.turns(session.id, OWNER, subagent_id=dear_agent.id)
+    (turn,) = await host.sessions.turns(session.id, OWNER, subagent_id=agents["dear"])
     assert (turn.status, turn.cost_usd) == ("failed", 0.0), "two attempts on it may cost more than there is"
     await host.close()
 
