@@ -227,7 +227,9 @@ async def run(folder: Path, num_kills: int, seed: int, store_url: str = "", note
             await _kill_often(server, session, findings, chance, num_kills, notes)
             await server.start(session)
             await _wait_for_ends(server, session, findings)
-            replays = {name: await _replay(server, session, name) for name in sorted(findings.acknowledged)}
+            unheard = {key.partition("/")[0] for key, _ in notes.lines} - set(findings.acknowledged) if notes else set()
+            known = sorted({*findings.acknowledged, *unheard})  # kept ones whose clients a kill left without an answer
+            replays = {name: await _replay(server, session, name) for name in known}
             await server.kill()
             _compare_journal(server, findings)
             await server.start(session)

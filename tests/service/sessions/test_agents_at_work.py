@@ -80,8 +80,8 @@ async def test_subagents_work_beside_their_parent_and_answer_it(tmp_path: Path) 
     async with running(tmp_path, *lines) as sessions:
         session = await begun(sessions, spec)
         await idle(sessions, session.id)
-        subagents = await sessions.subagents(session.id, OWNER)
-        assert [agent.task for agent in subagents] == ["count apples", "count pears"]
+        subagents = sorted(await sessions.subagents(session.id, OWNER), key=lambda agent: agent.task)
+        assert [agent.task for agent in subagents] == ["count apples", "count pears"]  # two calls side by side
         for agent in subagents:
             (turn,) = await sessions.turns(session.id, OWNER, ALL, agent.id)
             assert (turn.status, turn.subagent_id, turn.agent_id) == ("completed", agent.id, agent.id)
