@@ -16,4 +16,4 @@ def test_the_first_command_answers_its_task(tmp_path: Path) -> None:
     command, task, file = shlex.split(found[1])
     done = tercet(tmp_path, command, task, str(ROOT / file))
     assert done.returncode == 0, done.stderr
-    assert "The sum is 2637.55." in done.stdout
+    assert "The total is 2637.55." in done.stdout
