@@ -9,6 +9,7 @@ until=${UNTIL:?time of day at which to end, e.g. UNTIL=22:15}
 python -m training.stages.train --config nano --work "$work" --until "$until" --tokens-per-batch 1408 --late \
     --prompt-share 0 --prefer-length 600 --full-share 0.2 --matrix-lr 0.008 --vector-lr 0.0015 --decay-share 0.6 \
     --keep '{"gsm8k":0.05,"self_instruct":0.1,"reading":0.5,"sgd":0.3,"catalog/chain":0.5}'
-python -m training.stages.export "$work/checkpoint.pt" "$work/nano.gguf" --name tercet-nano
+python -m training.stages.export "$work/checkpoint.pt" "$work/nano.gguf" --name tercet-nano --weights average
 python -m training.stages.evaluate --gguf "$work/nano.gguf" --out "$work/skill.json"
-python -m training.stages.export "$work/checkpoint.pt" "$work/nano.gguf" --name tercet-nano --skill "$work/skill.json"
+python -m training.stages.export "$work/checkpoint.pt" "$work/nano.gguf" --name tercet-nano --weights average \
+    --recipe training/runs/more.sh --skill "$work/skill.json"
