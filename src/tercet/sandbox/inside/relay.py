@@ -57,6 +57,8 @@ class Relay:
 
     def _watch(self, connection: socket.socket, events: int, callback: Callable[[int], Any]) -> None:
         """Call `callback` on `events` of a socket, which replaces what was called before; nothing on no events."""
+        if connection.fileno() < 0:  # closed by what came before in the same round
+            return
         is_known = connection.fileno() in self._selector.get_map()
         if not events:
             if is_known:
