@@ -10,50 +10,14 @@ import json
 import time
 from pathlib import Path
 
-import gguf
-import torch
-
 from training import checkpoint
-from training.export import tensor_name
-from training.model import Decoder, ModelConfig
+from training.export import read_gguf
 from training.optimizer import Optimizer
-
-
-def config_of(reader: gguf.GGUFReader) -> ModelConfig:
-    """The shapes that the file states."""
-
-    def field(name: str) -> float:
-        found = reader.get_field(name)
-        if found is None:
-            raise ValueError(f"{name!r} is not in the file: it is not a model of this family")
-        return float(found.contents())
-
-    return ModelConfig(
-        d_model=int(field("qwen3.embedding_length")),
-        num_layers=int(field("qwen3.block_count")),
-        num_heads=int(field("qwen3.attention.head_count")),
-        num_kv_heads=int(field("qwen3.attention.head_count_kv")),
-        head_dim=int(field("qwen3.attention.key_length")),
-        d_ffn=int(field("qwen3.feed_forward_length")),
-        vocab_size=int(field("qwen3.vocab_size")),
-        rope_theta=field("qwen3.rope.freq_base"),
-        norm_eps=field("qwen3.attention.layer_norm_rms_epsilon"),
-        max_context=int(field("qwen3.context_length")),
-    )
-
-
-def open_decoder(path: Path) -> Decoder:
-    """The decoder of a GGUF file, its matrices as exact as the file has them."""
-    reader = gguf.GGUFReader(path)
-    tensors = {tensor.name: gguf.quants.dequantize(tensor.data, tensor.tensor_type) for tensor in reader.tensors}
-    decoder = Decoder(config_of(reader))
-    decoder.load_state_dict({name: torch.tensor(tensors[tensor_name(name)]) for name in decoder.state_dict()})
-    return decoder
 
 
 def reopen(path: Path) -> checkpoint.State:
     """A training state at step 0 (so that the rate warms up) that knows how many tokens were seen."""
-    decoder = open_decoder(path)
+    decoder = read_gguf(path)
     manifest = path.with_suffix(".json")
     known = json.loads(manifest.read_text()) if manifest.exists() else {}
     return {

@@ -19,9 +19,7 @@ _VERBS = (
     "verify|view|watch|write"
 )
 _OTHERS = r"another|what|how|where|when|who|which|is|are|do|does|can|could|would|i\s|i'd|i'm"
-_OPENINGS = (
-    rf"(?:please\s+)?(?:{_VERBS}|another|what|how|where|when|who|which|is|are|do|does|can|could|would|i\s|i'd|i'm)\b"
-)
+_OPENINGS = rf"(?:please\s+)?(?:{_VERBS}|{_OTHERS})\b"
 _CONNECTIVES = (
     r"then|also|finally|afterwards?|after that|additionally|next|lastly|secondly|thirdly|furthermore|moreover|"
     r"in addition|besides|plus|as well as|once (?:that's|that is|you're) done|on top of that|meanwhile"
