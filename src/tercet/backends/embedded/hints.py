@@ -82,10 +82,6 @@ class Offered:
 
     def hints(self, text: str) -> tuple[Hint, ...]:
         """Return the tools that `text` likely means, the likeliest first, with drafts of their arguments."""
-        digest = _digest(text) + self._relevance.digest
-        return _HINTS.get(digest, partial(self._hints, text))
-
-    def _hints(self, text: str) -> tuple[Hint, ...]:
         return tuple(
             Hint(meant.level, meant.name, tuple(filter(None, map(_told, meant.fields)))) for meant in self._meant(text)
         )
@@ -111,6 +107,10 @@ class Offered:
         return Draft(held, {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED})
 
     def _meant(self, text: str) -> list[_Meant]:
+        """Return what `text` asks for, found once for hints, drafts and plan."""
+        return _MEANT.get(_digest(text) + self._relevance.digest, partial(self._found, text))
+
+    def _found(self, text: str) -> list[_Meant]:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
         requests = [each for request in self._requests(text) for each in _apart(request)]
         if len(requests) > 1:
@@ -171,7 +171,7 @@ class Offered:
         return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
 
 
-_HINTS: Kept[tuple[Hint, ...]] = Kept(1024)
+_MEANT: Kept[list[_Meant]] = Kept(1024)
 _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 
