@@ -132,7 +132,7 @@ def read_gguf(path: Path) -> Decoder:
         d_ffn=said("feed_forward_length"),
         vocab_size=said("vocab_size"),
         rope_theta=said("rope.freq_base"),
-        norm_eps=said("attention.layer_norm_rms_epsilon"),
+        norm_eps=float(str(np.float32(said("attention.layer_norm_rms_epsilon")))),
         max_context=said("context_length"),
     )
     decoder = Decoder(config)

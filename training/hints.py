@@ -11,6 +11,7 @@ from typing import Any
 
 from tercet.backends.embedded import hints, relevance
 from tercet.backends.embedded.hints import Field, Hint, Said
+from tercet.backends.embedded.spoken import Speaker, spoken
 from training.data.sample import compact
 
 WITHOUT = 0.05
@@ -30,7 +31,17 @@ def hinted(
         return list(messages)
     offered = hints.Offered([compact(tool).encode() for tool in tools])
     names = [str(tool["name"]) for tool in tools]
-    return [with_hints(message, offered, names, rng) if message["role"] == "user" else message for message in messages]
+    requests = iter(spoken([(speaker(message), str(message.get("content") or "")) for message in messages]))
+    return [
+        with_hints(message, next(requests), offered, names, rng) if message["role"] == "user" else message
+        for message in messages
+    ]
+
+
+def speaker(message: Mapping[str, Any]) -> Speaker:
+    """Who says something; a call is no saying."""
+    role = message["role"]
+    return role if role in ("user", "assistant") and not message.get("tool_calls") else "other"
 
 
 def levels(text: str, tools: Sequence[Mapping[str, object]]) -> list[int]:
@@ -40,9 +51,9 @@ def levels(text: str, tools: Sequence[Mapping[str, object]]) -> list[int]:
 
 
 def with_hints(
-    message: dict[str, Any], offered: hints.Offered, names: list[str], rng: random.Random | None
+    message: dict[str, Any], request: str, offered: hints.Offered, names: list[str], rng: random.Random | None
 ) -> dict[str, Any]:
-    found = list(offered.hints(str(message["content"])))
+    found = list(offered.hints(request))
     if rng is not None:
         found = [blurred(hint, rng) for hint in disturbed(found, names, rng)]
     return {**message, "hints": [shown(hint) for hint in found]}

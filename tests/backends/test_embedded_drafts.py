@@ -14,7 +14,7 @@ from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
-from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Offered, held
+from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Offered, held
 from tercet.engine.settings import EngineSettings
 from tercet.events import fold
 from tercet.items import (
@@ -175,6 +175,12 @@ def test_a_clause_that_says_more_of_a_request_belongs_to_it() -> None:
 def test_two_values_of_one_parameter_are_two_requests() -> None:
     found = told([WEATHER], "What is the weather in Paris, and in Oslo?")
     assert [fields["city"] for _, fields in found] == [['"Paris"'], ['"Oslo"']]
+
+
+def test_what_a_tool_needs_and_nobody_said_is_told_of_the_likeliest_one() -> None:
+    street = {"properties": {"street": {"type": "string"}, "floor": {"type": "integer"}}, "required": ["street"]}
+    (hint, *_) = Offered([tool("deliver_parcel", to={"type": "object", **street})]).hints("deliver the parcel")
+    assert [field for field in hint.fields if not field.said] == [Field("street", ())]
 
 
 def test_only_the_likeliest_tools_are_drafted() -> None:

@@ -74,6 +74,17 @@ def test_models_trained_without_hints_get_none(folder: Path) -> None:
     assert prompt.endswith("two things<|end|><|assistant|>")
 
 
+def test_what_is_needed_and_was_not_said_is_shown_to_models_trained_with_that(folder: Path) -> None:
+    facts = facts_of(folder, "tercet")
+    older = msgspec.structs.replace(facts, chat_template=(facts.chat_template or "").replace("{%- else -%}?", ""))
+    needy = ToolDefinition(
+        "find", "Find a thing.", {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
+    )
+    request = ModelRequest((said("user", "find"),), tools=(needy,))
+    assert "".join(render(facts, request)).endswith('find{"q":?}<|assistant|>')
+    assert "".join(render(older, request)).endswith("find<|assistant|>")
+
+
 def test_a_forged_name_in_a_hint_is_text(folder: Path) -> None:
     forged = ToolDefinition("find<|end|>", "", {"type": "object"})
     pieces = render(facts_of(folder, "tercet"), ModelRequest((said("user", "find it<|end|>"),), tools=(forged,)))

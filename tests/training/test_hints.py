@@ -41,6 +41,10 @@ CONVERSATION: list[dict[str, Any]] = [
     {"role": "tool", "content": '{"temp":3}'},
     {"role": "assistant", "content": "3 degrees."},
     {"role": "user", "content": "Then send an email to Ann with high priority, and what is 17 * 23?"},
+    {"role": "assistant", "content": "What shall the weather report be about?"},
+    {"role": "user", "content": "The weather of a city."},
+    {"role": "assistant", "content": "Which city?"},
+    {"role": "user", "content": "Lima"},
 ]
 
 
@@ -53,7 +57,7 @@ def served_prompt(folder: Path) -> str:
         ToolCall("a", "get_weather", '{"city":"Oslo"}'),
         ToolResult("a", (TextPart('{"temp":3}'),)),
         Message("assistant", (TextPart("3 degrees."),)),
-        Message("user", (TextPart(CONVERSATION[5]["content"]),)),
+        *(Message(said["role"], (TextPart(said["content"]),)) for said in CONVERSATION[5:]),
     )
     tools = tuple(ToolDefinition(t["name"], t["description"], t["parameters"]) for t in TOOLS)
     names = messages.variables(ModelRequest(items, tools=tools), select(facts), shield)
@@ -65,8 +69,15 @@ def test_the_served_prompt_is_the_trained_one(tmp_path: Path) -> None:
     trained = pack.render(hints.hinted(CONVERSATION, TOOLS), TOOLS, is_open=True)
     assert served_prompt(tmp_path) == aliased(trained)
     told = [text.partition("{")[0] for _, text in LEVEL.findall(trained)]
-    assert [name for name in told if name.isidentifier()] == ["get_weather", "send_email"]
+    assert [name for name in told if name.isidentifier()][:2] == ["get_weather", "send_email"]
     assert 'get_weather{"city":<|r5|>"Oslo"}' in trained
+
+
+def test_an_answer_to_a_question_is_hinted_with_what_it_is_about() -> None:
+    trained = pack.render(hints.hinted(CONVERSATION[6:], TOOLS), TOOLS, is_open=True)
+    first, second = re.findall(r"(?:<\|r\d\|>get_weather[^<]*(?:<\|r\d\|>[^<]*)?)", trained)
+    assert first.endswith('get_weather{"city":?}')
+    assert second.endswith('"Lima"}')
 
 
 def test_no_tools_no_hints() -> None:

@@ -18,13 +18,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.data import builtin, compose, drills, reading, sessions, symbolic, validate
+from training.data import builtin, compose, drills, reading, sessions, symbolic, validate, workspace
 from training.data.contamination import Contaminated, Guard, index_of
 from training.data.sample import Sample
 
 REPO = Path(__file__).resolve().parents[2]
-SHARES = {"drills": 15.0, "catalog": 22.0, "sessions": 38.0, "symbolic": 7.0, "builtin": 14.0, "reading": 3.0}
-LATE_SHARES = {"drills": 15.0, "catalog": 38.0, "sessions": 38.0, "symbolic": 3.5, "builtin": 24.0, "reading": 3.0}
+SHARES = {
+    "drills": 15.0,
+    "catalog": 22.0,
+    "sessions": 38.0,
+    "symbolic": 7.0,
+    "builtin": 14.0,
+    "reading": 3.0,
+    "workspace": 6.0,
+}
+LATE_SHARES = {
+    "drills": 15.0,
+    "catalog": 38.0,
+    "sessions": 38.0,
+    "symbolic": 3.5,
+    "builtin": 24.0,
+    "reading": 3.0,
+    "workspace": 16.0,
+}
 """For a last stage, when copying and selection are learnt."""
 PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
 """Share of a source's single calls that are joined into sessions."""
@@ -101,6 +117,7 @@ class Mixture:
             "builtin": builtin.generate,
             "reading": reading.generate,
             "sessions": sessions.generate,
+            "workspace": workspace.generate,
         }
         shares = LATE_SHARES if self.is_late else SHARES
         for name, make in own.items():

@@ -18,12 +18,13 @@ from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
 from tercet.grounding import is_marked
-from tercet.items import Message, ModelRequest, ToolDefinition
+from tercet.items import Item, Message, ModelRequest, ToolDefinition
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
-MAX_REQUESTS = 8
+MAX_SPOKENS = 8
 """Requests of one message that are told apart."""
 CLEAR = 3
 """Level from which a clause counts as a request of its own."""
@@ -35,8 +36,6 @@ REWORDED = 0.6
 """Likelihood of being said as it is below which a text is not held even to a draft that is nearly sure."""
 LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
-MAX_REQUEST = 4000
-"""Characters of a request that are searched for values."""
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
 
@@ -49,7 +48,7 @@ class Said(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A parameter's name and its likely values, in the order in which they are said."""
+    """A parameter's name and its likely values as they are said, in order; none where it is needed and was not said."""
 
     name: str
     said: tuple[Said, ...]
@@ -82,8 +81,10 @@ class Offered:
 
     def hints(self, text: str) -> tuple[Hint, ...]:
         """Return the tools that `text` likely means, the likeliest first, with drafts of their arguments."""
+        meant = self._meant(text)
         return tuple(
-            Hint(meant.level, meant.name, tuple(filter(None, map(_told, meant.fields)))) for meant in self._meant(text)
+            Hint(each.level, each.name, self._told(each, is_whole=place == 0 or each.is_one_of_several))
+            for place, each in enumerate(meant)
         )
 
     def drafts(self, text: str) -> dict[str, Draft]:
@@ -114,19 +115,19 @@ class Offered:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
         requests = [each for request in self._requests(text) for each in _apart(request)]
         if len(requests) > 1:
-            return [each._replace(is_one_of_several=True) for each in requests[:MAX_REQUESTS]]
+            return [each._replace(is_one_of_several=True) for each in requests[:MAX_SPOKENS]]
         found = self._relevance.hints(text)
         meant = [
             _Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
             for place, hint in enumerate(found)
         ]
         if meant and meant[0].level >= CLEAR and len(several := _apart(meant[0])) > 1:
-            return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
+            return [each._replace(is_one_of_several=True) for each in several[:MAX_SPOKENS]]
         return meant
 
     def _requests(self, text: str) -> list[_Meant]:
         """Return the requests that `text` makes one after the other; a clause that names no tool goes with another."""
-        parts = clauses(text[:MAX_REQUEST])
+        parts = clauses(text[:MAX_SPOKEN])
         tops = [self._relevance.hints(part)[:1] for part in parts] if len(parts) > 1 else []
         if sum(bool(top) and top[0].level >= CLEAR for top in tops) < 2:
             return []
@@ -159,12 +160,19 @@ class Offered:
         text = f"{meant.text} {part}"
         return _Meant(level, meant.name, self._fields(text, meant.name), text)
 
+    def _told(self, meant: _Meant, *, is_whole: bool) -> tuple[Field, ...]:
+        """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""
+        offered = self._parameters(meant.name)
+        missing = {each.name: Field(each.name, ()) for each in offered if is_whole and each.is_needed}
+        found = {**missing, **{field.name: _told(field) for field in meant.fields}}
+        return tuple(filter(None, map(found.get, dict.fromkeys(each.name for each in offered))))
+
     def _fields(self, text: str, name: str) -> list[scorer.Field]:
         return scorer.fields(self._request(text), self._parameters(name))
 
     @staticmethod
     def _request(text: str) -> Request:
-        return _REQUESTS.get(_digest(text[:MAX_REQUEST]), partial(read, text[:MAX_REQUEST]))
+        return _REQUESTS.get(_digest(text[:MAX_SPOKEN]), partial(read, text[:MAX_SPOKEN]))
 
     def _parameters(self, name: str) -> tuple[Parameter, ...]:
         tool = self._tools[name]
@@ -240,9 +248,9 @@ def held(request: ModelRequest, offered: Offered) -> Held:
     last = request.items[-1] if request.items else None
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
         return Held(request, ())
-    is_first = sum(isinstance(item, Message) and item.role == "user" for item in request.items) == 1
-    drafts, planned = offered.drafts(last.text), offered.plan(last.text) if request.parallel_tool_calls else []
-    if not is_first:
+    *earlier, text = asked(request.items)
+    drafts, planned = offered.drafts(text), offered.plan(text) if request.parallel_tool_calls else []
+    if earlier:
         drafts = {name: draft.without_quotes() for name, draft in drafts.items()}
         planned = [(name, draft.without_quotes()) for name, draft in planned]
     tools = tuple(
@@ -252,6 +260,15 @@ def held(request: ModelRequest, offered: Offered) -> Held:
         for tool in request.tools
     )
     return Held(msgspec.structs.replace(request, tools=tools), _planned(request, planned))
+
+
+def asked(items: Sequence[Item]) -> list[str]:
+    """Return for each of the user's messages what it asks for, with what it answers a question about."""
+    return spoken([(_speaker(item), item.text if isinstance(item, Message) else "") for item in items])
+
+
+def _speaker(item: Item) -> Speaker:
+    return item.role if isinstance(item, Message) and item.role in ("user", "assistant") else "other"
 
 
 def _planned(request: ModelRequest, plan: Sequence[tuple[str, Draft]]) -> tuple[ToolDefinition, ...]:

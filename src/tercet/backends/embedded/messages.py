@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from tercet.backends.embedded.dialects.base import Dialect
-from tercet.backends.embedded.hints import Hint, Offered
+from tercet.backends.embedded.hints import Hint, Offered, asked
 from tercet.backends.embedded.template import Shield
 from tercet.errors import Unsupported
 from tercet.items import (
@@ -102,6 +102,7 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, tools: Of
     """`tools`: what each of the user's messages is compared with, if hints are wanted."""
     messages: list[JsonDict] = []
     names: dict[str, str] = {}
+    requests = iter(asked(items) if tools is not None else ())
     for item in items:
         match item:
             case Message():
@@ -109,7 +110,8 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, tools: Of
                 text = _text(item.content)
                 _add(messages, role, shield.text(text))
                 if role == "user" and tools is not None:
-                    messages[-1]["hints"] = [_hint(hint, shield) for hint in tools.hints(text)]
+                    found = tools.hints(next(requests))
+                    messages[-1]["hints"] = [_hint(hint, shield, dialect.shows_needed) for hint in found]
             case ToolCall():
                 names[item.call_id] = item.name
                 _add_call(messages, item, dialect, shield)
@@ -120,10 +122,11 @@ def _messages(items: Sequence[Item], dialect: Dialect, shield: Shield, tools: Of
     return messages
 
 
-def _hint(hint: Hint, shield: Shield) -> JsonDict:
+def _hint(hint: Hint, shield: Shield, shows_needed: bool) -> JsonDict:
     fields = [
         {"name": shield.text(field.name), "said": [{"level": s.level, "json": shield.text(s.json)} for s in field.said]}
         for field in hint.fields
+        if field.said or shows_needed
     ]
     return {"level": hint.level, "name": shield.text(hint.name), "fields": fields}
 

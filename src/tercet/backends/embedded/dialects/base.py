@@ -30,6 +30,8 @@ class Dialect(Protocol):
     has_hints: bool
     """The template shows beside a request which tools it likely means; `call_rules` name the call of each tool, by its
     number, `call_0` and so on."""
+    shows_needed: bool
+    """The template shows in such a hint also what the tool needs and nobody said."""
     takes_json_text: bool
     """The template wants a call's arguments as JSON text; otherwise as an object."""
 

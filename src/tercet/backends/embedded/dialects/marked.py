@@ -31,6 +31,7 @@ class MarkedDialect:
         spacing: Spacing = COMPACT,
         temperature: float | None = None,
         has_hints: bool = False,
+        shows_needed: bool = False,
     ) -> None:
         self._mark_rule = token_rule(facts, mark)
         self._separator_rule = token_rule(facts, separator) if separator else ""
@@ -41,6 +42,7 @@ class MarkedDialect:
         self.visible_tokens: tuple[str, ...] = (mark, separator) if separator else (mark,)
         self.takes_json_text = not separator
         self.has_hints = has_hints
+        self.shows_needed = shows_needed
 
     def text_rules(self) -> str:
         """Any text: the control tokens are not text."""
@@ -72,7 +74,13 @@ def tercet(facts: ModelFacts) -> MarkedDialect | None:
     found = _CALL_IN_TEMPLATE.search(template)
     if found is None or "<|tools|>" not in template:
         return None
-    return MarkedDialect(facts, found[1], temperature=0.0, has_hints="m.hints" in template)
+    return MarkedDialect(
+        facts,
+        found[1],
+        temperature=0.0,
+        has_hints="m.hints" in template,
+        shows_needed="{%- else -%}?{%- endfor -%}" in template,
+    )
 
 
 def mistral_marked(facts: ModelFacts) -> MarkedDialect | None:

@@ -44,6 +44,7 @@ class WrappedDialect:
     default_temperature: float | None = None
     takes_json_text = False
     has_hints = False
+    shows_needed = False
 
     def __init__(self, facts: ModelFacts, form: Form, *, has_tools: bool = True) -> None:
         self.has_tools = has_tools

@@ -39,6 +39,8 @@ class Parameter(NamedTuple):
     about: str
     direction: tuple[float, ...]
     """Of the word vectors of name and description."""
+    is_needed: bool
+    """Whether a call without it is not valid."""
 
 
 def parameters(tool: bytes) -> tuple[Parameter, ...]:
@@ -47,26 +49,28 @@ def parameters(tool: bytes) -> tuple[Parameter, ...]:
     of_tool = identifier_stems(str(described.get("name", "")))
     found: list[Parameter] = []
     ranks: dict[str, int] = {}
-    for name, schema, is_required in _leaves(described.get("parameters"), 0):
+    for name, schema, is_required, is_needed in _leaves(described.get("parameters"), True, 0):
         inner, is_list = _inner(schema)
         kind = _kind(inner)
         rank = ranks.get(kind, 0)
         ranks[kind] = rank + 1
-        found.append(_parameter(name, schema, inner, kind, is_list, is_required, rank, of_tool))
+        found.append(_parameter(name, schema, inner, kind, is_list, is_required, is_needed, rank, of_tool))
         if len(found) >= MAX_PARAMETERS:
             break
     return tuple(found)
 
 
-def _leaves(schema: Any, depth: int) -> Iterator[tuple[str, dict[str, Any], bool]]:
+def _leaves(schema: Any, is_needed: bool, depth: int) -> Iterator[tuple[str, dict[str, Any], bool, bool]]:
+    """Name, schema, whether its object requires it, and whether a whole call does."""
     fields = schema.get("properties") if isinstance(schema, dict) else None
     required = schema.get("required") if isinstance(schema, dict) else None
     for name, field in (fields if isinstance(fields, dict) else {}).items():
         part = field if isinstance(field, dict) else {}
+        is_required = isinstance(required, list) and name in required
         if isinstance(part.get("properties"), dict) and depth < 3:
-            yield from _leaves(part, depth + 1)
+            yield from _leaves(part, is_needed and is_required, depth + 1)
         else:
-            yield name, part, isinstance(required, list) and name in required
+            yield name, part, is_required, is_needed and is_required
 
 
 def _inner(schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -97,6 +101,7 @@ def _parameter(
     kind: str,
     is_list: bool,
     is_required: bool,
+    is_needed: bool,
     rank: int,
     of_tool: tuple[str, ...],
 ) -> Parameter:
@@ -113,7 +118,7 @@ def _parameter(
     return Parameter(
         name, kind, is_list, _choices(inner, kind), wants_iso, tuple(features), frozenset(of_name),
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), rank, about.lower(),
-        direction(sorted({*of_name, *of_about})),
+        direction(sorted({*of_name, *of_about})), is_needed,
     )  # fmt: skip
 
 

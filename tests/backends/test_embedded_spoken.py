@@ -1,0 +1,32 @@
+"""What a user asks for over several messages."""
+
+from tercet.backends.embedded.spoken import MAX_SPOKEN, spoken
+
+
+def test_an_answer_belongs_to_what_was_asked_about() -> None:
+    turns = [
+        ("user", "Find a room."),
+        ("assistant", "In which city?"),
+        ("user", "Oslo"),
+        ("assistant", "When?"),
+        ("user", "May"),
+    ]
+    assert spoken(turns) == ["Find a room.", "Find a room.\nOslo", "Find a room.\nOslo\nMay"]
+
+
+def test_a_call_or_a_statement_ends_a_request() -> None:
+    turns = [
+        ("user", "Find a room."), ("other", ""), ("assistant", "There is one in Oslo."), ("user", "And a car."),
+        ("assistant", "Please tell me the city."), ("user", "Lima"), ("assistant", "Which day?"), ("other", ""),
+        ("user", "Hi"),
+    ]  # fmt: skip
+    assert spoken(turns) == ["Find a room.", "And a car.", "And a car.\nLima", "Hi"]
+
+
+def test_what_would_be_too_long_stands_alone() -> None:
+    turns = [("user", "x" * MAX_SPOKEN), ("assistant", "Which?"), ("user", "that one")]
+    assert spoken(turns)[-1] == "that one"
+
+
+def test_a_question_to_nobody_is_no_answer() -> None:
+    assert spoken([("assistant", "What can I do for you?"), ("user", "Find a room.")]) == ["Find a room."]
