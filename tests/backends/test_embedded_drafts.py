@@ -247,6 +247,51 @@ def test_later_messages_are_not_held_to_their_own_words() -> None:
     assert held(request, offered).request.tools == (tool,)
 
 
+ROOM = json.dumps({
+    "name": "book_room", "description": "Book a room in a hotel.",
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "bed": {"type": "string", "enum": ["single", "double"]},
+            "breakfast": {"type": "boolean"},
+            "nights": {"type": "integer"},
+            "floor": {"type": "integer"},
+            "note": {"type": "string"},
+        },
+        "required": ["city"],
+    },
+}).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "left_out"),
+    [
+        ("book a room in Oslo", {"bed", "breakfast", "nights", "floor"}),
+        ("book a double room in Oslo", {"breakfast", "nights", "floor"}),
+        ("book a room in Oslo, nights: 3", {"bed", "breakfast", "floor"}),
+    ],
+)
+def test_a_choice_and_a_number_that_nothing_speaks_of_are_left_out(text: str, left_out: set[str]) -> None:
+    draft = Offered([ROOM]).drafts(text)["book_room"]
+    assert draft.unsaid == left_out
+    schema = json.loads(ROOM)["parameters"]
+    assert set(narrowed(schema, draft)["properties"]) == set(schema["properties"]) - left_out
+    needed = {**schema, "required": list(schema["properties"])}
+    assert set(narrowed(needed, draft)["properties"]) == set(schema["properties"])
+
+
+def test_a_later_request_may_mean_what_was_said_before() -> None:
+    offered, tool = Offered([ROOM]), ToolDefinition("book_room", "", json.loads(ROOM)["parameters"])
+    text = "book a room in Oslo"
+    answer = Message("assistant", (TextPart("It is done."),))
+    question = Message("assistant", (TextPart("For how many nights?"),))
+    after_an_answer = ModelRequest((user("Hi"), answer, user(text)), tools=(tool,))
+    after_a_question = ModelRequest((user(text), question, user("two")), tools=(tool,))
+    assert "bed" in held(after_an_answer, offered).request.tools[0].parameters["properties"]
+    assert "bed" not in held(after_a_question, offered).request.tools[0].parameters["properties"]
+
+
 def asked(*items: Any, **fields: Any) -> ModelRequest:
     flight = json.loads(FLIGHT)
     tool = ToolDefinition(flight["name"], flight["description"], flight["parameters"])

@@ -5,7 +5,7 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,6 +34,9 @@ QUOTED = 0.9
 """Likelihood from which a parameter counts as one whose values people say as they are."""
 REWORDED = 0.6
 """Likelihood of being said as it is below which a text is not held even to a draft that is nearly sure."""
+SPOKEN_OF = 0.3
+"""Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
+calls give all the same there are 2 in 100."""
 LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
 MAX_VALUE = 300
@@ -105,7 +108,21 @@ class Offered:
         texts = tuple(dict.fromkeys(candidate.value for candidate in self._request(text).texts))
         open_texts = {each.name: scorer.quotable(each) for each in self._parameters(name) if scorer.is_open_text(each)}
         held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
-        return Draft(held, {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED})
+        quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
+        return Draft(held, quotes, frozenset(self._unsaid(text, name, fields)))
+
+    def _unsaid(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Iterator[str]:
+        """Yield what a call may leave out and nothing speaks of: a choice without a word of it, a number where every
+        number is another parameter's. Texts may be said in other words."""
+        said = {field.name: max(value.chance for value in field.values) for field in fields}
+        taken = [value for field in fields for value in field.values if value.chance >= LIKELY]
+        is_free = any(
+            not any(scorer.share_words(number, value) for value in taken) for number in self._request(text).numbers
+        )
+        for each in self._parameters(name):
+            is_silent = each.kind == "number" and each.name not in said and not is_free
+            if not each.is_needed and (said.get(each.name, 0.0) < SPOKEN_OF if each.choices else is_silent):
+                yield each.name
 
     def _meant(self, text: str) -> list[_Meant]:
         """Return what `text` asks for, found once for hints, drafts and plan."""
@@ -242,17 +259,19 @@ class Held(NamedTuple):
 def held(request: ModelRequest, offered: Offered) -> Held:
     """Return what the answer to `request` is held to.
 
-    Only where a user has just spoken: behind a tool's result, values come from that. Later messages may refer to
+    Only where a user has just spoken: behind a tool's result, values come from that. Later requests may refer to
     earlier ones, so they are held to drafts alone. What is to be grounded is left to grounding.
     """
     last = request.items[-1] if request.items else None
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
         return Held(request, ())
-    *earlier, text = asked(request.items)
+    requests = asked(request.items)
+    first, text = requests[0], requests[-1]
     drafts, planned = offered.drafts(text), offered.plan(text) if request.parallel_tool_calls else []
-    if earlier:
-        drafts = {name: draft.without_quotes() for name, draft in drafts.items()}
-        planned = [(name, draft.without_quotes()) for name, draft in planned]
+    if text != first:
+        less = Draft.without_quotes if text.startswith(first) else Draft.only_sure
+        drafts = {name: less(draft) for name, draft in drafts.items()}
+        planned = [(name, less(draft)) for name, draft in planned]
     tools = tuple(
         tool
         if is_marked(tool.parameters) or tool.name not in drafts

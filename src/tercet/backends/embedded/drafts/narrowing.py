@@ -2,7 +2,7 @@
 
 A rewriting of a tool's schema for the grammar alone; what the model is shown stays as it was. Where a drafted value is
 nearly sure, only drafted ones are allowed; where a parameter is of those whose values people say as they are, words of
-the request; anything else stays open.
+the request; one that may be left out and that nothing speaks of is left out; anything else stays open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,16 @@ class Draft(NamedTuple):
     fields: Sequence[Field]
     quotes: Mapping[str, Sequence[str]]
     """Texts that a parameter may take whose values people say as they are."""
+    unsaid: frozenset[str] = frozenset()
+    """Parameters that a call may leave out and that nothing in the request speaks of."""
 
     def without_quotes(self) -> "Draft":
-        """Return the draft with every parameter open that is not nearly sure."""
+        """Return the draft for a request over several messages, of which the assistant may have said some."""
         return self._replace(quotes={})
+
+    def only_sure(self) -> "Draft":
+        """Return the draft for a request that may mean what was said long before: nothing but values nearly sure."""
+        return self._replace(quotes={}, unsaid=frozenset())
 
 
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
@@ -33,21 +39,23 @@ def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     sure = {field.name: field.values for field in draft.fields if max(v.chance for v in field.values) >= SURE}
     said = {name: [form for value in values for form in value.forms] for name, values in sure.items()}
     allowed = {**draft.quotes, **said}
-    return _fields(schema, allowed) if allowed else schema
+    return _fields(schema, allowed, draft.unsaid) if allowed or draft.unsaid else schema
 
 
-def _fields(schema: JsonSchema, said: Mapping[str, Sequence[Any]]) -> JsonSchema:
+def _fields(schema: JsonSchema, said: Mapping[str, Sequence[Any]], unsaid: frozenset[str]) -> JsonSchema:
     fields = schema.get("properties")
     if not isinstance(fields, dict):
         return schema
-    return {**schema, "properties": {name: _field(part, name, said) for name, part in fields.items()}}
+    left_out = unsaid.difference(schema.get("required", ()))
+    kept = {name: _field(part, name, said, unsaid) for name, part in fields.items() if name not in left_out}
+    return {**schema, "properties": kept}
 
 
-def _field(schema: Any, name: str, values: Mapping[str, Sequence[Any]]) -> Any:
+def _field(schema: Any, name: str, values: Mapping[str, Sequence[Any]], unsaid: frozenset[str]) -> Any:
     if not isinstance(schema, dict):
         return schema
     if isinstance(schema.get("properties"), dict):
-        return _fields(schema, values)
+        return _fields(schema, values, unsaid)
     if name not in values:
         return schema
     said = values[name]

@@ -94,7 +94,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
         chance, place, number = heapq.heappop(waiting)
         option = scored[number][0]
         others = (other for at, taken in enumerate(kept) if at != place for other in taken)
-        if number not in lowered and any(map(partial(_overlap, option), others)):
+        if number not in lowered and any(map(partial(share_words, option), others)):
             lowered.add(number)
             if -chance * TAKEN >= MIN_CHANCE:
                 heapq.heappush(waiting, (chance * TAKEN, place, number))
@@ -107,14 +107,15 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
     ]
 
 
-def _overlap(one: Value, other: Value) -> bool:
+def share_words(one: Value | Candidate, other: Value) -> bool:
+    """Say whether two values share words of the request."""
     return one.start < other.end and other.start < one.end
 
 
 def _is_new(option: Value, kept: Sequence[Value], parameter: Parameter) -> bool:
     """Say whether a value is told beside those of its parameter that are likelier."""
     most = MAX_LISTED if parameter.is_list else MAX_VALUES
-    return len(kept) < most and not any(_overlap(option, other) or other.value == option.value for other in kept)
+    return len(kept) < most and not any(share_words(option, other) or other.value == option.value for other in kept)
 
 
 def scores(request: Request, parameter: Parameter) -> list[Value]:
