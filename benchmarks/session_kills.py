@@ -23,6 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -271,14 +272,16 @@ async def _life(place: Path, fuse: int, chance: random.Random, findings: Finding
     process = FORKS.Process(target=live, args=(str(place), fuse), daemon=True)
     process.start()
     patience = chance.uniform(0.3, 3.0) if fuse == 0 and chance.random() < 0.3 else 120.0
-    await asyncio.to_thread(process.join, patience)
+    # Other threads only wait: starting one process asks after all of them, and a status can be read once.
+    await asyncio.to_thread(wait, [process.sentinel], patience)
     if process.is_alive():
         process.kill()
-        await asyncio.to_thread(process.join)
+        await asyncio.to_thread(wait, [process.sentinel])
         if patience == 120.0:
             findings.wrong.append(f"{place.name}: a life of 120 s")
         findings.killed_at["a random moment"] += 1
         return True
+    process.join()
     if process.exitcode not in (0, -signal.SIGKILL):
         findings.wrong.append(f"{place.name}: the child ended with {process.exitcode}")
     return process.exitcode == -signal.SIGKILL

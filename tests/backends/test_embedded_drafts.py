@@ -183,6 +183,23 @@ def test_what_a_tool_needs_and_nobody_said_is_told_of_the_likeliest_one() -> Non
     assert [field for field in hint.fields if not field.said] == [Field("street", ())]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the weather in Rome, Oslo, Lima, Quito and Paris?",
+        "Tell me the weather of Rome, then of Oslo, Lima and Quito, and in Paris.",
+    ],
+)
+def test_each_of_an_enumeration_is_a_request(text: str) -> None:
+    cities = [fields["city"][0] for _, fields in told([WEATHER], text)]
+    assert cities[-3:] == ['"Lima"', '"Quito"', '"Paris"']
+
+
+def test_a_value_that_is_taken_back_is_none() -> None:
+    ((_, fields),) = told([WEATHER], "What is the weather in Rome, no wait, I mean Oslo?")
+    assert fields["city"] == ['"Oslo"']
+
+
 def test_only_the_likeliest_tools_are_drafted() -> None:
     places = [tool(f"find_{kind}", city={"type": "string"}) for kind in ("cafe", "hotel", "museum", "market", "park")]
     found = Offered(places).hints("find a cafe, a hotel, a museum, a market and a park in Rome")

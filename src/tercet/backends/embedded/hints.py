@@ -37,8 +37,6 @@ REWORDED = 0.6
 SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
-LIKELY = 0.75
-"""Chance from which two values of one parameter are taken for two requests."""
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
 
@@ -115,7 +113,7 @@ class Offered:
         """Yield what a call may leave out and nothing speaks of: a choice without a word of it, a number where every
         number is another parameter's. Texts may be said in other words."""
         said = {field.name: max(value.chance for value in field.values) for field in fields}
-        taken = [value for field in fields for value in field.values if value.chance >= LIKELY]
+        taken = [value for field in fields for value in field.values if value.chance >= scorer.LIKELY]
         is_free = any(
             not any(scorer.share_words(number, value) for value in taken) for number in self._request(text).numbers
         )
@@ -207,7 +205,7 @@ def _digest(text: str) -> bytes:
 
 def _sure(meant: _Meant) -> dict[str, set[str]]:
     """Return the values of each parameter that are likely, as JSON."""
-    likely = ((field.name, value) for field in meant.fields for value in field.values if value.chance >= LIKELY)
+    likely = ((field.name, value) for field in meant.fields for value in field.values if value.chance >= scorer.LIKELY)
     found: dict[str, set[str]] = {}
     for name, value in likely:
         found.setdefault(name, set()).add(compact(value.value))
@@ -222,7 +220,7 @@ def _differ(one: _Meant, other: _Meant) -> bool:
 
 def _apart(meant: _Meant) -> list[_Meant]:
     """Return the request as one for each of the values of a parameter that takes one: `in Paris and in Oslo`."""
-    counts = [sum(value.chance >= LIKELY for value in field.values) for field in meant.fields]
+    counts = [sum(value.chance >= scorer.LIKELY for value in field.values) for field in meant.fields]
     single = [n for n, field in zip(counts, meant.fields, strict=True) if not field.is_list]
     count = max(single, default=1)
     if count < 2:
@@ -231,7 +229,7 @@ def _apart(meant: _Meant) -> list[_Meant]:
 
 
 def _nth(field: scorer.Field, place: int, count: int) -> scorer.Field:
-    likely = [value for value in field.values if value.chance >= LIKELY]
+    likely = [value for value in field.values if value.chance >= scorer.LIKELY]
     return field if len(likely) != count or field.is_list else field._replace(values=(likely[place],))
 
 

@@ -177,10 +177,21 @@ def _goes_on(found: list[Word], place: int) -> bool:
         return False
     before, after = found[place - 1], found[place + 1]
     if mark == ",":
-        return before.is_capital and after.is_capital
+        return before.is_capital and after.is_capital and (after.text.isupper() or not _enumerates(found, place))
     if mark == ".":
         return before.is_capital and len(before.text) <= 3 and after.is_capital and found[place].start == before.end
     return mark in "&/+-–'’*^=<>"
+
+
+def _enumerates(found: list[Word], place: int) -> bool:
+    """Say whether the comma at `place` is one of several between names: `Rome, Oslo, Lima`."""
+    begin, end = place - 1, place + 1
+    while begin > 0 and found[begin - 1].is_capital:
+        begin -= 1
+    while end + 1 < len(found) and found[end + 1].is_capital:
+        end += 1
+    marks = [found[at].text for at in (begin - 1, end + 1) if 0 <= at < len(found)]
+    return "," in marks
 
 
 def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:

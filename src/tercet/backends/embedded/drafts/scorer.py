@@ -33,7 +33,17 @@ HOPELESS = -7.0
 TAKEN = 0.3
 """What is left of a value's chance once its words are another parameter's."""
 MAX_VALUES, MAX_LISTED = 3, 8
-"""Values that are told of a parameter, and of one that takes a list."""
+"""Values that are told of a parameter, and of one that takes a list or is likely given several."""
+LIKELY = 0.75
+"""Chance from which two values of one parameter are taken for two requests."""
+ENUMERATED = 0.98
+"""Share of a value's chance that those have which it is enumerated with."""
+POSSIBLE = 0.02
+"""Chance below which nothing counts as one of an enumeration."""
+_BETWEEN = re.compile(r"\s*(?:,|&|,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+in|\s+for|\s+of|\s+to)?\s)\s*")
+_TAKEN_BACK = re.compile(
+    r"\W*(?:(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b\W*)+"
+)
 _ROW, _LANES = struct.Struct(f"{WIDTH + 1}b"), struct.Struct(f"<{WIDTH + 1}H")
 _SHIFT = 128
 _NEGATIONS = frozenset(("no", "not", "without", "don't", "exclude", "skip", "never", "hide", "omit"))
@@ -84,7 +94,8 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
 
     The likeliest pair is settled first; what it says is then less likely to belong to another parameter.
     """
-    scored = [(option, place) for place, parameter in enumerate(offered) for option in scores(request, parameter)]
+    by_parameter = [_enumerated(scores(request, parameter), request.lower) for parameter in offered]
+    scored = [(option, place) for place, options in enumerate(by_parameter) for option in options]
     waiting = [(-option.chance, place, number) for number, (option, place) in enumerate(scored)]
     waiting = [entry for entry in waiting if -entry[0] >= MIN_CHANCE]
     heapq.heapify(waiting)
@@ -98,13 +109,48 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
             lowered.add(number)
             if -chance * TAKEN >= MIN_CHANCE:
                 heapq.heappush(waiting, (chance * TAKEN, place, number))
-        elif _is_new(option, kept[place], offered[place]):
+        elif _is_new(option, kept[place]):
             kept[place].append(option._replace(chance=-chance))
     return [
-        Field(parameter.name, tuple(sorted(values, key=lambda value: value.start)), parameter.is_list)
+        Field(parameter.name, _told(values, request.lower, is_list=parameter.is_list), parameter.is_list)
         for parameter, values in zip(offered, kept, strict=True)
         if values
     ]
+
+
+def _told(values: list[Value], text: str, *, is_list: bool) -> tuple[Value, ...]:
+    """Return the values that are told, as they are said: the likeliest few, and all that are likely."""
+    listed = _corrected(sorted(values, key=lambda value: value.start), text)
+    ranked = sorted(listed, key=lambda value: -value.chance)
+    most = MAX_LISTED if is_list else MAX_VALUES
+    return tuple(value for value in listed if value.chance >= LIKELY or value in ranked[:most])
+
+
+def _corrected(values: list[Value], text: str) -> list[Value]:
+    """Return the values without those that are taken back at once: `at six, no wait, seven`."""
+    right: list[Value] = []
+    for value in values:
+        if right and _TAKEN_BACK.fullmatch(text, right[-1].end, value.start):
+            value = value._replace(chance=max(value.chance, right.pop().chance))
+        right.append(value)
+    return right
+
+
+def _enumerated(options: list[Value], text: str) -> list[Value]:
+    """Return the options, each as likely as a likely one that it is enumerated with: `Oslo, Rome and Lima`."""
+    likely = [place for place, option in enumerate(options) if option.chance >= LIKELY]
+    while likely:
+        known = options[likely.pop()]
+        behind, before = _BETWEEN.match(text, known.end), []
+        if known.start:
+            before = [n for n, one in enumerate(options) if _BETWEEN.fullmatch(text, one.end, known.start)]
+        after = [n for n, one in enumerate(options) if behind and one.start == behind.end()]
+        for beside in filter(None, (before, after)):
+            place = max(beside, key=lambda n: options[n].chance)
+            if POSSIBLE <= options[place].chance < LIKELY:
+                options[place] = options[place]._replace(chance=known.chance * ENUMERATED)
+                likely.append(place)
+    return options
 
 
 def share_words(one: Value | Candidate, other: Value) -> bool:
@@ -112,10 +158,11 @@ def share_words(one: Value | Candidate, other: Value) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _is_new(option: Value, kept: Sequence[Value], parameter: Parameter) -> bool:
-    """Say whether a value is told beside those of its parameter that are likelier."""
-    most = MAX_LISTED if parameter.is_list else MAX_VALUES
-    return len(kept) < most and not any(share_words(option, other) or other.value == option.value for other in kept)
+def _is_new(option: Value, kept: Sequence[Value]) -> bool:
+    """Say whether a value is kept beside those of its parameter that are likelier."""
+    return len(kept) < MAX_LISTED and not any(
+        share_words(option, other) or other.value == option.value for other in kept
+    )
 
 
 def scores(request: Request, parameter: Parameter) -> list[Value]:
