@@ -2,8 +2,8 @@
 
 Each server is a process of its own that reports its own CPU time; the load comes from this process over keep-alive
 connections. The echo decodes the same body with msgspec and answers with a chat completion of the same size, so the
-difference is what routing, checks, the service, the guarantee and the rendering take. A second table shows how long
-other requests wait while bodies of 8 MB come in.
+difference is what a key with limits, routing, checks, the service, the guarantee and the rendering take. A second table
+shows how long other requests wait while bodies of 8 MB come in.
 """
 
 import argparse
@@ -36,9 +36,18 @@ MESSAGES = [
 ]
 CHAT = {"model": "nano", "messages": MESSAGES, "temperature": 0.2, "max_tokens": 200}
 RESPONSES = {"model": "nano", "input": MESSAGES, "temperature": 0.2, "max_output_tokens": 200}
+WEATHER = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1}},
+    "required": ["city", "days"],
+    "additionalProperties": False,
+}
+TOOLS = [{"type": "function", "function": {"name": "get_weather", "strict": True, "parameters": WEATHER}}]
+CALLING = {**CHAT, "messages": [*MESSAGES, {"role": "user", "content": "Look it up."}], "tools": TOOLS}
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "bare ASGI echo": ("echo", "/v1/chat/completions", CHAT),
     "chat": ("tercet", "/v1/chat/completions", CHAT),
+    "chat, a strict call checked": ("tercet", "/v1/chat/completions", CALLING),
     "chat, streamed (21 events)": ("tercet", "/v1/chat/completions", {**CHAT, "stream": True}),
     "responses, not stored": ("tercet", "/v1/responses", {**RESPONSES, "store": False}),
     "responses, stored": ("tercet", "/v1/responses", RESPONSES),
@@ -94,9 +103,22 @@ def tercet_app(folder: str) -> App:
     script = Path(folder, "script.jsonl")
     # The script's own counting of words would take longer than anything else with prompts of megabytes.
     counted = {"usage": {"input_tokens": 100, "output_tokens": 20}}
-    script.write_text(json.dumps({"text": ANSWER, **counted}) + "\n", encoding="utf-8")
+    call = {"name": "get_weather", "arguments": {"city": "Lisbon", "days": 1}}
+    lines = ({"when": "Look it up", "calls": [call], **counted}, {"text": ANSWER, **counted})
+    script.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     nano = TierConfig(backend="scripted", model="script", script=script)
     return create_app(build_service(Config(home=Path(folder), tiers={"nano": nano})))
+
+
+async def make_key(folder: str) -> str:
+    """Return the secret of a key with limits that are never reached: from then on callers need one."""
+    from tercet.service.keys import Keys
+    from tercet.store.local import LocalStore
+
+    store = LocalStore(Path(folder, "tercet.db"), retention_days=30, max_responses=1000)
+    _, secret = await Keys(store.keys).create("bench", requests_per_minute=10**7, tokens_per_minute=10**11)
+    await store.close()
+    return secret
 
 
 def run_server(kind: str, folder: str, port: int, pipe: Connection) -> None:
@@ -134,7 +156,9 @@ class Figures(msgspec.Struct, frozen=True):
     requests_per_s: float
 
 
-async def measure(name: str, port: int, pipe: Connection, num_requests: int, connections: int) -> Figures:
+async def measure(
+    name: str, port: int, pipe: Connection, num_requests: int, connections: int, headers: dict[str, str]
+) -> Figures:
     """Send the requests of a case and return what they cost the server."""
     _, path, body = CASES[name]
     payload = json.dumps(body).encode()
@@ -144,12 +168,12 @@ async def measure(name: str, port: int, pipe: Connection, num_requests: int, con
     async def client(session: aiohttp.ClientSession, count: int) -> None:
         for _ in range(count):
             began_s = time.perf_counter()
-            async with session.post(url, data=payload, headers={"Content-Type": "application/json"}) as answer:
+            async with session.post(url, data=payload) as answer:
                 text = await answer.read()
                 assert answer.status == 200, text
             latencies_ms.append((time.perf_counter() - began_s) * 1000)
 
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections), headers=headers) as session:
         await _until_up(session, url, payload)
         await asyncio.gather(*(client(session, WARM_UP // connections + 1) for _ in range(connections)))
         latencies_ms.clear()
@@ -168,14 +192,14 @@ async def measure(name: str, port: int, pipe: Connection, num_requests: int, con
 async def _until_up(session: aiohttp.ClientSession, url: str, payload: bytes) -> None:
     for _ in range(200):
         try:
-            async with session.post(url, data=payload, headers={"Content-Type": "application/json"}):
+            async with session.post(url, data=payload):
                 return
         except aiohttp.ClientConnectionError:
             await asyncio.sleep(0.05)
     raise RuntimeError(f"no server came up at {url}")
 
 
-async def measure_waits(texts: list[str], port: int) -> tuple[float, list[float]]:
+async def measure_waits(texts: list[str], port: int, headers: dict[str, str]) -> tuple[float, list[float]]:
     """Send big bodies one after another, ask small things meanwhile, and return both kinds of latencies in ms."""
     small, url = json.dumps(CHAT).encode(), f"http://127.0.0.1:{port}/v1/chat/completions"
     big = json.dumps({"model": "nano", "messages": [{"role": "user", "content": text} for text in texts]}).encode()
@@ -183,12 +207,12 @@ async def measure_waits(texts: list[str], port: int) -> tuple[float, list[float]
 
     async def send(session: aiohttp.ClientSession, body: bytes) -> float:
         began_s = time.perf_counter()
-        async with session.post(url, data=io.BytesIO(body), headers={"Content-Type": "application/json"}) as answer:
+        async with session.post(url, data=io.BytesIO(body)) as answer:
             text = await answer.read()
             assert answer.status == 200, text
         return (time.perf_counter() - began_s) * 1000
 
-    async with aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession(headers=headers) as session:
         await _until_up(session, url, small)
         taken_ms = []
         for _ in range(NUM_BIG):
@@ -201,31 +225,33 @@ async def measure_waits(texts: list[str], port: int) -> tuple[float, list[float]
 
 def run_case(name: str, num_requests: int, connections: int) -> Figures:
     """Start the case's server, measure it and stop it."""
-    with serving(CASES[name][0]) as (port, pipe):
-        return asyncio.run(measure(name, port, pipe, num_requests, connections))
+    with serving(CASES[name][0]) as (port, pipe, headers):
+        return asyncio.run(measure(name, port, pipe, num_requests, connections, headers))
 
 
 def run_big(name: str) -> tuple[float, list[float]]:
     """Start the server of a case of big bodies, measure the waits and stop it."""
     kind, texts = BIG[name]
-    with serving(kind) as (port, _):
-        return asyncio.run(measure_waits(texts, port))
+    with serving(kind) as (port, _, headers):
+        return asyncio.run(measure_waits(texts, port, headers))
 
 
 @contextmanager
-def serving(kind: str) -> Iterator[tuple[int, Connection]]:
-    """Run a server in a process of its own; yield its port and the pipe on which it reports its CPU seconds."""
+def serving(kind: str) -> Iterator[tuple[int, Connection, dict[str, str]]]:
+    """Run a server in a process of its own; yield its port, the pipe on which it reports its CPU seconds, and the
+    headers that its callers send."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory() as folder:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {asyncio.run(make_key(folder))}"}
         server: BaseProcess = context.Process(target=run_server, args=(kind, folder, port, theirs))
         server.start()
         theirs.close()
         try:
-            yield port, ours
+            yield port, ours, headers
         finally:
             ours.close()
             server.join(20)
