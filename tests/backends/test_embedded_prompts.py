@@ -36,7 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def render(facts: ModelFacts, request: ModelRequest) -> tuple[str, ...]:
     shield = Shield(facts)
-    names = messages.variables(request, select(facts), shield)
+    dialect = select(facts)
+    names = messages.variables(request, dialect, shield, messages.shown_tools(request, dialect))
     return ChatTemplate(facts, shield).render(names, drop_bos=True)
 
 
@@ -184,7 +185,8 @@ def test_a_prompt_is_the_same_when_its_tools_were_seen_before(folder: Path, fami
     other = ToolDefinition("other", "Another.", {"type": "object", "properties": {"z": {"type": "integer"}}})
 
     def prompt(text: str, *tools: ToolDefinition) -> str:
-        names = messages.variables(ModelRequest((said("user", text),), tools=tools), dialect, shield)
+        request = ModelRequest((said("user", text),), tools=tools)
+        names = messages.variables(request, dialect, shield, messages.shown_tools(request, dialect))
         return "".join(template.render(names, drop_bos=True))
 
     first = prompt("one", TOOL)

@@ -60,7 +60,8 @@ def served_prompt(folder: Path) -> str:
         *(Message(said["role"], (TextPart(said["content"]),)) for said in CONVERSATION[5:]),
     )
     tools = tuple(ToolDefinition(t["name"], t["description"], t["parameters"]) for t in TOOLS)
-    names = messages.variables(ModelRequest(items, tools=tools), select(facts), shield)
+    request, dialect = ModelRequest(items, tools=tools), select(facts)
+    names = messages.variables(request, dialect, shield, messages.shown_tools(request, dialect))
     (prompt,) = ChatTemplate(facts, shield).render(names, drop_bos=True)
     return prompt
 

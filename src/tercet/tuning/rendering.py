@@ -56,6 +56,8 @@ class Renderer:
     def _render(self, example: Example, *, is_asked: bool) -> Sequence[str]:
         items = example.before if is_asked else example.before + example.answer
         request = ModelRequest(items, example.tools)
-        names: dict[str, Any] = messages.variables(request, self._dialect, self._shield)
+        names: dict[str, Any] = messages.variables(
+            request, self._dialect, self._shield, messages.shown_tools(request, self._dialect)
+        )
         names["add_generation_prompt"] = is_asked
         return self._template.render(names, drop_bos=False)

@@ -171,7 +171,8 @@ class EmbeddedBackend:
         if request.raw_prompt is not None:
             job = _job(request, (request.raw_prompt,), dialect)
             return _Task(job, _TextParser(), request.sampling.top_logprobs)
-        names = messages.variables(request, dialect, model.shield)
+        shown = messages.shown_tools(request, dialect)
+        names = messages.variables(request, dialect, model.shield, shown)
         prompt = model.template.render(names, drop_bos=self.engine.adds_bos)
         think = _think_tags(model.facts, prompt[-1], names)
         if think is None and request.reasoning_effort not in _NO_EFFORT:
@@ -182,8 +183,7 @@ class EmbeddedBackend:
         if think is not None:
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        tools = messages.offered(request, dialect)
-        allowed = held(request, tools) if tools else Held(request, ())
+        allowed = held(request, shown.compared) if shown.compared else Held(request, ())
         rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan)
         job = _job(request, prompt, dialect, rules, visible)
         return _Task(job, parser, request.sampling.top_logprobs)

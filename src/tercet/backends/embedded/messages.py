@@ -5,7 +5,7 @@ Beside each request stand, for the models that read them, the tools and values t
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -43,11 +43,25 @@ For each call, answer with a JSON object inside <tool_call></tool_call>:
 </tool_call>"""
 
 
-def variables(request: ModelRequest, dialect: Dialect, shield: Shield) -> JsonDict:
+class Tools(NamedTuple):
+    """The tools that a request shows to its model."""
+
+    encoded: list[bytes]
+    """Each as JSON: name, description, parameters."""
+    compared: Offered | None
+    """The same, to be compared with what is said; None for models that read no hints."""
+
+
+def shown_tools(request: ModelRequest, dialect: Dialect) -> Tools:
+    """Return the tools that the model is shown; none where it may call none."""
+    encoded = [_encoded(tool) for tool in request.tools] if request.tool_choice.mode != "none" else []
+    return Tools(encoded, Offered(encoded) if encoded and dialect.has_hints else None)
+
+
+def variables(request: ModelRequest, dialect: Dialect, shield: Shield, shown: Tools) -> JsonDict:
     """Return the template's variables for `request`. Raises `Unsupported` for images and files."""
-    encoded = _shown_tools(request)
-    tools = [{"type": "function", "function": shield.function(tool)} for tool in encoded]
-    messages = _messages(in_call_order(request.items), dialect, shield, offered(request, dialect))
+    tools = [{"type": "function", "function": shield.function(tool)} for tool in shown.encoded]
+    messages = _messages(in_call_order(request.items), dialect, shield, shown.compared)
     if tools and not dialect.has_tools:
         messages = _with_tool_prompt(messages, tools)
     schema = request.output_format.schema if request.output_format.kind == "json_schema" else None
@@ -61,16 +75,6 @@ def variables(request: ModelRequest, dialect: Dialect, shield: Shield) -> JsonDi
     if request.reasoning_effort in ("none", "minimal"):
         result["enable_thinking"] = False
     return result
-
-
-def offered(request: ModelRequest, dialect: Dialect) -> Offered | None:
-    """Return the request's tools as what hints are taken from; None for models that read no hints."""
-    encoded = _shown_tools(request) if dialect.has_hints else []
-    return Offered(encoded) if encoded else None
-
-
-def _shown_tools(request: ModelRequest) -> list[bytes]:
-    return [_encoded(tool) for tool in request.tools] if request.tool_choice.mode != "none" else []
 
 
 def in_call_order(items: Sequence[Item]) -> list[Item]:

@@ -39,7 +39,8 @@ UNKNOWN_IN_TOOL, UNKNOWN_IN_REQUEST = 6.0, 1.0
 Made = TypeVar("Made")
 
 _RUN = re.compile(r"[^\W_]+")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+"""A word of an identifier."""
 _ENDINGS = (
     "ations", "ation", "ings", "ing", "ments", "ment", "ers", "er", "ies", "ied", "es", "ed", "s", "e", "y",
 )  # fmt: skip
@@ -154,7 +155,7 @@ def stems(text: str, limit: int) -> tuple[str, ...]:
     """Return the different stems among the first `limit` words, in order; identifiers fall apart into words."""
     found: list[str] = []
     for run in _RUN.findall(text[: 16 * limit]):
-        found += _PART.findall(run) if run.isascii() else [run]
+        found += PART.findall(run) if run.isascii() else [run]
         if len(found) >= limit:
             break
     return tuple(dict.fromkeys(stem(word[:MAX_WORD].lower()) for word in found[:limit]))

@@ -4,12 +4,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from tercet.backends.embedded.relevance import stem
+from tercet.backends.embedded.relevance import PART, stem
 
 MAX_WORDS = 160
 """Words and marks that are read of a request; the rest is not looked at."""
 _TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}]+\w+)*%?|\S")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 FUNCTION_WORDS = frozenset(
     """a about above across after again against all also am an and any are around as ask at be because been before being
     below between both but by can could did do does doing down during each every find for from get give had has have he
@@ -54,7 +53,7 @@ def _stem(word: str) -> str:
 @lru_cache(maxsize=16384)
 def identifier_stems(name: str) -> tuple[str, ...]:
     """Return the stems of the words that an identifier consists of."""
-    return tuple(stem(part.lower()) for part in _PART.findall(name)[:8])
+    return tuple(stem(part.lower()) for part in PART.findall(name)[:8])
 
 
 @lru_cache(maxsize=16384)
