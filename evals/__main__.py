@@ -14,6 +14,9 @@ from evals import calibration, plots, score, sets
 from evals.cases import Answer, Case
 from evals.server import Server
 
+NUM_TO_CALIBRATE = 200
+"""Of each set: with 75 decisions in ten bins a perfect calibration shows an error of about 0.1."""
+
 
 def main() -> None:
     """Parse the command line and do what it says."""
@@ -26,17 +29,18 @@ def main() -> None:
     arguments.do(arguments)
 
 
-def _server_arguments(parser: argparse.ArgumentParser) -> None:
+def _server_arguments(parser: argparse.ArgumentParser, num_cases: int) -> None:
     parser.add_argument("--base-url", default="http://127.0.0.1:8741/v1")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--api-key", default=os.environ.get("TERCET_API_KEY", "none"))
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("TERCET_DATA", "../shared/data")))
     parser.add_argument("--sets", nargs="*", help="only these sets")
+    parser.add_argument("--num-cases", type=int, default=num_cases, help="of each set cut from a larger one")
 
 
 def _run_command(parser: argparse.ArgumentParser) -> None:
-    _server_arguments(parser)
+    _server_arguments(parser, sets.NUM_CASES)
     parser.add_argument("--grounding", choices=("off", "report", "strict"), help="Tercet's grounding of arguments")
     parser.add_argument("--out", type=Path, help="write figures and answers here as JSON")
     parser.add_argument("--label", help="what to call the run in comparisons; the model's name otherwise")
@@ -50,7 +54,7 @@ def _compare_command(parser: argparse.ArgumentParser) -> None:
 
 
 def _calibrate_command(parser: argparse.ArgumentParser) -> None:
-    _server_arguments(parser)
+    _server_arguments(parser, NUM_TO_CALIBRATE)
     parser.add_argument("--manifest", type=Path, help="write the scales and errors into this model's manifest")
     parser.add_argument("--plot", type=Path, help="draw the reliability diagram here")
     parser.set_defaults(do=calibrate)
@@ -105,7 +109,7 @@ def calibrate(arguments: argparse.Namespace) -> None:
 
 
 def _ask(arguments: argparse.Namespace, extension: dict[str, Any] | None) -> tuple[list[Case], list[Answer]]:
-    cases = sets.cases(arguments.data, arguments.sets)
+    cases = sets.cases(arguments.data, arguments.sets, arguments.num_cases)
     server = Server(arguments.base_url, arguments.model, arguments.api_key, arguments.concurrency, extension)
     return cases, asyncio.run(server.answers(cases))
 

@@ -13,13 +13,17 @@ from evals.cases import Case, calls_case
 
 BFCL_SETS = ("simple_python", "multiple", "irrelevance", "parallel", "parallel_multiple", "live_simple")
 SEAL_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
-NUM_SEAL_CASES = 60
 NUM_SEAL_DISTRACTORS = 4
+NUM_CASES = 60
+"""Of each set that is cut from a larger one."""
 
 
-def cases(root: Path, names: list[str] | None = None) -> list[Case]:
-    """Return every case under the data folder `root`, or those of the sets named."""
-    everything = [*bfcl_cases(root), *seal_cases(root), *sgd.cases(root)]
+def cases(root: Path, names: list[str] | None = None, num_cases: int = NUM_CASES) -> list[Case]:
+    """Return the cases under the data folder `root`, or those of the sets named.
+
+    All of BFCL's sample, and at most `num_cases` for each set that is cut from Seal-Tools or from dialogues.
+    """
+    everything = [*bfcl_cases(root), *seal_cases(root, num_cases), *sgd.cases(root, num_cases)]
     return [case for case in everything if not names or case.set_name in names]
 
 
@@ -36,7 +40,7 @@ def bfcl_cases(root: Path) -> Iterator[Case]:
             yield calls_case(name, item["id"], item["question"][0], tools, item["possible_answer"] or [])
 
 
-def seal_cases(root: Path) -> Iterator[Case]:
+def seal_cases(root: Path, num_cases: int = NUM_CASES) -> Iterator[Case]:
     """Requests of Seal-Tools whose calls do not depend on each other, the right tools among random others."""
     rng = random.Random(0)
     apis = {api["api_name"]: api for api in lines(root / "train/seal_tools/tool.jsonl")}
@@ -45,7 +49,7 @@ def seal_cases(root: Path) -> Iterator[Case]:
         calls = item["calling"]
         set_name = "seal_single" if len(calls) == 1 else "seal_several"
         is_chained = "API_call_" in json.dumps([call["parameters"] for call in calls])
-        if is_chained or chosen[set_name] == NUM_SEAL_CASES or any(call["api"] not in apis for call in calls):
+        if is_chained or chosen[set_name] == num_cases or any(call["api"] not in apis for call in calls):
             continue
         chosen[set_name] += 1
         names = {call["api"] for call in calls} | set(rng.sample(sorted(apis), NUM_SEAL_DISTRACTORS))

@@ -14,20 +14,19 @@ from typing import Any
 
 from evals.cases import Case, asking_case, calls_case, telling_case
 
-NUM_CASES = 60
 MAX_TURNS = 8
 
 Turn = dict[str, Any]
 Schema = dict[str, dict[str, Any]]
 
 
-def cases(root: Path) -> Iterator[Case]:
-    """At most `NUM_CASES` of each kind, from as many dialogues."""
+def cases(root: Path, num_cases: int) -> Iterator[Case]:
+    """At most `num_cases` of each kind, from as many dialogues."""
     services = _services(root / "dev/sgd/dev_schema.json")
     taken = {"sgd_call": 0, "sgd_ask": 0, "sgd_tell": 0}
     for dialogue in _dialogues(root):
         for case in _cases(dialogue, services):
-            if taken[case.set_name] < NUM_CASES:
+            if taken[case.set_name] < num_cases:
                 taken[case.set_name] += 1
                 yield case
                 break
