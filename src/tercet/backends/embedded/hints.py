@@ -110,16 +110,20 @@ class Offered:
         return Draft(held, quotes, frozenset(self._unsaid(text, name, fields)))
 
     def _unsaid(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Iterator[str]:
-        """Yield what a call may leave out and nothing speaks of: a choice without a word of it, a number where every
-        number is another parameter's. Texts may be said in other words."""
+        """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
+        every number is another parameter's. What people say in other words, like an expression, may still be meant."""
         said = {field.name: max(value.chance for value in field.values) for field in fields}
         taken = [value for field in fields for value in field.values if value.chance >= scorer.LIKELY]
-        is_free = any(
-            not any(scorer.share_words(number, value) for value in taken) for number in self._request(text).numbers
-        )
+        numbers = self._request(text).numbers
+        is_free = any(not any(scorer.share_words(number, value) for value in taken) for number in numbers)
         for each in self._parameters(name):
-            is_silent = each.kind == "number" and each.name not in said and not is_free
-            if not each.is_needed and (said.get(each.name, 0.0) < SPOKEN_OF if each.choices else is_silent):
+            if each.choices:
+                is_silent = said.get(each.name, 0.0) < SPOKEN_OF
+            elif each.kind == "number":
+                is_silent = each.name not in said and not is_free
+            else:
+                is_silent = each.kind == "string" and each.name not in said and scorer.quotable(each) >= REWORDED
+            if is_silent and not each.is_needed:
                 yield each.name
 
     def _meant(self, text: str) -> list[_Meant]:
