@@ -20,9 +20,6 @@ name = "Tercet"
 base_url = "{url}/v1"
 wire_api = "responses"
 env_key = "TERCET_KEY"
-
-[features]
-multi_agent = false
 """
 
 

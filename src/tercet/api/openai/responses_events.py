@@ -11,6 +11,7 @@ import msgspec
 
 from tercet.api.openai import responses_out as out
 from tercet.api.openai.logprobs import logprobs_out
+from tercet.api.openai.namespaces import parts_of
 from tercet.api.openai.responses_hosted import announced, ended, hosted_out
 from tercet.api.openai.responses_render import included, item_out, output_parts, response_out
 from tercet.api.openai.responses_wire import LOGPROBS
@@ -142,7 +143,7 @@ class ResponseEvents:
             case ToolCall():
                 if rest := item.arguments[self._current.num_sent :]:
                     yield self._delta("response.function_call_arguments.delta", rest)
-                done = {"name": item.name, "arguments": item.arguments}
+                done = {"name": parts_of(item.name)[1], "arguments": item.arguments}
                 yield self._about_item("response.function_call_arguments.done", **done)
             case Reasoning():
                 yield from self._finish_reasoning(item, is_streamed)

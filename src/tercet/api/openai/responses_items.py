@@ -8,6 +8,7 @@ from tercet.api.decode import Pace, decode
 from tercet.api.openai import responses_hosted as hosted
 from tercet.api.openai import responses_wire_items as wire
 from tercet.api.openai.compactions import opened
+from tercet.api.openai.namespaces import whole_name
 from tercet.api.openai.responses_wire import HINTS
 from tercet.api.wire import check_arguments, check_image_url
 from tercet.errors import InvalidRequest, NotFound, Unsupported
@@ -89,7 +90,8 @@ def _item(kind: wire.ItemKind, raw: msgspec.Raw, place: str) -> Entry:
         case "function_call":
             call = decode(_call, raw, place)
             arguments = check_arguments(call.arguments, f"{place}.arguments")
-            return ToolCall(call.call_id, call.name, arguments, call.id or _fresh("tool_call"))
+            name = whole_name(call.namespace, call.name, f"{place}.name")
+            return ToolCall(call.call_id, name, arguments, call.id or _fresh("tool_call"))
         case "function_call_output":
             result = decode(_output, raw, place, HINTS)
             return ToolResult(

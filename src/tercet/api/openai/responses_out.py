@@ -84,6 +84,7 @@ class FunctionCallOut(msgspec.Struct, frozen=True, tag="function_call"):
     name: str
     arguments: str
     status: ItemStatus = "completed"
+    namespace: str | UnsetType = UNSET
 
 
 class FunctionOutputOut(msgspec.Struct, frozen=True, tag="function_call_output"):

@@ -10,6 +10,7 @@ from tercet.api.extension import tercet_out
 from tercet.api.openai import responses_out as out
 from tercet.api.openai.compactions import sealed
 from tercet.api.openai.logprobs import logprobs_out
+from tercet.api.openai.namespaces import parts_of
 from tercet.api.openai.responses_hosted import hosted_out, response_shown
 from tercet.api.openai.responses_wire import LOGPROBS
 from tercet.api.openai.responses_wire_items import ItemStatus
@@ -111,7 +112,9 @@ def item_out(
         case Message():
             return out.MessageOut(item.id, item.role, [_input_part(part) for part in item.content], status)
         case ToolCall():
-            return out.FunctionCallOut(item.id, item.call_id, item.name, item.arguments, status)
+            namespace, name = parts_of(item.name)
+            shown = UNSET if namespace is None else namespace
+            return out.FunctionCallOut(item.id, item.call_id, name, item.arguments, status, shown)
         case ToolResult():
             return out.FunctionOutputOut(item.id, item.call_id, _result(item.content), status)
         case Reasoning():
@@ -145,12 +148,12 @@ def included(record: ResponseRecord) -> frozenset[str]:
 
 
 def _tools_out(record: ResponseRecord) -> list[out.FunctionToolOut | dict[str, Any]]:
-    """Return the tools as they were asked for: functions as they were offered, those that are run here as given."""
+    """Return the tools as they were asked for: functions as they were offered, all others as given."""
     hosted = (FILE_SEARCH, WEB_SEARCH) if record.hosted is not None else ()
     functions = [
         out.FunctionToolOut(tool.name, tool.description or None, tool.parameters, tool.strict)
         for tool in record.request.tools
-        if tool.name not in hosted
+        if tool.name not in hosted and parts_of(tool.name)[0] is None
     ]
     given = record.echo.get("tools")
     if not isinstance(given, list):

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tercet.api.openai import responses_wire_tools as wire
+from tercet.api.openai.namespaces import whole_name
 from tercet.api.openai.responses_wire import ResponsesRequest
 from tercet.api.openai.vector_searching import options_of
 from tercet.api.wire import object_schema
@@ -31,11 +32,20 @@ def definitions(tools: Sequence[wire.Tool] | None) -> tuple[ToolDefinition, ...]
             case wire.WebSearchTool():
                 found.append(web.offered())
             case wire.FunctionTool():
-                schema = object_schema(tool.parameters, f"tools[{index}].parameters")
-                found.append(ToolDefinition(tool.name, tool.description or "", schema, bool(tool.strict)))
+                found.append(_function(tool, f"tools[{index}]"))
+            case wire.NamespaceTool():
+                places = (f"tools[{index}].tools[{place}]" for place in range(len(tool.tools)))
+                found += [_function(one, place, tool) for one, place in zip(tool.tools, places, strict=True)]
             case _:
                 pass
     return tuple(found)
+
+
+def _function(tool: wire.FunctionTool, place: str, of: wire.NamespaceTool | None = None) -> ToolDefinition:
+    """Return a function as the model is offered it: of a namespace, it is told what that is."""
+    name = whole_name(of.name if of else None, tool.name, f"{place}.name")
+    about = " ".join(filter(None, (of.description if of else "", tool.description)))
+    return ToolDefinition(name, about, object_schema(tool.parameters, f"{place}.parameters"), bool(tool.strict))
 
 
 def hosted_of(request: ResponsesRequest, service: Service) -> tuple[Hosted | None, dict[str, Credentials]]:
@@ -81,7 +91,7 @@ def choice_of(choice: wire.ToolChoiceParam | None) -> tuple[ToolChoice, tuple[Mc
 
 
 def shown(tools: Sequence[wire.Tool] | None) -> list[dict[str, Any] | None] | None:
-    """Return the tools that are run here as the resource shows them, without what is secret; None for functions.
+    """Return namespaces and tools run here as the resource shows them, without what is secret; None for functions.
 
     None as a whole where all are functions.
     """

@@ -114,6 +114,7 @@ class FunctionCallItem(Wire):
     arguments: str
     id: str | None = None
     status: ItemStatus | None = None
+    namespace: str | None = None
 
 
 class FunctionOutputItem(Wire):
@@ -124,6 +125,8 @@ class FunctionOutputItem(Wire):
     output: str | list[InputContent]
     id: str | None = None
     status: ItemStatus | None = None
+    namespace: str | None = None
+    """Of the call, which says it too."""
 
 
 class ReasoningItem(Wire):

@@ -18,6 +18,14 @@ class FunctionTool(Wire, tag="function"):
     strict: bool | None = None
 
 
+class NamespaceTool(Wire, tag="namespace"):
+    """Functions that belong together."""
+
+    name: Name
+    description: str
+    tools: Annotated[list[FunctionTool], Meta(min_length=1)]
+
+
 class FileSearchTool(Wire, tag="file_search"):
     """The search of vector stores, which is made here while the response is."""
 
@@ -133,6 +141,7 @@ NamedChoice = FunctionChoice | FileSearchChoice | WebSearchChoice | WebSearchPre
 ToolChoiceParam = Literal["none", "auto", "required"] | NamedChoice | AllowedToolsChoice
 Tool = (
     FunctionTool
+    | NamespaceTool
     | FileSearchTool
     | WebSearchTool
     | DatedWebSearchTool
