@@ -41,7 +41,8 @@ Partly = dict[str, str]
 _STREAM: Partly = {"stream_options": "`include_obfuscation: true` is refused: streams are not padded"}
 _TOOLS: Partly = {
     "tools": "functions, alone and in a `namespace`, `mcp` by `server_url`, "
-    "`web_search` where a search provider is configured, `file_search` where there are vector stores; other tools of OpenAI's are refused by type",
+    "`web_search` where a search provider is configured, `file_search` where there are vector stores; "
+    "other tools of OpenAI's are refused by type",
     "tool_choice": "`auto`, `none`, `required`, a function, `mcp`, `web_search`, `file_search`, `allowed_tools`",
 }
 CHAT: Partly = {
