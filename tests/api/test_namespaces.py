@@ -48,7 +48,7 @@ def test_a_streamed_call_says_it_from_the_beginning(serve: Serve) -> None:
         ("crm", "find"),
         (None, "find"),
     ]
-    done = [event.name for event in events if event.type == "response.function_call_arguments.done"]
+    done = [event.to_dict()["name"] for event in events if event.type == "response.function_call_arguments.done"]
     assert done == ["find", "find"]
 
 

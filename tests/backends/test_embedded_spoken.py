@@ -1,10 +1,10 @@
 """What a user asks for over several messages."""
 
-from tercet.backends.embedded.spoken import MAX_SPOKEN, spoken
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
 
 
 def test_an_answer_belongs_to_what_was_asked_about() -> None:
-    turns = [
+    turns: list[tuple[Speaker, str]] = [
         ("user", "Find a room."),
         ("assistant", "In which city?"),
         ("user", "Oslo"),
@@ -15,7 +15,7 @@ def test_an_answer_belongs_to_what_was_asked_about() -> None:
 
 
 def test_a_call_or_a_statement_ends_a_request() -> None:
-    turns = [
+    turns: list[tuple[Speaker, str]] = [
         ("user", "Find a room."), ("other", ""), ("assistant", "There is one in Oslo."), ("user", "And a car."),
         ("assistant", "Please tell me the city."), ("user", "Lima"), ("assistant", "Which day?"), ("other", ""),
         ("user", "Hi"),
@@ -24,7 +24,7 @@ def test_a_call_or_a_statement_ends_a_request() -> None:
 
 
 def test_what_would_be_too_long_stands_alone() -> None:
-    turns = [("user", "x" * MAX_SPOKEN), ("assistant", "Which?"), ("user", "that one")]
+    turns: list[tuple[Speaker, str]] = [("user", "x" * MAX_SPOKEN), ("assistant", "Which?"), ("user", "that one")]
     assert spoken(turns)[-1] == "that one"
 
 

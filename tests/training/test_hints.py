@@ -13,7 +13,7 @@ from tercet.backends.embedded import messages
 from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.template import ChatTemplate, Shield
 from tercet.engine.gguf import read_facts
-from tercet.items import Message, ModelRequest, TextPart, ToolCall, ToolDefinition, ToolResult
+from tercet.items import Item, Message, ModelRequest, TextPart, ToolCall, ToolDefinition, ToolResult
 from tests.engine.tiny_gguf import write_family
 from training import hints, pack
 from training.export import aliased
@@ -51,7 +51,7 @@ CONVERSATION: list[dict[str, Any]] = [
 def served_prompt(folder: Path) -> str:
     facts = read_facts(write_family(folder, "tercet"))
     shield = Shield(facts)
-    items = (
+    items: tuple[Item, ...] = (
         Message("system", (TextPart("Be brief."),)),
         Message("user", (TextPart(CONVERSATION[1]["content"]),)),
         ToolCall("a", "get_weather", '{"city":"Oslo"}'),

@@ -83,7 +83,7 @@ def two_rows(rng: random.Random) -> Work:
     first, second = number_text(one[name]), number_text(two[name])  # type: ignore[arg-type]
     if rng.random() < 0.7:
         sign, noun = "+", "total"
-        said = (
+        said: tuple[str, ...] = (
             f"{path} lists {table.name}. What {n} do {a} and {b} have together?",
             f"Add the {n} of {a} and {b} in {path}.",
             f"How much {n} is that for {a} and {b} together? See {path}.",

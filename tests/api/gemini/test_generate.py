@@ -227,7 +227,7 @@ def test_thoughts_are_shown_when_they_are_asked_for(serve: Serve, gemini: Gemini
     assert [part.text for part in parts_of(client.models.generate_content(model="nano", contents="hi"))] == ["ok"]
     assert whole.candidates is not None
     assert whole.candidates[0].content is not None
-    turns = [Content(role="user", parts=[Part(text="hi")]), whole.candidates[0].content, *HI["contents"]]
+    turns: Any = [Content(role="user", parts=[Part(text="hi")]), whole.candidates[0].content, *HI["contents"]]
     client.models.generate_content(model="nano", contents=turns)
     assert backend.requests[-1].items[1:-1] == (
         Reasoning("Hm."),
