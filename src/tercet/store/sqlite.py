@@ -9,7 +9,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,11 +43,23 @@ class SqliteConnection(sqlite3.Connection):
 
 
 class _Write:
-    """One write that waits for its commit."""
+    """One write that waits for its commit, and the loop that waits for it."""
 
-    def __init__(self, statement: Statement[object]) -> None:
+    def __init__(self, statement: Statement[Any]) -> None:
         self.statement = statement
-        self.done: Future[object] = Future()
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[Any] = self.loop.create_future()
+        self.value: object = None
+        self.problem: Exception | None = None
+
+    def settle(self) -> None:
+        """Answer the caller, if it still waits. Called on its loop."""
+        if self.done.done():
+            return
+        if self.problem is not None:
+            self.done.set_exception(self.problem)
+        else:
+            self.done.set_result(self.value)
 
 
 class SqliteDatabase:
@@ -79,7 +91,8 @@ class SqliteDatabase:
         """See `Database.write`; here writes never overlap, whatever the `isolation`."""
         pending = _Write(statement)
         self._writes.put(pending)
-        return await asyncio.wrap_future(pending.done)  # type: ignore[arg-type]  # the value is the statement's own T
+        value: T = await pending.done
+        return value
 
     async def read(self, statement: Statement[T]) -> T:
         """See `Database.read`."""
@@ -122,29 +135,24 @@ class SqliteDatabase:
             self._commit([write for write in batch if write is not None])
 
     def _commit(self, batch: list[_Write]) -> None:
-        """Run the batch in one transaction, each write under its own savepoint, and answer them all."""
+        """Run the batch in one transaction, each write of several under a savepoint, and answer them all."""
         if not batch:
             return
         connection = self._writing
-        answers: list[tuple[_Write, object, Exception | None]] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            answers.extend(self._run(connection, write) for write in batch)
-            connection.execute("COMMIT")
+            for write in batch:
+                self._run(connection, write, is_alone=len(batch) == 1)
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            failure = StoreFailed(f"cannot write the database {str(self.path)!r}: {error}")
-            answers = [(write, None, failure) for write in batch]
+            for write in batch:
+                write.problem = StoreFailed(f"cannot write the database {str(self.path)!r}: {error}")
             connection.notices.clear()
-        self._tell(connection.notices)
-        for write, value, problem in answers:
-            if write.done.cancelled():
-                continue
-            if problem is not None:
-                write.done.set_exception(problem)
-            else:
-                write.done.set_result(value)
+        self._tell(connection.notices, batch)
+        connection.notices = []
 
     def _translated(self, error: Exception) -> Exception:
         """Return what a caller gets for what a statement raised."""
@@ -154,29 +162,42 @@ class SqliteDatabase:
         failure.__cause__ = error
         return failure
 
-    def _tell(self, notices: list[tuple[str, str]]) -> None:
-        """Pass committed notices on to the listeners' event loops."""
-        for loop, heard in list(self._listeners.values()):
-            for channel, payload in notices:
-                with suppress(RuntimeError):  # that loop is closed
-                    loop.call_soon_threadsafe(heard, channel, payload)
-        notices.clear()
+    def _tell(self, notices: list[tuple[str, str]], batch: Sequence[_Write]) -> None:
+        """Wake each event loop once: its listeners hear what was committed, then its writers get their answers."""
+        by_loop: dict[asyncio.AbstractEventLoop, tuple[list[Heard], list[_Write]]] = {}
+        for loop, heard in list(self._listeners.values()) if notices else ():
+            by_loop.setdefault(loop, ([], []))[0].append(heard)
+        for write in batch:
+            by_loop.setdefault(write.loop, ([], []))[1].append(write)
+        for loop, (listeners, writes) in by_loop.items():
+            with suppress(RuntimeError):  # that loop is closed
+                loop.call_soon_threadsafe(_wake, notices, listeners, writes)
 
-    def _run(self, connection: SqliteConnection, write: _Write) -> tuple[_Write, object, Exception | None]:
+    def _run(self, connection: SqliteConnection, write: _Write, *, is_alone: bool) -> None:
         num_notices = len(connection.notices)
-        connection.execute("SAVEPOINT one")
+        if not is_alone:
+            connection.execute("SAVEPOINT one")
         try:
-            value = write.statement(connection)
+            write.value = write.statement(connection)
         except Exception as error:  # it belongs to the caller, who gets it
             if not connection.in_transaction:
                 raise sqlite3.OperationalError(str(error)) from error  # SQLite gave up the whole transaction
-            connection.execute("ROLLBACK TO one")
+            connection.execute("ROLLBACK" if is_alone else "ROLLBACK TO one")
             del connection.notices[num_notices:]
-            return write, None, self._translated(error)
+            write.problem = self._translated(error)
         finally:
-            if connection.in_transaction:
+            if not is_alone and connection.in_transaction:
                 connection.execute("RELEASE one")
-        return write, value, None
+
+
+def _wake(notices: Sequence[tuple[str, str]], listeners: Sequence[Heard], writes: Sequence[_Write]) -> None:
+    try:
+        for heard in listeners:
+            for channel, payload in notices:
+                heard(channel, payload)
+    finally:
+        for write in writes:
+            write.settle()
 
 
 def _connect(path: Path) -> SqliteConnection:
