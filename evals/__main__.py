@@ -86,6 +86,7 @@ def compare(arguments: argparse.Namespace) -> None:
 
 def calibrate(arguments: argparse.Namespace) -> None:
     """Fit on the cases of even number, report the error on the others before and after, keep the scales."""
+    manifest = json.loads(arguments.manifest.read_text()) if arguments.manifest else {}
     cases, answers = _ask(arguments, {"confidence": True})
     if any(answer.confidence and answer.confidence["is_calibrated"] for answer in answers):
         raise SystemExit("the server applies a calibration already: take it out of the manifest and restart it")
@@ -101,7 +102,6 @@ def calibrate(arguments: argparse.Namespace) -> None:
         scales[kind], pairs[kind] = asdict(scale), scaled
         errors[kind] = {"n": len(scaled), "before": round(before, 3), "after": round(after, 3)}
     if arguments.manifest:
-        manifest = json.loads(arguments.manifest.read_text())
         manifest |= {"calibration": scales, "calibration_error": errors}
         arguments.manifest.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     if arguments.plot:
