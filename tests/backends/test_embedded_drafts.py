@@ -295,7 +295,9 @@ def test_what_may_be_left_out_and_nothing_speaks_of_is_left_out(text: str, left_
     schema = json.loads(ROOM)["parameters"]
     assert set(narrowed(schema, draft)["properties"]) == set(schema["properties"]) - left_out
     needed = {**schema, "required": list(schema["properties"])}
-    assert set(narrowed(needed, draft)["properties"]) == set(schema["properties"])
+    either = {**schema, "anyOf": [{"required": ["bed"]}, {"required": ["floor"]}]}
+    for demanding in (needed, either):
+        assert set(narrowed(demanding, draft)["properties"]) == set(schema["properties"])
 
 
 def test_a_later_request_may_mean_what_was_said_before() -> None:

@@ -24,7 +24,7 @@ from tercet.items import Item, Message, ModelRequest, ToolDefinition
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
-MAX_SPOKENS = 8
+MAX_REQUESTS = 8
 """Requests of one message that are told apart."""
 CLEAR = 3
 """Level from which a clause counts as a request of its own."""
@@ -134,14 +134,14 @@ class Offered:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
         requests = [each for request in self._requests(text) for each in _apart(request)]
         if len(requests) > 1:
-            return [each._replace(is_one_of_several=True) for each in requests[:MAX_SPOKENS]]
+            return [each._replace(is_one_of_several=True) for each in requests[:MAX_REQUESTS]]
         found = self._relevance.hints(text)
         meant = [
             _Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
             for place, hint in enumerate(found)
         ]
         if meant and meant[0].level >= CLEAR and len(several := _apart(meant[0])) > 1:
-            return [each._replace(is_one_of_several=True) for each in several[:MAX_SPOKENS]]
+            return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
 
     def _requests(self, text: str) -> list[_Meant]:

@@ -16,6 +16,12 @@ SURE = 0.8
 """Chance of a parameter's likeliest value from which only drafted values are allowed."""
 
 
+_RELATED = frozenset(
+    ("allOf", "anyOf", "oneOf", "not", "if", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
+)
+"""What may demand a property that is not required."""
+
+
 class Draft(NamedTuple):
     """What can be told of the arguments of one call."""
 
@@ -46,7 +52,7 @@ def _fields(schema: JsonSchema, said: Mapping[str, Sequence[Any]], unsaid: froze
     fields = schema.get("properties")
     if not isinstance(fields, dict):
         return schema
-    left_out = unsaid.difference(schema.get("required", ()))
+    left_out = frozenset() if _RELATED & schema.keys() else unsaid.difference(schema.get("required", ()))
     kept = {name: _field(part, name, said, unsaid) for name, part in fields.items() if name not in left_out}
     return {**schema, "properties": kept}
 
