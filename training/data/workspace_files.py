@@ -19,7 +19,6 @@ class Table:
     """What a file lists: `key` names a row, `amounts` can be added."""
 
     name: str
-    noun: str
     key: tuple[str, str]
     amounts: tuple[tuple[str, str], ...]
     others: tuple[tuple[str, str], ...] = ()
@@ -28,80 +27,67 @@ class Table:
 TABLES = (
     Table(
         "orders",
-        "order",
         ("customer", "first_name"),
         (("total", "int:5-900"), ("quantity", "int:1-40")),
         (("city", "city"),),
     ),
     Table(
         "invoices",
-        "invoice",
         ("client", "company"),
         (("amount", "money"),),
         (("due", "date_iso"), ("status", "pick:paid;open")),
     ),
     Table(
         "employees",
-        "employee",
         ("name", "person"),
         (("salary", "int:24000-99000"), ("age", "int:20-64")),
         (("email", "email"), ("team", "pick:sales;finance;support")),
     ),
     Table(
         "expenses",
-        "expense",
         ("item", "product"),
         (("cost", "money"),),
         (("date", "date_iso"), ("paid_by", "first_name")),
     ),
     Table(
         "cities",
-        "city",
         ("city", "city"),
         (("population", "int:2000-90000"), ("hotels", "int:2-90")),
         (("mayor", "person"),),
     ),
     Table(
         "scores",
-        "result",
         ("player", "first_name"),
         (("points", "int:1-99"), ("games", "int:1-30")),
         (("country", "country"),),
     ),
     Table(
         "stock",
-        "product",
         ("product", "product"),
         (("stock", "int:0-500"), ("price", "money")),
         (("sku", "id:SKU"), ("color", "color")),
     ),
     Table(
         "readings",
-        "sensor",
         ("sensor", "id:S"),
         (("value", "float:1-90"),),
         (("room", "pick:kitchen;hall;attic;cellar"), ("unit", "pick:C;percent")),
     ),
     Table(
         "marks",
-        "mark",
         ("student", "first_name"),
         (("mark", "int:1-30"),),
         (("subject", "pick:maths;art;history;music"),),
     ),
     Table(
         "contacts",
-        "contact",
         ("name", "person"),
         (("calls", "int:0-60"),),
         (("phone", "phone"), ("company", "company")),
     ),
-    Table(
-        "tasks", "task", ("owner", "first_name"), (("hours", "int:1-40"),), (("due", "date_iso"), ("title", "title"))
-    ),
+    Table("tasks", ("owner", "first_name"), (("hours", "int:1-40"),), (("due", "date_iso"), ("title", "title"))),
     Table(
         "trips",
-        "trip",
         ("destination", "city"),
         (("distance_km", "int:20-2400"), ("cost", "int:20-900")),
         (("driver", "first_name"),),

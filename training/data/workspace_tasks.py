@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from training.data import builtin_tools as tools
-from training.data.sample import Call, Message, assistant, calls, result
+from training.data.builtin import Task
 from training.data.values import kinds, times, words
 from training.data.values.numbers import number_text
 from training.data.workspace_files import (
     TABLES,
     Row,
+    Table,
     amounts_in,
     file_at,
     rows_of,
@@ -24,15 +24,8 @@ from training.data.workspace_files import (
 )
 
 
-@dataclass
-class Work:
-    """One task under construction."""
-
-    request: str
-    messages: list[Message] = field(default_factory=list)
-
-    def step(self, name: str, arguments: Mapping[str, object], outcome: object) -> None:
-        self.messages += [calls(Call(name, arguments)), result(outcome)]
+class Work(Task):
+    """A task on files under construction."""
 
     def read(self, path: str, text: str) -> None:
         self.step("read_file", {"path": path}, shown(text))
@@ -42,14 +35,16 @@ class Work:
         self.step("calculator", {"expression": expression}, {"value": value})
         return value
 
-    def end(self, *forms: str, rng: random.Random) -> None:
-        self.messages.append(assistant(rng.choice(forms)))
+
+def listed(least: int, rng: random.Random) -> tuple[Table, list[Row]]:
+    """A table and some of its rows."""
+    table = rng.choice(TABLES)
+    return table, rows_of(table, rng.randint(least, 6), rng)
 
 
 def lookup(rng: random.Random) -> Work:
     """One field of the row with a given key."""
-    table = rng.choice(TABLES)
-    rows = rows_of(table, rng.randint(2, 6), rng)
+    table, rows = listed(2, rng)
     row = rng.choice(rows)
     path, text = written(table, rows, rng)
     wanted = rng.choice([name for name in row if name != table.key[0]])
@@ -68,14 +63,13 @@ def lookup(rng: random.Random) -> Work:
         )
     )
     work.read(path, text)
-    work.end(f"The {n} of {who} is {shown_value}.", f"{who}: {shown_value}.", f"It is {shown_value}.", rng=rng)
+    work.end(rng.choice((f"The {n} of {who} is {shown_value}.", f"{who}: {shown_value}.", f"It is {shown_value}.")))
     return work
 
 
 def two_rows(rng: random.Random) -> Work:
     """The sum or difference of two rows."""
-    table = rng.choice(TABLES)
-    rows = rows_of(table, rng.randint(3, 6), rng)
+    table, rows = listed(3, rng)
     name = rng.choice(amounts_in(table, rows))
     one, two = rng.sample(rows, 2)
     path, text = written(table, rows, rng)
@@ -102,14 +96,13 @@ def two_rows(rng: random.Random) -> Work:
     work = Work(rng.choice(said))
     work.read(path, text)
     value = number_text(work.calculate(f"{first}{sign}{second}"))
-    work.end(f"The {noun} is {value}.", f"It is {value}.", f"{first} {sign} {second} = {value}.", rng=rng)
+    work.end(rng.choice((f"The {noun} is {value}.", f"It is {value}.", f"{first} {sign} {second} = {value}.")))
     return work
 
 
 def all_rows(rng: random.Random) -> Work:
     """The sum or the mean of every row."""
-    table = rng.choice(TABLES)
-    rows = rows_of(table, rng.randint(2, 6), rng)
+    table, rows = listed(2, rng)
     name = rng.choice(amounts_in(table, rows))
     path, text = written(table, rows, rng)
     n = said_name(name)
@@ -135,7 +128,7 @@ def all_rows(rng: random.Random) -> Work:
     work = Work(rng.choice(said))
     work.read(path, text)
     value = number_text(work.calculate(expression))
-    work.end(f"The {noun} is {value}.", f"The {noun} {n} is {value}.", f"It is {value}.", rng=rng)
+    work.end(rng.choice((f"The {noun} is {value}.", f"The {noun} {n} is {value}.", f"It is {value}.")))
     return work
 
 
@@ -211,7 +204,7 @@ def product(rng: random.Random) -> Work:
     work = Work(rng.choice(said).format(f=path))
     work.read(path, json.dumps(content, ensure_ascii=False))
     value = number_text(work.calculate(f"{number_text(first)}*{number_text(second)}"))  # type: ignore[arg-type]
-    work.end(f"The total is {value}.", f"It comes to {value}.", f"It is {value}.", rng=rng)
+    work.end(rng.choice((f"The total is {value}.", f"It comes to {value}.", f"It is {value}.")))
     return work
 
 
@@ -251,7 +244,9 @@ def span(rng: random.Random) -> Work:
     work.read(path, text)
     gap = tools.difference(start, end)
     work.step("date_difference", {"start": str(start), "end": str(end)}, gap)
-    work.end(f"It is {gap['days']} days.", f"{gap['days']} days lie between them.", f"{gap['days']} days.", rng=rng)
+    work.end(
+        rng.choice((f"It is {gap['days']} days.", f"{gap['days']} days lie between them.", f"{gap['days']} days."))
+    )
     return work
 
 
@@ -306,7 +301,7 @@ def due(rng: random.Random) -> Work:
     target = tools.add_to_date(start, **{unit: amount})
     outcome = {"date": str(target), "weekday": times.WEEKDAYS[target.weekday()]}
     work.step("date_add", {"date": str(start), unit: amount}, outcome)
-    work.end(f"It is {target}.", f"On {target}.", f"The date is {target}.", rng=rng)
+    work.end(rng.choice((f"It is {target}.", f"On {target}.", f"The date is {target}.")))
     return work
 
 
@@ -354,7 +349,9 @@ def measured(rng: random.Random) -> Work:
         "convert_units", {"value": value, "from_unit": unit, "to_unit": label}, {"value": converted, "unit": label}
     )
     work.end(
-        f"The {noun} is {shown_value} {label}.", f"It is {shown_value} {label}.", f"{shown_value} {label}.", rng=rng
+        rng.choice(
+            (f"The {noun} is {shown_value} {label}.", f"It is {shown_value} {label}.", f"{shown_value} {label}.")
+        )
     )
     return work
 
@@ -396,7 +393,7 @@ def logged(rng: random.Random) -> Work:
     )
     matches = [f"{path}:{line}: {text}" for line, text, _, _ in hits]
     work.step("search_files", {"pattern": level, "path": path}, {"matches": matches, "num_files": 1})
-    work.end(f"The {wanted} is {found}.", f"It is {found}.", f"The {which} {level} line has {found}.", rng=rng)
+    work.end(rng.choice((f"The {wanted} is {found}.", f"It is {found}.", f"The {which} {level} line has {found}.")))
     return work
 
 
@@ -424,7 +421,7 @@ def two_files(rng: random.Random) -> Work:
     work.read(one, json.dumps({"item": item, key: amount} if rng.random() < 0.6 else {key: amount}, ensure_ascii=False))
     work.read(two, json.dumps({factor: rate}))
     value = number_text(work.calculate(f"{amount}*{number_text(rate)}"))
-    work.end(f"It costs {value}.", f"That is {value}.", f"It is {value}.", rng=rng)
+    work.end(rng.choice((f"It costs {value}.", f"That is {value}.", f"It is {value}.")))
     return work
 
 
@@ -433,7 +430,7 @@ def missing(rng: random.Random) -> Work:
     path = file_at(rng.choice(TABLES).name, rng.choice(("json", "csv", "txt")), rng)
     work = Work(rng.choice((f"Read {path} to me.", f"What does {path} say?", f"Summarise {path}.", f"show me {path}")))
     work.step("read_file", {"path": path}, {"error": f"there is no '{path}' in the workspace"})
-    work.end(f"There is no {path} in the workspace.", f"{path} does not exist.", rng=rng)
+    work.end(rng.choice((f"There is no {path} in the workspace.", f"{path} does not exist.")))
     return work
 
 

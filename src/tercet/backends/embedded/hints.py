@@ -84,7 +84,7 @@ class Offered:
         """Return the tools that `text` likely means, the likeliest first, with drafts of their arguments."""
         meant = self._meant(text)
         return tuple(
-            Hint(each.level, each.name, self._told(each, is_whole=place == 0 or each.is_one_of_several))
+            Hint(each.level, each.name, self._outline(each, is_whole=place == 0 or each.is_one_of_several))
             for place, each in enumerate(meant)
         )
 
@@ -179,7 +179,7 @@ class Offered:
         text = f"{meant.text} {part}"
         return _Meant(level, meant.name, self._fields(text, meant.name), text)
 
-    def _told(self, meant: _Meant, *, is_whole: bool) -> tuple[Field, ...]:
+    def _outline(self, meant: _Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""
         offered = self._parameters(meant.name)
         missing = {each.name: Field(each.name, ()) for each in offered if is_whole and each.is_needed}

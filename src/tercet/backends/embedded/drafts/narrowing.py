@@ -14,8 +14,6 @@ from tercet.schema import instance_violation
 
 SURE = 0.8
 """Chance of a parameter's likeliest value from which only drafted values are allowed."""
-
-
 _RELATED = frozenset(
     ("allOf", "anyOf", "oneOf", "not", "if", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
 )

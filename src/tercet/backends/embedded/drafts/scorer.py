@@ -141,10 +141,9 @@ def _enumerated(options: list[Value], text: str) -> list[Value]:
     likely = [place for place, option in enumerate(options) if option.chance >= LIKELY]
     while likely:
         known = options[likely.pop()]
-        behind, before = _BETWEEN.match(text, known.end), []
-        if known.start:
-            before = [n for n, one in enumerate(options) if _BETWEEN.fullmatch(text, one.end, known.start)]
-        after = [n for n, one in enumerate(options) if behind and one.start == behind.end()]
+        before = [n for n, one in enumerate(options) if _BETWEEN.fullmatch(text, one.end, known.start)]
+        behind = _BETWEEN.match(text, known.end)
+        after = [n for n, one in enumerate(options) if one.start == behind.end()] if behind else []
         for beside in filter(None, (before, after)):
             place = max(beside, key=lambda n: options[n].chance)
             if POSSIBLE <= options[place].chance < LIKELY:
