@@ -52,6 +52,8 @@ class Source:
     """Share of the tokens that are long documents (`training.data.long`), which nothing thins out."""
     max_long: int = 32_000
     """The longest of them, in tokens."""
+    spared: tuple[str, ...] = ()
+    """Beginnings of sources whose documents neither length nor density thins out: what is asked back is short."""
 
     @property
     def max_length(self) -> int:
@@ -96,6 +98,8 @@ class Documents:
         if self.rng.random() >= self.source.kept_share(sample.source):
             return None
         made = self.document(sample)
+        if sample.source.startswith(self.source.spared):
+            return made if len(made.ids) <= MAX_LENGTH else None
         is_dense = self.rng.random() * self.source.full_share < made.learnt.mean()
         is_short = self.rng.random() * len(made.ids) < self.source.preferred_length
         return made if len(made.ids) <= MAX_LENGTH and is_dense and is_short else None

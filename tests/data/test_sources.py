@@ -207,7 +207,7 @@ def test_samples_are_valid_and_endless(name: str, root: Path) -> None:
     samples = drawn(name, root, 1, 80)
     assert len(samples) == 80
     assert [wrong for sample in samples if (wrong := problem(sample))] == []
-    assert {sample.source for sample in samples} == {name}
+    assert {sample.source.partition("/")[0] for sample in samples} == {name}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -48,14 +48,26 @@ def state_of(decoder: Decoder, optimizer: Optimizer) -> checkpoint.State:
 def test_nothing_changes_until_the_new_layers_learn() -> None:
     decoder, _ = trained()
     tokens = torch.randint(0, 96, (2, 20))
-    grown = grow.deeper(decoder, 2)
-    assert grown.config == replace(CONFIG, num_layers=4)
-    assert torch.allclose(grown(tokens), decoder(tokens), atol=1e-5)
+    for places in (grow.below(2, 2), grow.between(2, 2)):
+        grown = grow.deeper(decoder, places, 2)
+        assert grown.config == replace(CONFIG, num_layers=4)
+        assert torch.allclose(grown(tokens), decoder(tokens), atol=1e-5)
+
+
+def test_spread_layers_are_copies_of_those_beneath() -> None:
+    assert grow.between(10, 6) == [0, 1, 3, 5, 6, 8, 9, 11, 13, 14]
+    decoder, _ = trained()
+    grown = grow.deeper(decoder, [0, 2], 2)
+    for old, new in ((0, 1), (1, 3)):
+        known, made = decoder.layers[old].state_dict(), grown.layers[new].state_dict()
+        for name, weight in made.items():
+            is_output = "o_proj" in name or "down_proj" in name
+            assert torch.equal(weight, torch.zeros_like(weight) if is_output else known[name])
 
 
 def test_head_h_of_the_first_layer_attends_h_plus_one_places_back() -> None:
     decoder, _ = trained()
-    grown = grow.deeper(decoder, 1)
+    grown = grow.deeper(decoder, grow.below(2, 1), 1)
     block = grown.layers[0]
     x = block.attn_norm(grown.embed(torch.randint(0, 96, (1, 24))))  # type: ignore[operator,union-attr]
     cos, sin = grown.cos[:24], grown.sin[:24]
@@ -76,7 +88,7 @@ def test_training_goes_on_with_what_the_optimiser_knew() -> None:
     resumed = Optimizer(grown)
     resumed.restore(state["optimizer"])
     known, kept = grow.momenta(decoder, optimizer), grow.momenta(grown, resumed)
-    assert all(torch.equal(kept[grow.new_name(name, 2)], momentum) for name, momentum in known.items())
+    assert all(torch.equal(kept[grow.new_name(name, [2, 3])], momentum) for name, momentum in known.items())
     assert resumed.adam.state[grown.embed.weight]["step"] == optimizer.adam.state[decoder.embed.weight]["step"]
     before = grown.layers[0].attn.o_proj.weight.clone()  # type: ignore[union-attr]
     step(grown, resumed)

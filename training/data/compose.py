@@ -376,7 +376,7 @@ def lower_values(asked: Asked) -> None:
 
 KINDS: tuple[tuple[float, Kind], ...] = (
     (40, Composer.single), (18, Composer.parallel), (10, Composer.several_tools), (2, Composer.error),
-    (5.5, Composer.ask_back), (2, Composer.negation), (22, Composer.irrelevant), (1.5, Composer.small_talk),
+    (10, Composer.ask_back), (2, Composer.negation), (22, Composer.irrelevant), (1.5, Composer.small_talk),
     (4, Composer.second_turn), (4, Composer.chain),
 )  # fmt: skip
 

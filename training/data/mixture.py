@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.data import builtin, compose, drills, reading, sessions, symbolic, validate, workspace
+from training.data import browsing, builtin, compose, drills, reading, sessions, symbolic, validate, workspace
 from training.data.contamination import Contaminated, Guard, index_of
 from training.data.sample import Sample
 
@@ -31,21 +31,23 @@ SHARES = {
     "builtin": 14.0,
     "reading": 3.0,
     "workspace": 6.0,
+    "browsing": 4.0,
 }
 LATE_SHARES = {
-    "drills": 15.0,
+    "drills": 10.0,
     "catalog": 38.0,
     "sessions": 38.0,
     "symbolic": 3.5,
     "builtin": 24.0,
     "reading": 3.0,
     "workspace": 16.0,
+    "browsing": 11.0,
 }
 """For a last stage, when copying and selection are learnt."""
 PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
 """Share of a source's single calls that are joined into sessions."""
 SOURCE_SHARES = {
-    "seal_tools": 12.0, "gorilla": 6.0, "sgd": 6.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
+    "seal_tools": 12.0, "gorilla": 6.0, "sgd": 12.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
     "toolalpaca": 2.0, "crossed": 40.0, "joined": 25.0,
 }  # fmt: skip
 """By module of training.data.sources; a module that is not named here gets 1."""
@@ -118,6 +120,7 @@ class Mixture:
             "reading": reading.generate,
             "sessions": sessions.generate,
             "workspace": workspace.generate,
+            "browsing": browsing.generate,
         }
         shares = LATE_SHARES if self.is_late else SHARES
         for name, make in own.items():

@@ -1,12 +1,15 @@
-"""Stage 5: make a decoder deeper without changing what it computes: new lowest layers write nothing until they learn.
+"""Stage 5: make a decoder deeper without changing what it computes: new layers write nothing until they learn.
 
-The first new layer's heads look back one to four tokens, whatever the tokens are: knowing its neighbours is what a
-token needs to be copied from the right place, and short training does not find that on its own.
+They lie below the others, the first one's heads looking back one to four tokens, whatever the tokens are: knowing its
+neighbours is what a token needs to be copied from the right place, and short training does not find that on its own.
+Or, for a decoder that copies already, each is a copy of the layer beneath it, spread over the depth (block expansion:
+Wu et al., LLaMA Pro, ACL 2024).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +28,22 @@ OUTPUT_GAIN = 0.15
 RIDGE = 1e-3
 
 
-def new_name(name: str, num_new: int) -> str:
+def below(num_old: int, num_new: int) -> list[int]:
+    """Where each old layer stands in the deeper decoder, all new ones beneath."""
+    return [num_new + layer for layer in range(num_old)]
+
+
+def between(num_old: int, num_new: int) -> list[int]:
+    """Where each old layer stands, the new ones spread evenly behind them; at most one behind each."""
+    return [layer + (layer * num_new + num_new // 2) // num_old for layer in range(num_old)]
+
+
+def new_name(name: str, places: Sequence[int]) -> str:
     """The name in the deeper decoder of one of the old decoder's parameters."""
     if not name.startswith("layers."):
         return name
     _, layer, rest = name.split(".", 2)
-    return f"layers.{int(layer) + num_new}.{rest}"
+    return f"layers.{places[int(layer)]}.{rest}"
 
 
 def constant_direction(embedding: Tensor) -> Tensor:
@@ -48,13 +61,18 @@ def turned(vector: Tensor, steps: int, theta: float) -> Tensor:
     return torch.cat((first * angles.cos() - second * angles.sin(), second * angles.cos() + first * angles.sin()))
 
 
-@torch.no_grad()
 def silence(block: nn.Module) -> None:
-    """Zero what the block writes, and set its gains."""
+    """Zero what the block writes."""
     for name, weight in block.named_parameters():
         if "o_proj" in name or "down_proj" in name:
-            weight.zero_()
-        elif "q_norm" in name or "k_norm" in name:
+            weight.data.zero_()
+
+
+@torch.no_grad()
+def set_gains(block: nn.Module) -> None:
+    """The gains of a block that has learnt nothing yet."""
+    for name, weight in block.named_parameters():
+        if "q_norm" in name or "k_norm" in name:
             weight.fill_(FRESH_GAIN)
         elif "_norm" in name:
             weight.fill_(OUTPUT_GAIN)
@@ -74,15 +92,21 @@ def look_back(decoder: Decoder) -> None:
     named["layers.0.attn.k_norm.weight"].fill_(LOOK_BACK_GAIN)
 
 
-def deeper(old: Decoder, num_new: int) -> Decoder:
-    """A decoder with `num_new` more layers that computes the same."""
+def deeper(old: Decoder, places: Sequence[int], num_new: int) -> Decoder:
+    """A decoder with `num_new` more layers that computes the same. One above an old layer begins as its copy."""
     grown = Decoder(replace(old.config, num_layers=old.config.num_layers + num_new))
     state = grown.state_dict()
-    state.update({new_name(name, num_new): weight for name, weight in old.state_dict().items()})
+    state.update({new_name(name, places): weight for name, weight in old.state_dict().items()})
     grown.load_state_dict(state)
-    for layer in list(grown.layers)[:num_new]:
-        silence(layer)
-    look_back(grown)
+    layers = list(grown.layers)
+    for place in sorted(set(range(len(layers))) - set(places)):
+        if place > places[0]:
+            layers[place].load_state_dict(layers[place - 1].state_dict())
+        else:
+            set_gains(layers[place])
+        silence(layers[place])
+    if places[0]:
+        look_back(grown)
     return grown
 
 
@@ -96,31 +120,32 @@ def momenta(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
     }
 
 
-def carry_over(old: Decoder, old_optimizer: Optimizer, grown: Decoder, num_new: int) -> Optimizer:
+def carry_over(old: Decoder, old_optimizer: Optimizer, grown: Decoder, places: Sequence[int]) -> Optimizer:
     """An optimiser of the grown decoder that knows what the old one knew."""
     made = Optimizer(grown)
     parameters = dict(grown.named_parameters())
     known, fresh = momenta(old, old_optimizer), momenta(grown, made)
     for name, parameter in old.named_parameters():
-        name = new_name(name, num_new)
+        name = new_name(name, places)
         if parameter in old_optimizer.adam.state:
             made.adam.state[parameters[name]] = old_optimizer.adam.state[parameter]
     for name, momentum in known.items():
-        fresh[new_name(name, num_new)].copy_(momentum)
+        fresh[new_name(name, places)].copy_(momentum)
     return made
 
 
-def grow(state: checkpoint.State, num_new: int) -> checkpoint.State:
-    """The checkpoint of a run, with `num_new` silent layers below the others."""
+def grow(state: checkpoint.State, num_new: int, *, is_spread: bool = False) -> checkpoint.State:
+    """The checkpoint of a run, with `num_new` silent layers below the others, or spread between them."""
     torch.manual_seed(0)
     old = Decoder(ModelConfig(**state["config"]))
     old.load_state_dict(state["model"])
     optimizer = Optimizer(old)
     optimizer.restore(state["optimizer"])
-    grown = deeper(old, num_new)
-    made = carry_over(old, optimizer, grown, num_new)
+    places = (between if is_spread else below)(old.config.num_layers, num_new)
+    grown = deeper(old, places, num_new)
+    made = carry_over(old, optimizer, grown, places)
     model = grown.state_dict()
-    average = {new_name(name, num_new): weight for name, weight in state["average"].items()}
+    average = {new_name(name, places): weight for name, weight in state["average"].items()}
     return {
         **state,
         "config": checkpoint.config_state(grown.config),
@@ -135,8 +160,9 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path, help="where to write the checkpoint; the run must have stopped")
     parser.add_argument("--layers", type=int, default=2, help="how many to add")
+    parser.add_argument("--spread", action="store_true", help="between the others, as copies of them, not below")
     a = parser.parse_args()
-    state = grow(checkpoint.load(a.checkpoint), a.layers)
+    state = grow(checkpoint.load(a.checkpoint), a.layers, is_spread=a.spread)
     checkpoint.save(a.out, state)
     print(f"{a.out}: {state['config']['num_layers']} layers")
 

@@ -26,6 +26,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mixture", default="training.data.mixture")
     parser.add_argument("--prefer-length", type=int, default=pack.MAX_LENGTH, help="thin out longer documents")
     parser.add_argument("--full-share", type=float, default=0.0, help="thin out documents with less learnt than this")
+    parser.add_argument("--spare", nargs="*", default=(), help="sources that --prefer-length and --full-share spare")
     parser.add_argument("--late", action="store_true", help="the mixture's weights for a last stage")
     parser.add_argument("--keep", default="{}", help='JSON: shares kept by source, e.g. {"gsm8k":0.2}')
     parser.add_argument("--long-share", type=float, default=0.0, help="share of tokens in long documents")
@@ -34,7 +35,15 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def source_of(a: argparse.Namespace) -> Source:
     return Source(
-        a.mixture, a.data, a.late, json.loads(a.keep), a.prefer_length, a.full_share, a.long_share, a.max_long
+        a.mixture,
+        a.data,
+        a.late,
+        json.loads(a.keep),
+        a.prefer_length,
+        a.full_share,
+        a.long_share,
+        a.max_long,
+        tuple(a.spare),
     )
 
 

@@ -83,7 +83,7 @@ def group(service_name: str) -> str:
     return _GROUPS.get(domain, domain)
 
 
-def _sample(shown: Window, tools: tuple[Schema, ...], cut: Cut, style: Style, rng: random.Random) -> Sample:
+def _sample(shown: Window, tools: tuple[Schema, ...], cut: Cut, style: Style, kind: str, rng: random.Random) -> Sample:
     messages = list(shown.messages)
     prompts: list[str] = []
     if cut.confirming:
@@ -94,7 +94,7 @@ def _sample(shown: Window, tools: tuple[Schema, ...], cut: Cut, style: Style, rn
         prompts.append(f"Today is {YEAR[style.variant]}-03-01.")
     if prompts:
         messages.insert(0, system(" ".join(prompts)))
-    return Sample(tuple(messages), tools, source="sgd")
+    return Sample(tuple(messages), tools, source=f"sgd/{kind}")
 
 
 def _start(dialogue: Dialogue, end: int, rng: random.Random) -> int:
@@ -111,7 +111,7 @@ def _irrelevant(source: Sources, dialogue: Dialogue, rng: random.Random) -> Samp
     opening = dialogue.turns[0]
     tools = source.strangers({group(name) for name in dialogue.services}, 1 + how_many(rng), style, rng)
     offered = mixed(tools[:5], rng)
-    return Sample((user(opening.text), assistant(refusal(rng, offered))), offered, source="sgd")
+    return Sample((user(opening.text), assistant(refusal(rng, offered))), offered, source="sgd/irrelevant")
 
 
 def _from(source: Sources, dialogue: Dialogue, rng: random.Random) -> Iterator[Sample]:
@@ -122,7 +122,7 @@ def _from(source: Sources, dialogue: Dialogue, rng: random.Random) -> Iterator[S
     later = [i for i, turn in enumerate(turns) if not turn.by_user and turn.acts <= {"INFORM", "REQ_MORE"}]
     plans = [(end, "single") for end in ends if rng.random() < 0.7]
     plans += [(end, "call") for end in ends if rng.random() < 0.5]
-    plans += [(end, "ask") for end in asks if rng.random() < 0.15]
+    plans += [(end, "ask") for end in asks if rng.random() < 0.3]
     plans += [(end, "later") for end in later if rng.random() < 0.12]
     rng.shuffle(plans)
     for end, kind in plans[:4]:
@@ -140,7 +140,8 @@ def _from(source: Sources, dialogue: Dialogue, rng: random.Random) -> Iterator[S
                 if kind == "single":
                     break
                 continue
-            yield _sample(shown, tools, cut, style, rng)
+            is_told = kind == "call" and cut.answered
+            yield _sample(shown, tools, cut, style, "told" if is_told else kind, rng)
             break
     if rng.random() < 0.2:
         yield _irrelevant(source, dialogue, rng)
