@@ -33,7 +33,7 @@ class ModelConfig:
 CONFIGS = {
     "nano": ModelConfig(d_model=160, num_layers=10, num_heads=4, num_kv_heads=2, head_dim=32, d_ffn=384),
     "mini": ModelConfig(d_model=320, num_layers=10, num_heads=8, num_kv_heads=4, head_dim=32, d_ffn=768),
-    "full": ModelConfig(d_model=448, num_layers=12, num_heads=8, num_kv_heads=4, head_dim=64, d_ffn=1152),
+    "full": ModelConfig(d_model=320, num_layers=16, num_heads=8, num_kv_heads=4, head_dim=32, d_ffn=768),
 }
 
 

@@ -50,7 +50,7 @@ case $smoke in
 no)
     device="--device cuda --bf16"; measured=cuda; cases=1000
     producers=${PRODUCERS:-$((cores - 1))}; stock_tokens=${STOCK_TOKENS:-2e9}; shard_tokens=2000000
-    full_shape="{}"; full_batches="--tokens-per-batch 65536 --batches-per-step 2"
+    full_shape='{"d_model":448,"num_layers":12,"head_dim":64,"d_ffn":1152}'; full_batches="--tokens-per-batch 65536 --batches-per-step 2"
     mini_shape="{}"; mini_batches=$full_batches
     full_end=$(at 58); mini_end=$(at 90); agreement=0.95; longest=32000 ;;
 yes)

@@ -37,7 +37,6 @@ def manifest(gguf_file: Path, name: str, recipe: str, state: checkpoint.State, p
         "context": state["config"]["max_context"],
         "trained_context": state.get("trained_context", MAX_LENGTH),
         "trained_tokens": state["tokens"],
-        "trained_steps": state["step"],
         "trained_hours": round(state["seconds"] / 3600, 2),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "recipe": recipe,

@@ -29,7 +29,7 @@ def reopen(path: Path) -> checkpoint.State:
         "tokens": known.get("trained_tokens", 0),
         "seconds": 3600.0 * known.get("trained_hours", 0.0),
         "began": time.time(),
-        "generation": known.get("trained_steps", 0),
+        "generation": known.get("trained_tokens", 0) // 1_000_000,  # other documents than the runs before drew
     }
 
 
