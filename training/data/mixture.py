@@ -47,7 +47,7 @@ LATE_SHARES = {
 PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
 """Share of a source's single calls that are joined into sessions."""
 SOURCE_SHARES = {
-    "seal_tools": 12.0, "gorilla": 6.0, "sgd": 12.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
+    "seal_tools": 12.0, "gorilla": 6.0, "sgd": 18.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
     "toolalpaca": 2.0, "crossed": 40.0, "joined": 25.0,
 }  # fmt: skip
 """By module of training.data.sources; a module that is not named here gets 1."""

@@ -16,7 +16,7 @@ from training.data.sources.common import epochs, shuffled
 from training.data.sources.offer import how_many, mixed, refusal, weight
 from training.data.sources.sgd_dialogue import Dialogue, pack, unpack
 from training.data.sources.sgd_tools import Style, draw_style, intent_tool, load
-from training.data.sources.sgd_windows import YEAR, Cut, Untraceable, Window, single, window
+from training.data.sources.sgd_windows import YEAR, Cut, Untraceable, Window, single, tell, window
 
 MAX_CHARS = 1300
 _GROUPS = {"Media": "screen", "Movies": "screen", "Services": "services"}
@@ -121,27 +121,31 @@ def _from(source: Sources, dialogue: Dialogue, rng: random.Random) -> Iterator[S
     asks = [i for i, turn in enumerate(turns) if not turn.by_user and turn.acts == {"REQUEST"}]
     later = [i for i, turn in enumerate(turns) if not turn.by_user and turn.acts <= {"INFORM", "REQ_MORE"}]
     plans = [(end, "single") for end in ends if rng.random() < 0.7]
+    plans += [(end, "told") for end in ends if rng.random() < 0.6]
     plans += [(end, "call") for end in ends if rng.random() < 0.5]
     plans += [(end, "ask") for end in asks if rng.random() < 0.3]
     plans += [(end, "later") for end in later if rng.random() < 0.12]
     rng.shuffle(plans)
-    for end, kind in plans[:4]:
+    for end, kind in plans[:5]:
         style = draw_style(rng, iso_dates=rng.random() < 0.1)
         cut = Cut(_start(dialogue, end, rng), end, False, rng.random() < 0.6, rng.choice((1, 1, 2, 3)))
         for confirming in (False, True):
             cut = Cut(cut.start, cut.end, confirming, cut.answered, cut.rows)
             try:
-                make = single(dialogue, end, source.services, style) if kind == "single" else None
-                shown = make or window(dialogue, cut, source.services, style)
+                if kind in ("single", "told"):
+                    shown = single(dialogue, end, source.services, style)
+                    if kind == "told":
+                        tell(shown, dialogue.turns[end], source.services, style, rng)
+                else:
+                    shown = window(dialogue, cut, source.services, style)
                 if shown.size() > MAX_CHARS + 900:
                     break
                 tools = source.tools(shown, dialogue, style, rng)
             except Untraceable:
-                if kind == "single":
+                if kind in ("single", "told"):
                     break
                 continue
-            is_told = kind == "call" and cut.answered
-            yield _sample(shown, tools, cut, style, "told" if is_told else kind, rng)
+            yield _sample(shown, tools, cut, style, kind, rng)
             break
     if rng.random() < 0.2:
         yield _irrelevant(source, dialogue, rng)

@@ -5,6 +5,7 @@ Owns arguments, results and the check of assistant texts. It offers no tools and
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -206,6 +207,40 @@ def _add_pending(shown: Window, turns: list[Turn], services: Mapping[str, Servic
         if turn.intent and turn.by_user:
             shown.needed[turn.intent] = services[turn.intent[0]]
             return
+
+
+def tell(shown: Window, turn: Turn, services: Mapping[str, Service], style: Style, rng: random.Random) -> None:
+    """Add a call's result, and an answer that tells everything of its first row."""
+    found = _result(services[turn.service], turn, style, rng.choice((1, 1, 1, 2)))
+    rows = found.get("results", [found]) if isinstance(found, dict) else found
+    row = dict(rows[0]) if isinstance(rows, list) and rows else {}
+    row.pop("status", None)
+    if not row or "error" in row:
+        raise Untraceable("result")
+    shown.add(result(found))
+    shown.add(assistant(told(row, rng)))
+
+
+def told(row: Mapping[str, object], rng: random.Random) -> str:
+    """A row in words: the field that names it first, where there is one."""
+    facts = [(spaced(name).lower(), _said(value)) for name, value in row.items()]
+    name = next((fact for fact in facts if fact[0].rpartition(" ")[2] in ("name", "title")), None)
+    if name is not None and rng.random() < 0.6:
+        facts.remove(name)
+        lead = rng.choice(("I found {v}. ", "There is {v}. ", "I have found {v}: ", "{v}: ")).format(v=name[1])
+    else:
+        lead = rng.choice(("Here it is: ", "I found this: ", "", ""))
+    if rng.random() < 0.6:
+        said = ", ".join(f"{fact} {value}" for fact, value in facts)
+    else:
+        said = ", ".join(f"the {fact} is {value}" for fact, value in facts)
+    if lead.endswith(". ") or not lead:
+        said = said[:1].upper() + said[1:]
+    return (lead + said).strip().rstrip(":.") + "."
+
+
+def _said(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def single(dialogue: Dialogue, end: int, services: Mapping[str, Service], style: Style) -> Window:
