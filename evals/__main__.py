@@ -85,22 +85,27 @@ def compare(arguments: argparse.Namespace) -> None:
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
-    """Fit on the cases of even number, report the error on the others before and after, keep the scales."""
+    """Fit on every other case of each set, report the error on the rest before and after, keep the scales."""
     manifest = json.loads(arguments.manifest.read_text()) if arguments.manifest else {}
     cases, answers = _ask(arguments, {"confidence": True})
     if any(answer.confidence and answer.confidence["is_calibrated"] for answer in answers):
         raise SystemExit("the server applies a calibration already: take it out of the manifest and restart it")
-    held_back = calibration.decisions(cases[::2], answers[::2])
-    fresh = calibration.decisions(cases[1::2], answers[1::2])
+    order = sorted(range(len(cases)), key=lambda place: cases[place].set_name)
+    held_back, fresh = (
+        calibration.decisions([cases[place] for place in half], [answers[place] for place in half])
+        for half in (order[::2], order[1::2])
+    )
     scales, errors, pairs = {}, {}, {}
-    print("| decision | n | error before | error after |\n|---|---|---|---|")
+    print("| decision | n | error before | error after | by chance |\n|---|---|---|---|---|")
     for kind in calibration.KINDS:
         scale = calibration.choose(held_back[kind])
         scaled = [(scale.apply(raw), came_true) for raw, came_true in fresh[kind]]
         before, after = calibration.calibration_error(fresh[kind]), calibration.calibration_error(scaled)
-        print(f"| {kind} | {len(scaled)} | {before:.3f} | {after:.3f} |")
+        chance = calibration.error_by_chance(scaled)
+        print(f"| {kind} | {len(scaled)} | {before:.3f} | {after:.3f} | {chance:.3f} |")
         scales[kind], pairs[kind] = asdict(scale), scaled
-        errors[kind] = {"n": len(scaled), "before": round(before, 3), "after": round(after, 3)}
+        figures = {"before": before, "after": after, "by_chance": chance}
+        errors[kind] = {"n": len(scaled), **{name: round(figure, 3) for name, figure in figures.items()}}
     if arguments.manifest:
         manifest |= {"calibration": scales, "calibration_error": errors}
         arguments.manifest.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

@@ -1,13 +1,14 @@
 """Whether a model is right as often as it says, and the scaling that makes it so.
 
 A decision is a pair: the raw confidence and whether it came true. Platt scaling (Platt 1999) fits two numbers by
-logistic regression on one half of the cases; the expected calibration error (Naeini et al. 2015, ten bins of equal
-numbers) is taken on the other.
+logistic regression on one half of each set's cases; the expected calibration error (Naeini et al. 2015, ten bins of
+equal numbers) is taken on the other.
 """
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -139,3 +140,13 @@ def calibration_error(pairs: Sequence[Pair]) -> float:
     if not pairs:
         return 0.0
     return sum(one.n * abs(one.confidence - one.accuracy) for one in bins(pairs)) / len(pairs)
+
+
+def error_by_chance(pairs: Sequence[Pair], num_draws: int = 200) -> float:
+    """The calibration error that these confidences would show on average if each came true just as often as it says.
+
+    So few cases to a bin never come out even: what is measured says something only as far as it is above this.
+    """
+    rng = random.Random(0)
+    drawn = ([(sure, rng.random() < sure) for sure, _ in pairs] for _ in range(num_draws))
+    return sum(map(calibration_error, drawn)) / num_draws

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from evals.calibration import Scale, bins, calibration_error, choose, decisions, fit
+from evals.calibration import Scale, bins, calibration_error, choose, decisions, error_by_chance, fit
 from evals.cases import Answer, calls_case
 
 
@@ -50,6 +50,12 @@ def test_scaling_that_does_not_pay_is_left_out() -> None:
 
 def test_too_few_pairs_fit_nothing() -> None:
     assert fit([(0.9, False)] * 3) == Scale()
+
+
+def test_chance_alone_gives_an_error_that_falls_with_the_number_of_pairs() -> None:
+    few, many = [(0.7, True)] * 100, [(0.7, True)] * 10_000
+    assert error_by_chance(few) == pytest.approx(0.114, abs=0.02)  # the mean of |k / 10 - 0.7|, k of 10 at 0.7
+    assert error_by_chance(many, 20) < 0.02
 
 
 def test_bins_hold_every_pair_once() -> None:
