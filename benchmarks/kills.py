@@ -276,8 +276,8 @@ async def _wait_for_effect(notes: Notes) -> None:
 def _compare_journal(server: Server, findings: Findings) -> None:
     """Read the journal of a dead server: what it held before must be what it holds now."""
     steps = server.rows(
-        "SELECT s.run_id, s.number, s.outcome, s.begun_at, s.ended_at, r.status FROM steps s"
-        " JOIN runs r ON r.id = s.run_id WHERE s.outcome IS NOT NULL"
+        "SELECT s.run_id, s.number, COALESCE(s.outcome, s.long_outcome), s.begun_at, s.ended_at, r.status FROM steps s"
+        " JOIN runs r ON r.id = s.run_id WHERE s.ended_at IS NOT NULL"
     )
     findings.num_under_way += server.rows("SELECT COUNT(*) FROM runs WHERE status = 'running'")[0][0]
     findings.num_between += sum(status == "running" for *_, status in steps)
@@ -335,8 +335,8 @@ async def _compare_streams(
 def _outputs(server: Server) -> dict[str, tuple[bytes, ...]]:
     """Return the outputs of every response as its record and as its journal have them."""
     rows = server.rows(
-        "SELECT p.id, p.record, b.payload, s.kind FROM responses p JOIN steps s ON s.run_id = p.id"
-        " JOIN blobs b ON b.hash = s.outcome ORDER BY p.id, s.number"
+        "SELECT p.id, p.record, COALESCE(s.outcome, b.payload), s.kind FROM responses p JOIN steps s ON s.run_id = p.id"
+        " LEFT JOIN blobs b ON b.hash = s.long_outcome WHERE s.ended_at IS NOT NULL ORDER BY p.id, s.number"
     )
     encode = msgspec.msgpack.encode
     kept: dict[str, tuple[bytes, ...]] = {}

@@ -1,4 +1,4 @@
-"""What durability costs an agent: a step beside a bare synced append, its bytes on disk, and how fast a session loads.
+"""What durability costs an agent: a step beside a bare synced append, its pages and bytes, how fast a session loads.
 
 A step is what the runtime writes around one model call and one tool call: two transactions, with items and events. The
 model and the tool take no time here. Beside it, in the same run: `LangGraph`'s SqliteSaver and `DBOS`, where installed.
@@ -9,6 +9,7 @@ import asyncio
 import importlib.util
 import os
 import statistics
+import struct
 import sys
 import tempfile
 import time
@@ -102,8 +103,8 @@ class Timed:
         Recorder._flush = self._flush  # type: ignore[method-assign]
 
 
-async def run_steps(folder: Path, num_steps: int) -> tuple[list[float], float, int]:
-    """Return the seconds of each transaction, those of the whole turn, and the bytes on disk afterwards."""
+async def run_steps(folder: Path, num_steps: int) -> tuple[list[float], float, float, int]:
+    """Return the seconds of each transaction and of the whole turn, the pages of a commit, and the bytes on disk."""
     store = LocalStore(folder / "tercet.db", retention_days=30, max_responses=1000)
     backend = Puppet(num_steps)
     tier = Tier("nano", backend)
@@ -135,8 +136,25 @@ async def run_steps(folder: Path, num_steps: int) -> tuple[list[float], float, i
     seconds = time.perf_counter() - began
     await sessions.close()
     await store.database.write(lambda connection: connection.execute("SELECT 1").fetchone())
+    pages = pages_per_commit((folder / "tercet.db-wal").read_bytes())
     await store.close()
-    return timed.seconds, seconds, _size(folder)
+    return timed.seconds, seconds, pages, _size(folder)
+
+
+def pages_per_commit(log: bytes) -> float:
+    """Return how many pages a commit wrote, by SQLite's write-ahead log since it was begun anew the last time.
+
+    Its header and those of its frames are described in https://www.sqlite.org/fileformat2.html#the_write_ahead_log.
+    """
+    page_bytes, salts = struct.unpack_from(">8xI4x8s", log)
+    num_pages = num_commits = 0
+    for place in range(32, len(log), 24 + page_bytes):
+        size_after, found = struct.unpack_from(">4xI8s", log, place)
+        if found != salts:
+            break
+        num_pages += 1
+        num_commits += size_after > 0
+    return num_pages / max(1, num_commits)
 
 
 def _size(folder: Path) -> int:
@@ -221,7 +239,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bare = statistics.median(bare_appends(folder, 300)) * 1000
-        flushes, seconds, size = asyncio.run(run_steps(folder / "steps", options.steps))
+        flushes, seconds, pages, size = asyncio.run(run_steps(folder / "steps", options.steps))
         flush = statistics.median(flushes) * 1000
         bare_after = statistics.median(bare_appends(folder, 300)) * 1000
         load_ms, used_ms, num_items = asyncio.run(load_million(folder / "load"))
@@ -230,6 +248,7 @@ def main() -> None:
     lines = [
         _line("bare append with fsync, median", f"{bare:.2f} ms"),
         _line("a journaled transaction, median", f"{flush:.2f} ms"),
+        _line("pages that it writes, mean", f"{pages:.1f}"),
         _line("overhead of a step (over its bare append)", f"{flush - bare:.2f} ms"),
         _line("a model call and a tool call, whole", f"{seconds / options.steps * 1000:.2f} ms"),
         _line(f"{options.steps} steps of {STEP_BYTES} bytes on disk", f"{size / 1e6:.2f} MB"),

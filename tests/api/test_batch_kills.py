@@ -23,7 +23,10 @@ read_outcome = msgspec.msgpack.Decoder(Outcome).decode
 def journaled(folder: Path) -> dict[str, str]:
     """Return the custom ids of the lines whose outcome is on disk, with the ids that their answers have."""
     with contextlib.closing(sqlite3.connect(folder / "home" / "tercet.db")) as connection:
-        rows = connection.execute("SELECT payload FROM steps JOIN blobs ON hash = outcome").fetchall()
+        rows = connection.execute(
+            "SELECT COALESCE(outcome, payload) FROM steps LEFT JOIN blobs ON hash = long_outcome"
+            " WHERE ended_at IS NOT NULL"
+        ).fetchall()
     return {outcome.custom_id: outcome.id for outcome in (read_outcome(row[0]) for row in rows)}
 
 

@@ -81,10 +81,10 @@ def test_a_search_that_was_made_is_not_made_again(tmp_path: Path) -> None:
                 tools=[{"type": "file_search", "vector_store_ids": [store.id]}],
             )
             deadline = time.monotonic() + 60
-            while not rows(tmp_path, "SELECT 1 FROM steps WHERE kind = 'file_search' AND outcome IS NOT NULL"):
+            while not rows(tmp_path, "SELECT 1 FROM steps WHERE kind = 'file_search' AND ended_at IS NOT NULL"):
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
-        before = rows(tmp_path, "SELECT number, ended_at FROM steps WHERE outcome IS NOT NULL ORDER BY number")
+        before = rows(tmp_path, "SELECT number, ended_at FROM steps WHERE ended_at IS NOT NULL ORDER BY number")
         with serving(tmp_path, port):
             with client.responses.stream(response_id=response.id) as stream:
                 done = stream.get_final_response()

@@ -118,3 +118,34 @@ async def test_notices_are_told_after_the_commit_and_not_for_what_was_rolled_bac
     await store.database.write(lambda connection: connection.notify("runs", "nobody listens"))
     assert heard == ["one", "two"]
     await store.close()
+
+
+async def test_no_writer_waits_for_ever(tmp_path: Path) -> None:
+    """Whoever writes is answered, whatever a statement raises, and after the end, too."""
+    store = open_store(tmp_path / "t.db")
+    empty: list[int] = []
+    async with asyncio.timeout(30):
+        outcomes = await asyncio.gather(
+            store.database.write(lambda _: next(iter(empty))),
+            store.responses.put(record("r1")),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [RuntimeError, type(None)]
+        last = asyncio.ensure_future(store.responses.put(record("r2")))
+        await asyncio.sleep(0)
+        await store.close()
+        await last
+        with pytest.raises(StoreFailed, match="it is closed"):
+            await store.responses.put(record("r3"))
+    again = open_store(tmp_path / "t.db")
+    assert await again.responses.get("r2", "ann") is not None
+    await again.close()
+
+
+async def test_a_listener_hears_of_a_write_before_its_writer_goes_on(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "t.db")
+    heard: list[str] = []
+    store.database.listen(lambda _, payload: heard.append(payload))
+    await store.database.write(lambda connection: connection.notify("runs", "one"))
+    assert heard == ["one"]
+    await store.close()

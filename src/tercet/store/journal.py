@@ -1,8 +1,8 @@
 """The journal of durable runs: who works on a run, and what each of its steps intended and brought about.
 
 A step is written before its effect (intent) and after it (outcome). Whoever works on a run holds a lease with a fence:
-a number that grows with every holder, so that the writes of one who lost the lease are refused. Payloads are stored
-once per content, so that n steps that share a history cost n, not n².
+a number that grows with every holder, so that the writes of one who lost the lease are refused. A short payload lies in
+its step; a long one is stored once per content, so that n steps that share a history cost n, not n².
 """
 
 import hashlib
@@ -26,6 +26,11 @@ _CLAIM = """
 CHANNEL = "runs"
 NEVER = 2**62
 """Later than any moment, in Unix milliseconds."""
+SHORT_BYTES = 256
+"""A payload of a step up to this size lies in its row: a page of its own, and one of an index, would cost more.
+
+An intent is looked for where its size puts it, so this stays as it is.
+"""
 _HELD = "SELECT fence, status FROM runs WHERE id = ? /*! FOR UPDATE */"
 _RUN = "SELECT id, kind, owner, status, created_at, is_cancelled FROM runs WHERE id = ? AND owner = ?"
 
@@ -105,14 +110,15 @@ class SqlJournal:
     async def steps(self, run_id: str, *, after: int = -1, limit: int = -1) -> list[Step]:
         """See `Journal.steps`."""
         statement = (
-            "SELECT number, kind, intent, outcome, begun_at, ended_at FROM steps WHERE run_id = ? AND number > ?"
-            " ORDER BY number LIMIT ?"
+            "SELECT number, kind, COALESCE(intent, i.payload), COALESCE(outcome, o.payload), begun_at, ended_at"
+            " FROM steps LEFT JOIN blobs i ON i.hash = long_intent LEFT JOIN blobs o ON o.hash = long_outcome"
+            " WHERE run_id = ? AND number > ? ORDER BY number LIMIT ?"
         )
 
         def select(connection: Connection) -> list[Step]:
             rows = connection.execute(statement, (run_id, after, NO_LIMIT if limit < 0 else limit)).fetchall()
             return [
-                Step(number, kind, _read(connection, intent), _read_or_none(connection, outcome), begun_at, ended_at)
+                Step(number, kind, bytes(intent), None if outcome is None else bytes(outcome), begun_at, ended_at)
                 for number, kind, intent, outcome, begun_at, ended_at in rows
             ]
 
@@ -176,11 +182,13 @@ def finish_run(connection: Connection, lease: Lease, status: RunStatus) -> None:
 
 def begin_step(connection: Connection, lease: Lease, number: int, kind: str, intent: bytes) -> None:
     """Journal an intent inside the transaction that `connection` is in, the lease being held there."""
+    short, long = (intent, None) if _is_short(intent) else (None, _keep(connection, intent))
     changed = connection.execute(
-        "INSERT INTO steps (run_id, number, kind, intent, begun_at, fence) VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO steps (run_id, number, kind, intent, long_intent, begun_at, fence) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (run_id, number) DO UPDATE SET begun_at = excluded.begun_at, fence = excluded.fence"
-        " WHERE steps.outcome IS NULL AND steps.kind = excluded.kind AND steps.intent = excluded.intent",
-        (lease.run_id, number, kind, _keep(connection, intent), connection.now_ms(), lease.fence),
+        " WHERE steps.ended_at IS NULL AND steps.kind = excluded.kind"
+        " AND (steps.intent = excluded.intent OR steps.long_intent = excluded.long_intent)",
+        (lease.run_id, number, kind, short, long, connection.now_ms(), lease.fence),
     ).rowcount
     if changed != 1:
         raise RunConflict(f"step {number} of run {lease.run_id!r} is finished or was of another intent")
@@ -188,9 +196,11 @@ def begin_step(connection: Connection, lease: Lease, number: int, kind: str, int
 
 def end_step(connection: Connection, lease: Lease, number: int, outcome: bytes) -> None:
     """Journal an outcome inside the transaction that `connection` is in, the lease being held there."""
+    column, value = ("outcome", outcome) if _is_short(outcome) else ("long_outcome", _keep(connection, outcome))
     changed = connection.execute(
-        "UPDATE steps SET outcome = ?, ended_at = ? WHERE run_id = ? AND number = ? AND outcome IS NULL",
-        (_keep(connection, outcome), connection.now_ms(), lease.run_id, number),
+        f"UPDATE steps SET {column} = ?, ended_at = ?"  # noqa: S608  # own names
+        " WHERE run_id = ? AND number = ? AND ended_at IS NULL",
+        (value, connection.now_ms(), lease.run_id, number),
     ).rowcount
     if changed != 1:
         raise RunConflict(f"step {number} of run {lease.run_id!r} was not begun or has ended")
@@ -216,15 +226,16 @@ def wake_run(connection: Connection, run_id: str) -> None:
 def delete_run(connection: Connection, run_id: str) -> None:
     """Forget a run, its steps, and what only they refer to, inside the transaction that `connection` is in."""
     addresses = connection.execute(
-        "SELECT spec FROM runs WHERE id = ?1 UNION SELECT intent FROM steps WHERE run_id = ?1"
-        " UNION SELECT outcome FROM steps WHERE run_id = ?1 AND outcome IS NOT NULL",
+        "SELECT spec FROM runs WHERE id = ?1"
+        " UNION SELECT long_intent FROM steps WHERE run_id = ?1 AND long_intent IS NOT NULL"
+        " UNION SELECT long_outcome FROM steps WHERE run_id = ?1 AND long_outcome IS NOT NULL",
         (run_id,),
     ).fetchall()
     connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
     connection.executemany(
         "DELETE FROM blobs WHERE hash = ?1 AND NOT EXISTS (SELECT 1 FROM runs WHERE spec = ?1)"
-        " AND NOT EXISTS (SELECT 1 FROM steps WHERE intent = ?1)"
-        " AND NOT EXISTS (SELECT 1 FROM steps WHERE outcome = ?1)",
+        " AND NOT EXISTS (SELECT 1 FROM steps WHERE long_intent = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM steps WHERE long_outcome = ?1)",
         addresses,
     )
 
@@ -233,15 +244,19 @@ def delete_unused_blobs(connection: Connection) -> None:
     """Forget the payloads that no run and no step refers to."""
     connection.execute(
         "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM runs WHERE spec = blobs.hash)"
-        " AND NOT EXISTS (SELECT 1 FROM steps WHERE intent = blobs.hash)"
-        " AND NOT EXISTS (SELECT 1 FROM steps WHERE outcome = blobs.hash)"
+        " AND NOT EXISTS (SELECT 1 FROM steps WHERE long_intent = blobs.hash)"
+        " AND NOT EXISTS (SELECT 1 FROM steps WHERE long_outcome = blobs.hash)"
     )
 
 
 def hold_run(connection: Connection, lease: Lease) -> None:
     """Raise `RunConflict` unless `lease` is the run's latest and the run is under way."""
-    row = connection.execute(_HELD, (lease.run_id,)).fetchone()
-    if row is None or row != (lease.fence, "running"):
+    check_held(lease, connection.execute(_HELD, (lease.run_id,)).fetchone())
+
+
+def check_held(lease: Lease, row: tuple[int, str] | None) -> None:
+    """Raise `RunConflict` unless `row`, a run's fence and status as they were locked, is that of who holds it."""
+    if row != (lease.fence, "running"):
         raise RunConflict(f"run {lease.run_id!r} is no longer held by {lease.holder!r}")
 
 
@@ -271,5 +286,5 @@ def _read(connection: Connection, address: bytes) -> bytes:
     return bytes(connection.execute("SELECT payload FROM blobs WHERE hash = ?", (address,)).fetchone()[0])
 
 
-def _read_or_none(connection: Connection, address: bytes | None) -> bytes | None:
-    return None if address is None else _read(connection, address)
+def _is_short(payload: bytes) -> bool:
+    return len(payload) <= SHORT_BYTES

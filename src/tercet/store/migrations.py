@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tercet.store.agents_schema import AGENTS
-from tercet.store.sessions_schema import SESSIONS
+from tercet.store.journal_schema import SHORT_PAYLOADS
+from tercet.store.sessions_schema import EVENTS_IN_PLACE, SESSIONS
 from tercet.store.sessions_snapshots import SNAPSHOTS
 from tercet.store.vector_schema import VECTORS, WORDS_ON_POSTGRES, WORDS_ON_SQLITE
 
@@ -147,4 +148,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     AGENTS,
     SESSIONS,
     SNAPSHOTS,
+    SHORT_PAYLOADS,
+    EVENTS_IN_PLACE,
+    # SQLite never reads them: its plans for `SUMS` and for an item's place are without, on tables of any size
+    Script(sqlite="DROP INDEX ledger_by_owner; DROP INDEX session_items_by_id;", postgres=""),
 )

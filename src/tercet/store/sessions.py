@@ -14,7 +14,6 @@ from tercet.sessions.turns import SessionRecord
 from tercet.store.base import Lease
 from tercet.store.database import Connection, Database
 from tercet.store.filing import Page
-from tercet.store.journal import hold_run
 from tercet.store.secrets import Cipher
 from tercet.store.sessions_edit import SessionEdit
 from tercet.store.sessions_environments import Environments
@@ -115,9 +114,7 @@ class SessionStore(SessionReads):
         """
 
         def write(connection: Connection) -> tuple[T, list[Numbered]]:
-            if lease is not None:
-                hold_run(connection, lease)
-            edit = SessionEdit(connection, session_id, owner)
+            edit = SessionEdit(connection, session_id, owner, lease)
             return self._closed(edit, work(edit))
 
         return await self._database.write(write)

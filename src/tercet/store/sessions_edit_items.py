@@ -10,7 +10,6 @@ import msgspec
 
 from tercet.clock import now_s
 from tercet.errors import NotFound
-from tercet.sessions.agents import AgentSpec
 from tercet.sessions.events import ItemAdded, ItemDone, Numbered, SessionChanged, SessionEvent
 from tercet.sessions.turns import (
     Content,
@@ -18,12 +17,14 @@ from tercet.sessions.turns import (
     SessionItem,
     SessionRecord,
 )
+from tercet.store.base import Lease
 from tercet.store.database import Connection
 from tercet.store.sessions_rows import (
     Kept,
     as_added,
     decode_item,
     encode,
+    held_row_of,
     items_of,
     keep_value,
     record_of,
@@ -38,18 +39,27 @@ ROOT = ""
 class ItemEdit:
     """What a transaction changes of the session itself, its items and events."""
 
-    def __init__(self, connection: Connection, session_id: str, owner: str | None = None) -> None:
-        """Lock the session. Raises `NotFound` when there is none or another owner has it."""
+    def __init__(
+        self, connection: Connection, session_id: str, owner: str | None = None, lease: Lease | None = None
+    ) -> None:
+        """Lock the session, and the run of `lease`.
+
+        Raises `NotFound` when there is none or another owner has it, `RunConflict` when the lease was lost.
+        """
         self.connection = connection
-        row = row_of(connection, session_id, owner, is_locked=True)
-        if row is None:
+        if lease is None:
+            row = row_of(connection, session_id, owner, is_locked=True)
+        else:
+            row = held_row_of(connection, session_id, lease)
+        if row is None or (owner is not None and row.owner != owner):
             raise NotFound(f"There is no session {session_id!r}.", param="session_id")
         self.row = row
         self.record: SessionRecord = record_of(connection, row)
-        self._before = self.record
+        self._read = self._before = self.record
         self._num_items, self._num_events, self._num_signals = row.num_items, row.num_events, row.num_signals
         self._plan_hash = row.plan
         self.told: list[Numbered] = []
+        self._events: list[tuple[int, int, int | None, bytes | None, bytes]] = []
 
     @property
     def num_signals(self) -> int:
@@ -120,14 +130,11 @@ class ItemEdit:
         return items_of(self.connection, self.row, thread)
 
     def tell(self, event: SessionEvent) -> None:
-        """Number an event and keep it."""
+        """Number an event and keep it; its row is written with the session's."""
         kept = Kept.of(event)
         value = keep_value(self.connection, kept.value) if kept.value is not None else None
-        self.connection.execute(
-            "INSERT INTO session_events (session, place, item, value, event) VALUES (?, ?, ?, ?, ?)",
-            (self.row.number, self._num_events + 1, kept.item, value, kept.event),
-        )
         self._num_events += 1
+        self._events.append((self.row.number, self._num_events, kept.item, value, kept.event))
         self.told.append(Numbered(self._num_events, event))
 
     def tell_item(self, item: SessionItem, output_index: int | None = None) -> None:
@@ -147,21 +154,34 @@ class ItemEdit:
             self._before = now
 
     def close(self) -> None:
-        """Write the session's row; to be called once, at the end of the transaction."""
-        spec: AgentSpec = self.record.spec
-        hash_ = self.row.spec if spec is self.row.spec_value else keep_value(self.connection, encode(spec))
+        """Write the events and the session's row; to be called once, at the end of the transaction."""
+        if self._events:
+            self.connection.executemany(
+                "INSERT INTO session_events (session, place, item, value, event) VALUES (?, ?, ?, ?, ?)", self._events
+            )
+        columns: dict[str, Any] = {
+            "num_items": self._num_items,
+            "num_events": self._num_events,
+            "num_signals": self._num_signals,
+            **self._changed_columns(),
+        }
+        changes = ", ".join(f"{name} = ?" for name in columns)
         self.connection.execute(
-            "UPDATE sessions SET used_at = ?, spec = ?, plan = ?, state = ?, num_items = ?, num_events = ?,"
-            " num_signals = ?, agent_id = ? WHERE number = ?",
-            (
-                self.record.last_active_at,
-                hash_,
-                self._plan_hash,
-                encode(state_of(self.record)),
-                self._num_items,
-                self._num_events,
-                self._num_signals,
-                self.record.agent_id,
-                self.row.number,
-            ),
+            f"UPDATE sessions SET {changes} WHERE number = ?",  # noqa: S608  # own names
+            (*columns.values(), self.row.number),
         )
+
+    def _changed_columns(self) -> dict[str, Any]:
+        """Return what else is new in the row: an index is written anew for each column that is named."""
+        record, row = self.record, self.row
+        columns: dict[str, Any] = {}
+        if self._plan_hash != row.plan:
+            columns["plan"] = self._plan_hash
+        if record is self._read:
+            return columns
+        if record.spec is not row.spec_value:
+            columns["spec"] = keep_value(self.connection, encode(record.spec))
+        if (record.last_active_at, record.agent_id) != (row.used_at, row.agent_id):
+            columns |= {"used_at": record.last_active_at, "agent_id": record.agent_id}
+        columns["state"] = encode(state_of(record))
+        return columns

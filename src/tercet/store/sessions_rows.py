@@ -35,19 +35,28 @@ from tercet.sessions.turns import (
     SubagentRecord,
     TurnRecord,
 )
+from tercet.store.base import Lease
 from tercet.store.database import Connection
+from tercet.store.journal import check_held, hold_run
 from tercet.usage import Usage
 
 COLUMNS = (
     "number, id, owner, agent_id, used_at, spec, plan, state, parent, num_shared, num_items, num_events, num_signals"
 )
+_HELD = (
+    f"SELECT {', '.join(f's.{name}' for name in COLUMNS.split(', '))}, r.fence, r.status"  # noqa: S608  # own names
+    " FROM runs r, sessions s WHERE r.id = ? AND s.id = ? AND s.is_deleted = 0 /*! FOR UPDATE */"
+)
 MAX_ANCESTORS = 1000
+MAX_SPECS = 256
+"""Specs that are remembered as they were decoded."""
 
 encode = msgspec.msgpack.Encoder().encode
 decode_item = msgspec.msgpack.Decoder(SessionItem).decode
 decode_turn = msgspec.msgpack.Decoder(TurnRecord).decode
 _decode_spec = msgspec.msgpack.Decoder(AgentSpec).decode
 _decode_plan = msgspec.msgpack.Decoder(Plan).decode
+_specs: dict[bytes, AgentSpec] = {}
 
 
 class Row(msgspec.Struct):
@@ -108,9 +117,19 @@ def row_of(connection: Connection, session_id: str, owner: str | None, *, is_loc
     return Row(*row)
 
 
+def held_row_of(connection: Connection, session_id: str, lease: Lease) -> Row | None:
+    """Return a session's row, locked together with the run of `lease`. Raises `RunConflict` when that was lost."""
+    row: tuple[Any, ...] | None = connection.execute(_HELD, (lease.run_id, session_id)).fetchone()
+    if row is None:
+        hold_run(connection, lease)
+        return None
+    check_held(lease, (row[-2], row[-1]))
+    return Row(*row[:-2])
+
+
 def record_of(connection: Connection, row: Row) -> SessionRecord:
     """Return the session that a row holds."""
-    row.spec_value = _decode_spec(read_value(connection, row.spec))
+    row.spec_value = _spec_at(connection, row.spec)
     return _record(row.id, row.owner, row.agent_id, row.used_at, row.spec_value, _decode_state(row.state))
 
 
@@ -131,6 +150,16 @@ def keep_value(connection: Connection, payload: bytes) -> bytes:
 def read_value(connection: Connection, address: bytes) -> bytes:
     """Return the value kept at an address."""
     return bytes(connection.execute("SELECT payload FROM session_values WHERE hash = ?", (address,)).fetchone()[0])
+
+
+def _spec_at(connection: Connection, address: bytes) -> AgentSpec:
+    """Return the spec kept at an address, which says what it holds: what is known of it needs no reading."""
+    spec = _specs.get(address)
+    if spec is None:
+        if len(_specs) >= MAX_SPECS:
+            _specs.clear()
+        spec = _specs[address] = _decode_spec(read_value(connection, address))
+    return spec
 
 
 def read_plan(connection: Connection, address: bytes | None) -> Plan:

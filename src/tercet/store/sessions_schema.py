@@ -78,3 +78,15 @@ SESSIONS = """
     ALTER TABLE runs ADD COLUMN wake_at INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX runs_to_wake ON runs (kind, status, wake_at)
 """
+EVENTS_IN_PLACE = """
+    CREATE TABLE session_events_new (
+        session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE, place INTEGER NOT NULL, item INTEGER,
+        value BLOB REFERENCES session_values, event BLOB NOT NULL, PRIMARY KEY (session, place)
+    ) WITHOUT ROWID;
+    INSERT INTO session_events_new (session, place, item, value, event)
+        SELECT session, place, item, value, event FROM session_events ORDER BY session, place;
+    DROP TABLE session_events;
+    ALTER TABLE session_events_new RENAME TO session_events;
+    CREATE INDEX session_events_by_value ON session_events (value) WHERE value IS NOT NULL
+"""
+"""An event lies where it is counted: one page is written for it, not that of a table and that of an index."""

@@ -76,6 +76,7 @@ class SqliteDatabase:
         self.path = path
         self._listeners: dict[object, tuple[asyncio.AbstractEventLoop, Heard]] = {}
         self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._is_closed = False
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -89,6 +90,8 @@ class SqliteDatabase:
 
     async def write(self, statement: Statement[T], *, isolation: Isolation = "serial") -> T:
         """See `Database.write`; here writes never overlap, whatever the `isolation`."""
+        if self._is_closed:  # nobody would take it from the queue any more
+            raise StoreFailed(f"cannot write the database {str(self.path)!r}: it is closed")
         pending = _Write(statement)
         self._writes.put(pending)
         value: T = await pending.done
@@ -119,6 +122,7 @@ class SqliteDatabase:
         """See `Database.close`."""
         if not self._writer.is_alive():
             return
+        self._is_closed = True
         self._writes.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
@@ -147,7 +151,8 @@ class SqliteDatabase:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
             if connection.in_transaction:
-                connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # whoever waits is answered, whatever state the disk is in
+                    connection.execute("ROLLBACK")
             for write in batch:
                 write.problem = StoreFailed(f"cannot write the database {str(self.path)!r}: {error}")
             connection.notices.clear()
@@ -156,6 +161,10 @@ class SqliteDatabase:
 
     def _translated(self, error: Exception) -> Exception:
         """Return what a caller gets for what a statement raised."""
+        if isinstance(error, StopIteration):  # no future takes it, and whoever waits would wait for ever
+            failure: Exception = RuntimeError("a statement raised StopIteration")
+            failure.__cause__ = error
+            return failure
         if not isinstance(error, sqlite3.Error):
             return error
         failure = StoreFailed(f"cannot write the database {str(self.path)!r}: {error}")
@@ -163,7 +172,10 @@ class SqliteDatabase:
         return failure
 
     def _tell(self, notices: list[tuple[str, str]], batch: Sequence[_Write]) -> None:
-        """Wake each event loop once: its listeners hear what was committed, then its writers get their answers."""
+        """Wake each event loop once: its writers get their answers, its listeners hear what was committed.
+
+        Writers go on first, so that whoever only has to hear of the write from its writer need not look for it.
+        """
         by_loop: dict[asyncio.AbstractEventLoop, tuple[list[Heard], list[_Write]]] = {}
         for loop, heard in list(self._listeners.values()) if notices else ():
             by_loop.setdefault(loop, ([], []))[0].append(heard)
@@ -191,13 +203,11 @@ class SqliteDatabase:
 
 
 def _wake(notices: Sequence[tuple[str, str]], listeners: Sequence[Heard], writes: Sequence[_Write]) -> None:
-    try:
-        for heard in listeners:
-            for channel, payload in notices:
-                heard(channel, payload)
-    finally:
-        for write in writes:
-            write.settle()
+    for write in writes:
+        write.settle()
+    for heard in listeners:
+        for channel, payload in notices:
+            heard(channel, payload)
 
 
 def _connect(path: Path) -> SqliteConnection:

@@ -33,6 +33,7 @@ class _Begun(msgspec.Struct, frozen=True):
     turn: TurnRecord
     reserved: float
     heard: list[Item]
+    num_signals: int
 
 
 class ModelSteps(Recording):
@@ -57,8 +58,8 @@ class ModelSteps(Recording):
                 raise OverBudget
             case "over own budget":
                 raise BudgetSpent(f"the budget of {self.budget_usd} USD is spent")
-            case _Begun(turn, reserved, heard):
-                self.turn = turn
+            case _Begun(turn, reserved, heard, num_signals):
+                self.turn, self._num_heard = turn, num_signals
                 self._model_step, self._reserved = number, reserved
                 self._progress.was_dropped = False
                 self._thread.hear(heard)
@@ -96,7 +97,7 @@ class ModelSteps(Recording):
                 edit.change(status="budget_reached")
                 edit.suspend(self._lease, edit.num_signals)
                 return "over budget"
-        posted = edit.take_posted(thread)
+        posted = edit.take_posted(thread) if edit.num_signals != self._num_heard else []
         for content in posted:
             say(edit, turn.id, content, thread)
         if edit.record.status == "budget_reached":
@@ -107,7 +108,7 @@ class ModelSteps(Recording):
             edit.tell(TurnChanged(turn))
         intent = known[1] if known else encode(ModelIntent(edit.num_items, reserved))
         edit.begin(self._lease, number, "model", intent)
-        return _Begun(turn, reserved, [shown(content) for content in posted])
+        return _Begun(turn, reserved, [shown(content) for content in posted], edit.num_signals)
 
     def _is_within_budget(self, edit: SessionEdit, most_usd: float) -> bool:
         """Whether a subagent's own budget has room for a call; its thread makes one at a time."""

@@ -54,6 +54,8 @@ class Recording:
         self._kit = kit
         self._progress = progress
         self._num_signals = num_signals
+        self._num_heard = -1
+        """The session's signals when the inbox was emptied last: without another one nothing was left there since."""
         self._take_entries = take_entries
         self._operations: list[Operation] = []
         self._calls = {item.content.call_id: item for item in items if isinstance(item.content, Call)}
