@@ -1,6 +1,6 @@
 """A data task in the sandbox: an agent session with a file, watched as it works; the file it makes comes back.
 
-Wants a model that writes code: set TERCET_MODEL, or bind the tier `full`.
+Wants a model that writes code, which the shipped ones do not: bind the tier `full`, or set TERCET_MODEL.
 """
 
 import base64

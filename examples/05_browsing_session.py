@@ -1,8 +1,8 @@
 """A browsing task: a small web shop is served by this program, and an agent looks a price up in a real browser.
 
 The server keeps agents away from private addresses, so this one must be allowed in tercet.toml:
-`[egress] allow = ["127.0.0.1:8099"]`. Needs Chromium and the `browser` extra, and a model that can browse: set
-TERCET_MODEL, or bind the tier `full`.
+`[egress] allow = ["127.0.0.1:8099"]`. Needs Chromium and the `browser` extra, and a model that can browse, which
+the shipped ones cannot yet: bind the tier `full`, or set TERCET_MODEL.
 """
 
 import os

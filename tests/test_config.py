@@ -8,15 +8,28 @@ from tercet.config import load, read_secret
 from tercet.errors import ConfigInvalid
 
 
-def test_without_a_file_nano_is_bound_and_state_is_in_the_data_folder(
+def test_without_a_file_the_shipped_models_are_bound_and_state_is_in_the_data_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     resolved = load(None, {"XDG_DATA_HOME": str(tmp_path / "data")})
-    assert resolved.config.tiers["nano"].model == "builtin:nano"
-    assert set(resolved.config.tiers) == {"nano"}
+    tiers = resolved.config.tiers
+    assert {name: (tier.model, tier.preload) for name, tier in tiers.items()} == {
+        "nano": ("builtin:nano", True),
+        "mini": ("builtin:mini", False),
+    }
     assert set(resolved.sources.values()) == {"default"}
     assert not (tmp_path / "data").exists(), "reading the settings makes no folder"
+
+
+@pytest.mark.parametrize(
+    ("bound", "shipped"), [("nano", []), ("mini", ["nano"]), ("full", ["nano", "mini"])], ids=lambda value: str(value)
+)
+def test_no_shipped_model_stands_above_one_that_was_bound(bound: str, shipped: list[str]) -> None:
+    tiers = load(None, {f"TERCET_TIERS__{bound.upper()}__MODEL": "own.gguf", "TERCET_HOME": "/x"}).config.tiers
+    assert tiers[bound].model == "own.gguf"
+    assert [name for name, tier in tiers.items() if tier.model == f"builtin:{name}"] == shipped
+    assert set(tiers) == {bound, *shipped}
 
 
 def test_the_environment_wins_over_the_file_and_each_remembers_its_source(tmp_path: Path) -> None:

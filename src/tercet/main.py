@@ -105,7 +105,7 @@ def _tier(name: str, config: Config, tracer: Tracer | None) -> Tier:
     created_at = 0
     if bound.backend == "embedded" and (path := model_path(bound.model, config)).is_file():
         created_at = int(path.stat().st_mtime)
-    return Tier(name, _tier_backend(name, bound, config, tracer), bound.price, created_at)
+    return Tier(name, _tier_backend(name, bound, config, tracer), bound.price, created_at, bound.preload)
 
 
 def _tier_backend(name: str, tier: TierConfig, config: Config, tracer: Tracer | None) -> Backend:

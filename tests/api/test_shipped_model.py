@@ -8,12 +8,12 @@ import pytest
 from pydantic import BaseModel
 
 from tercet.config import Config, EngineConfig, TierConfig
-from tercet.main import BUILTIN_FOLDER, build_service
+from tercet.config.reading import SHIPPED
+from tercet.main import build_service
+from tercet.routing.tiers import aliases_of
 from tests.api.conftest import Server
 from tests.api.open_responses import check_response, check_stream
 from tests.api.plain import request, sse
-
-pytestmark = pytest.mark.skipif(not (BUILTIN_FOLDER / "nano.gguf").is_file(), reason="the model was not built")
 
 PARAMETERS: dict[str, Any] = {
     "type": "object",
@@ -41,11 +41,16 @@ class Mood(BaseModel):
     is_sure: bool
 
 
+@pytest.fixture(scope="module", params=SHIPPED)
+def tier(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose nano tier is the shipped model."""
-    nano = TierConfig(backend="embedded", model="builtin:nano", engine=EngineConfig(context=2048, parallel=2))
-    server = Server(build_service(Config(home=tmp_path_factory.mktemp("home"), tiers={"nano": nano})))
+def server(tier: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with one tier, bound to the shipped model of that name."""
+    shipped = TierConfig(backend="embedded", model=f"builtin:{tier}", engine=EngineConfig(context=2048, parallel=2))
+    server = Server(build_service(Config(home=tmp_path_factory.mktemp("home"), tiers={tier: shipped})))
     yield server
     server.stop()
 
@@ -58,14 +63,14 @@ def check_arguments(arguments: str) -> None:
     assert call["unit"] in {"celsius", "fahrenheit"}
 
 
-def test_chat_whole_and_streamed(server: Server) -> None:
+def test_chat_whole_and_streamed(server: Server, tier: str) -> None:
     with server.client() as client:
-        whole = client.chat.completions.create(model="gpt-4.1-nano", messages=ASKED, max_tokens=24, temperature=0)
+        whole = client.chat.completions.create(model=aliases_of(tier)[0], messages=ASKED, max_tokens=24, temperature=0)
         assert whole.usage is not None
         assert whole.usage.prompt_tokens > 5
         assert 0 < whole.usage.completion_tokens <= 24
         stream = client.chat.completions.create(
-            model="nano", messages=ASKED, max_tokens=24, temperature=0, stream=True,
+            model=tier, messages=ASKED, max_tokens=24, temperature=0, stream=True,
             stream_options={"include_usage": True},
         )  # fmt: skip
         chunks = list(stream)
@@ -77,10 +82,10 @@ def test_chat_whole_and_streamed(server: Server) -> None:
     assert chunks[-1].usage.prompt_tokens_details.cached_tokens
 
 
-def test_chat_with_a_demanded_tool(server: Server) -> None:
+def test_chat_with_a_demanded_tool(server: Server, tier: str) -> None:
     with server.client() as client:
         whole = client.chat.completions.create(
-            model="nano", messages=ASKED, tools=[CHAT_TOOL], tool_choice="required", parallel_tool_calls=False
+            model=tier, messages=ASKED, tools=[CHAT_TOOL], tool_choice="required", parallel_tool_calls=False
         )
         (call,) = whole.choices[0].message.tool_calls or []
         assert call.type == "function"
@@ -88,16 +93,16 @@ def test_chat_with_a_demanded_tool(server: Server) -> None:
         assert whole.choices[0].finish_reason == "tool_calls"
         named: Any = {"type": "function", "function": {"name": "get_weather"}}
         with client.chat.completions.stream(
-            model="nano", messages=ASKED, tools=[CHAT_TOOL], tool_choice=named, parallel_tool_calls=False
+            model=tier, messages=ASKED, tools=[CHAT_TOOL], tool_choice=named, parallel_tool_calls=False
         ) as stream:
             (streamed,) = stream.get_final_completion().choices[0].message.tool_calls or []
         check_arguments(streamed.function.arguments)
 
 
-def test_chat_with_structured_output_and_logprobs(server: Server) -> None:
+def test_chat_with_structured_output_and_logprobs(server: Server, tier: str) -> None:
     with server.client() as client:
         answer = client.chat.completions.parse(
-            model="nano", messages=ASKED, response_format=Mood, logprobs=True, top_logprobs=2
+            model=tier, messages=ASKED, response_format=Mood, logprobs=True, top_logprobs=2
         )
     assert isinstance(answer.choices[0].message.parsed, Mood)
     assert answer.choices[0].logprobs is not None
@@ -106,8 +111,8 @@ def test_chat_with_structured_output_and_logprobs(server: Server) -> None:
     assert all(token.logprob <= 0 and len(token.top_logprobs) <= 2 for token in tokens)
 
 
-def test_responses_whole_and_streamed(server: Server) -> None:
-    body = {"model": "nano", "input": QUESTION, "max_output_tokens": 24, "temperature": 0}
+def test_responses_whole_and_streamed(server: Server, tier: str) -> None:
+    body = {"model": tier, "input": QUESTION, "max_output_tokens": 24, "temperature": 0}
     whole = request(server, "POST", "/v1/responses", body)
     assert whole.status == 200, whole.body
     check_response(whole.json)
@@ -117,16 +122,16 @@ def test_responses_whole_and_streamed(server: Server) -> None:
     assert streamed["status"] == whole.json["status"]
 
 
-def test_responses_with_a_tool_its_result_and_structured_output(server: Server) -> None:
+def test_responses_with_a_tool_its_result_and_structured_output(server: Server, tier: str) -> None:
     with server.client() as client:
         first = client.responses.create(
-            model="nano", input=QUESTION, tools=[TOOL], tool_choice="required", parallel_tool_calls=False
+            model=tier, input=QUESTION, tools=[TOOL], tool_choice="required", parallel_tool_calls=False
         )
         (call,) = [item for item in first.output if item.type == "function_call"]
         check_arguments(call.arguments)
         result: Any = {"type": "function_call_output", "call_id": call.call_id, "output": '{"degrees": 21}'}
         second = client.responses.parse(
-            model="nano",
+            model=tier,
             previous_response_id=first.id,
             input=[result],
             tools=[TOOL],
@@ -138,14 +143,14 @@ def test_responses_with_a_tool_its_result_and_structured_output(server: Server) 
     assert listed == ["message", "function_call", "function_call_output"]
 
 
-def test_what_the_model_samples_with_and_what_ends_it(server: Server) -> None:
+def test_what_the_model_samples_with_and_what_ends_it(server: Server, tier: str) -> None:
     with server.client() as client:
-        made = client.responses.create(model="nano", input=QUESTION, max_output_tokens=16)
+        made = client.responses.create(model=tier, input=QUESTION, max_output_tokens=16)
         assert (made.temperature, made.top_p) == (0.0, 0.95)
-        whole = client.chat.completions.create(model="nano", messages=ASKED, max_tokens=40).choices[0].message.content
+        whole = client.chat.completions.create(model=tier, messages=ASKED, max_tokens=40).choices[0].message.content
     assert whole
     stop = whole[len(whole) // 2 :][:3]
-    body = {"model": "nano", "max_tokens": 40, "temperature": 0, "messages": ASKED, "stop_sequences": [stop]}
+    body = {"model": tier, "max_tokens": 40, "temperature": 0, "messages": ASKED, "stop_sequences": [stop]}
     reply = request(server, "POST", "/v1/messages", body).json
     assert (reply["stop_reason"], reply["stop_sequence"]) == ("stop_sequence", stop)
     assert whole.startswith(reply["content"][0]["text"])

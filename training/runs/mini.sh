@@ -16,8 +16,8 @@ python -m training.stages.train --config mini --work "$work" --until "$until" ${
     --prompt-share 0 --prefer-length 600 --full-share 0.2 --spare sgd/ask sgd/told sgd/later catalog/ask browsing \
     --matrix-lr 0.003 --vector-lr 0.0007 --decay-share 0.6 \
     --keep '{"gsm8k":0.05,"self_instruct":0.1,"reading":0.5,"catalog/chain":0.5}'
-export="python -m training.stages.export $work/checkpoint.pt $work/mini.gguf --name tercet-mini --weights average --recipe training/runs/mini.sh"
+export="python -m training.stages.export $work/checkpoint.pt $work/mini.gguf --name tercet-mini --recipe training/runs/mini.sh"
 $export
-python -m training.stages.parity "$work/checkpoint.pt" "$work/mini.gguf" --weights average
+python -m training.stages.parity "$work/checkpoint.pt" "$work/mini.gguf"
 python -m training.stages.evaluate --gguf "$work/mini.gguf" --out "$work/skill.json"
 $export --skill "$work/skill.json"

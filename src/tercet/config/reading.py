@@ -15,6 +15,8 @@ from tercet.config.tree import flatten, put
 from tercet.config.values import Config, Resolved
 from tercet.errors import ConfigInvalid
 
+SHIPPED = ("nano", "mini")
+"""Tiers with a model in the package, the smallest first."""
 ENV_PREFIX = "TERCET_"
 SECRET_KEY = "TERCET_SECRET_KEY"  # noqa: S105  # the name of a variable
 
@@ -47,13 +49,23 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Reso
     if "home" not in tree:
         tree["home"] = str(default_home(env))
         sources["home"] = "default"
-    if "nano" not in tree.setdefault("tiers", {}):
-        tree["tiers"]["nano"] = {"backend": "embedded", "model": "builtin:nano"}
+    _bind_shipped(tree.setdefault("tiers", {}))
     config = _convert(tree, sources, base=path.parent if path else Path())
     check(config, sources)
     for key in flatten(msgspec.to_builtins(config, enc_hook=str)):
         sources.setdefault(key, "default")
     return Resolved(config, sources, path)
+
+
+def _bind_shipped(tiers: dict[str, Any]) -> None:
+    """Give tiers the models in the package, from the smallest up to the first that has a table.
+
+    A larger one stays unbound then: what was bound beneath it is likely the better model.
+    """
+    for name in SHIPPED:
+        if name in tiers:
+            return
+        tiers[name] = {"backend": "embedded", "model": f"builtin:{name}", "preload": name == "nano"}
 
 
 def read_secret(name: str, env: Mapping[str, str] | None = None) -> str:

@@ -24,12 +24,16 @@ _FAMILIES = {
 
 
 class Tier(msgspec.Struct, frozen=True):
-    """A tier's name and, once it is bound, its backend, the prices it charges and when its model was made."""
+    """A tier's name and, once it is bound, its backend, the prices it charges and when its model was made.
+
+    With `preload` the backend starts with the service, otherwise with the first request.
+    """
 
     name: str
     backend: Backend | None = None
     price: Price = Price()
     created_at: int = 0
+    preload: bool = True
 
     def bound(self) -> Backend:
         """Return the backend. Raises `TierUnbound`, saying how to bind one."""

@@ -119,7 +119,7 @@ class Service:
         await self._store.agent_tables.check()
         if self.tracer is not None:
             await self.tracer.start()
-        bound = {name: tier.backend for name, tier in self._tiers.items() if tier.backend}
+        bound = {name: tier.backend for name, tier in self._tiers.items() if tier.backend and tier.preload}
         outcomes = await asyncio.gather(*(backend.start() for backend in bound.values()), return_exceptions=True)
         for name, outcome in zip(bound, outcomes, strict=True):
             if isinstance(outcome, TercetError):
