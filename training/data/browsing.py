@@ -9,20 +9,16 @@ import random
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from tercet.agents.context import Workplace, instructions_of
-from tercet.sessions.agents import AgentSpec
 from tercet.tools.browser import Browser
 from tercet.tools.browser_tools import browser_tools
 from training.data import builtin_tools as tools
 from training.data.browsing_sites import MONEY, Page, Site, drawn_amount, price_text
 from training.data.builtin import Task
-from training.data.language import noise
-from training.data.sample import Message, Sample, Schema, system, user
-from training.data.values import words
+from training.data.sample import Sample, Schema
 from training.data.values.numbers import number_text
+from training.data.workspace import dressed, opening
 from training.data.workspace_files import Row, amounts_in, said_name
 
-AGENT = AgentSpec("nano")
 SCREENSHOT = "browser_screenshot"
 
 
@@ -186,14 +182,10 @@ def generate(rng: random.Random) -> Iterator[Sample]:
     makers, weights = [make for _, make in MAKERS], [weight for weight, _ in MAKERS]
     schemas = browser_schemas()
     while True:
-        messages: list[Message] = []
         site = Site(rng)
-        if (draw := rng.random()) < 0.8:
-            root = rng.choice(("/workspace", f"/srv/{words.any_word(rng)}", f"/home/{words.any_word(rng)}/work"))
-            messages.append(system(instructions_of(AGENT, workspace=Workplace(root) if draw < 0.6 else None).text))
-        for visit in (rng.choices(makers, weights)[0](site, rng) for _ in range(rng.choice((1, 1, 1, 2)))):
-            request, *steps = visit.messages
-            messages += [user(noise.dress(str(request["content"]), rng, 0.3).replace(noise.GUARD, "")), *steps]
+        messages = opening(rng, 0.8, 0.6)
+        visits = (rng.choices(makers, weights)[0](site, rng) for _ in range(rng.choice((1, 1, 1, 2))))
+        messages += dressed(visits, rng)
         offered = [tool for tool in schemas if tool["name"] != SCREENSHOT or rng.random() < 0.3]
         offered.insert(rng.choice((0, len(offered))), tools.CALCULATOR)
         yield Sample(tuple(messages), tuple(offered), None, "browsing")

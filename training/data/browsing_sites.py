@@ -96,6 +96,10 @@ class Site:
     def is_shop(self) -> bool:
         return self.table is SHOP and "price" in self.rows[0]
 
+    def path_of(self, row: Row) -> str:
+        """Where a row's page lies, below the base."""
+        return f"{self.style.folder}/{self.starts_at + self.rows.index(row)}"
+
     def name(self, row: Row) -> str:
         return str(row[self.table.key[0]])
 
@@ -118,16 +122,14 @@ class Site:
             page.elements += [Element("textbox", "Search", value=query), Element("button", "Search")]
             page.parts.append("Search")
         links = [
-            f"* {page.link(self.name(row), f'/{self.style.folder}/{self.starts_at + self.rows.index(row)}')}"
-            for row in (self.rows if rows is None else rows)
+            f"* {page.link(self.name(row), f'/{self.path_of(row)}')}" for row in (self.rows if rows is None else rows)
         ]
         page.parts.append("\n".join(links))
         return self.with_nav(page)
 
     def page_of(self, row: Row) -> Page:
         """One thing's own page, with a form where it can be bought."""
-        url = f"{self.style.base}{self.style.folder}/{self.starts_at + self.rows.index(row)}"
-        page = Page(url, self.name(row), parts=[f"# {self.name(row)}"])
+        page = Page(self.style.base + self.path_of(row), self.name(row), parts=[f"# {self.name(row)}"])
         told = [
             (self.labels[name], self.shown(name, value)) for name, value in row.items() if name != self.table.key[0]
         ]

@@ -7,11 +7,12 @@ them returns. It draws several tasks over one set of tools. Browsing and running
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tercet.agents.context import Workplace, instructions_of
 from tercet.sessions.agents import AgentSpec
 from training.data import builtin_tools as tools
+from training.data.builtin import Task
 from training.data.language import noise
 from training.data.sample import Message, Sample, system, user
 from training.data.values import words
@@ -42,17 +43,30 @@ AGENT = AgentSpec("nano")
 ALWAYS = (READ_FILE, tools.CALCULATOR, tools.DATE_ADD, tools.DATE_DIFFERENCE, tools.CONVERT_UNITS)
 
 
+def opening(rng: random.Random, told: float, placed: float) -> list[Message]:
+    """An agent's first instructions in a share of `told`, with its workspace in a share of `placed`, as sessions give
+    them; nothing in the others."""
+    if (draw := rng.random()) >= told:
+        return []
+    root = rng.choice(("/workspace", f"/srv/{words.any_word(rng)}", f"/home/{words.any_word(rng)}/work"))
+    return [system(instructions_of(AGENT, workspace=Workplace(root) if draw < placed else None).text)]
+
+
+def dressed(works: Iterable[Task], rng: random.Random) -> Iterator[Message]:
+    """The messages of one task after the other, with requests as people type them."""
+    for work in works:
+        request, *steps = work.messages
+        yield user(noise.dress(str(request["content"]), rng, 0.3).replace(noise.GUARD, ""))
+        yield from steps
+
+
 def generate(rng: random.Random) -> Iterator[Sample]:
     """Endless sessions of one to three tasks."""
     makers, weights = [make for _, make in MAKERS], [weight for weight, _ in MAKERS]
     while True:
-        messages: list[Message] = []
-        if (draw := rng.random()) < 0.6:
-            root = rng.choice(("/workspace", f"/srv/{words.any_word(rng)}", f"/home/{words.any_word(rng)}/work"))
-            messages.append(system(instructions_of(AGENT, workspace=Workplace(root) if draw < 0.4 else None).text))
-        for work in (rng.choices(makers, weights)[0](rng) for _ in range(rng.choice((1, 1, 2, 2, 3)))):
-            request, *steps = work.messages
-            messages += [user(noise.dress(str(request["content"]), rng, 0.3).replace(noise.GUARD, "")), *steps]
+        messages = opening(rng, 0.6, 0.4)
+        works = (rng.choices(makers, weights)[0](rng) for _ in range(rng.choice((1, 1, 2, 2, 3))))
+        messages += dressed(works, rng)
         offered = [*ALWAYS, SEARCH_FILES, *((LIST_FILES,) if rng.random() < 0.3 else ())]
         if rng.random() < 0.3:
             rng.shuffle(offered)
