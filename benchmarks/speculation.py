@@ -1,6 +1,6 @@
 """What a draft model gains: the same requests to a larger model alone and with a smaller one that drafts for it.
 
-    python benchmarks/speculation.py [--model full] [--draft nano] [--rounds 3]
+    python benchmarks/speculation.py [--model mini] [--draft nano] [--rounds 3]
 
 The two engines take turns request by request, so that load by others falls on both. Ratios are medians over the
 requests; greedy answers must be the same with and without a draft.
@@ -17,7 +17,7 @@ import tercet
 from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.engine.settings import EngineSettings
 from tercet.events import Finished, ItemDone
-from tercet.items import JsonSchema, Message, ModelRequest, OutputFormat, Sampling, TextPart, ToolDefinition
+from tercet.items import JsonSchema, Message, ModelRequest, OutputFormat, Sampling, TextPart, ToolCall, ToolDefinition
 
 FOLDER = Path(tercet.__file__).parent / "models"
 
@@ -67,8 +67,10 @@ async def answered(backend: EmbeddedBackend, request: ModelRequest) -> tuple[flo
     """Return the seconds until the answer is whole, its tokens, and what it says."""
     began, tokens, said = time.perf_counter(), 0, []
     async for event in backend.generate(request):
-        if isinstance(event, ItemDone):
-            said.append(repr(event.item))
+        if isinstance(event, ItemDone) and isinstance(event.item, ToolCall):
+            said.append(f"{event.item.name}{event.item.arguments}")  # its id is another one each time
+        elif isinstance(event, ItemDone) and isinstance(event.item, Message):
+            said.append(event.item.text)
         elif isinstance(event, Finished):
             tokens = event.usage.output_tokens
     return time.perf_counter() - began, tokens, "".join(said)
@@ -104,7 +106,7 @@ async def measure(model: Path, draft: Path, rounds: int) -> None:
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="full", help="a shipped model's name, or a GGUF file")
+    parser.add_argument("--model", default="mini", help="a shipped model's name, or a GGUF file")
     parser.add_argument("--draft", default="nano", help="the same")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
