@@ -14,7 +14,7 @@ from tercet.tools.browser_tools import browser_tools
 from training.data import builtin_tools as tools
 from training.data.browsing_sites import MONEY, Page, Site, drawn_amount, price_text
 from training.data.builtin import Task
-from training.data.sample import Sample, Schema
+from training.data.sample import Sample, Schema, user
 from training.data.values.numbers import number_text
 from training.data.workspace import dressed, opening
 from training.data.workspace_files import Row, amounts_in, said_name
@@ -169,7 +169,36 @@ def bought(site: Site, rng: random.Random) -> Visit:
     return visit
 
 
+def pointing(site: Site, rng: random.Random) -> Visit:
+    """Which number an element has, asked several times of one page: dense practice in finding a name's line."""
+    visit = Visit(rng.choice(("Open {u}.", "Go to {u}", "{u}, please", "Show me {u}.")).format(u=site.style.base))
+    home = visit.open(site)
+    visit.end(rng.choice((f"It lists {site.table.name}.", "It is open.", f"{home.title} is open.")))
+    for _ in range(rng.randint(3, 7)):
+        element = rng.choice(home.elements)
+        number, name = home.number(element.name), element.name
+        forms = [
+            "Which number has {n}?",
+            "Number of {n}?",
+            "Where is {n} among the elements?",
+            "What would you click for {n}?",
+        ]
+        said, told = rng.choice(forms), str(number)
+        if element.href and rng.random() < 0.2:
+            said, told = rng.choice(("Where does {n} lead?", "Address of {n}?")), element.href
+        elif rng.random() < 0.15:
+            said, told = f"What is element {number}?", name
+        visit.messages.append(user(said.format(n=name)))
+        visit.end(told)
+    row = rng.choice(site.rows)
+    visit.messages.append(user(rng.choice(("Click {n}.", "Now open {n}.", "Follow {n}.")).format(n=site.name(row))))
+    visit.look_at(site, row, home)
+    visit.end(rng.choice(("Done.", f"The page of {site.name(row)} is open.")))
+    return visit
+
+
 MAKERS: tuple[tuple[float, Callable[[Site, random.Random], Visit]], ...] = (
+    (5, pointing),
     (8, lookup),
     (2, searched),
     (4, two_pages),

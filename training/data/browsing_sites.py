@@ -63,9 +63,9 @@ class Page:
     parts: list[str] = field(default_factory=list)
 
     def link(self, name: str, href: str) -> str:
-        """Add a link; its Markdown."""
+        """Add a link; what the text shows of it."""
         self.elements.append(Element("link", name, href=href))
-        return f"[{name}]({href})"
+        return name
 
     def number(self, name: str) -> int:
         """The number of the first element that is called so."""

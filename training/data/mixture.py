@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.data import browsing, builtin, compose, drills, reading, sessions, symbolic, validate, workspace
+from training.data import browsing, builtin, columns, compose, drills, reading, sessions, symbolic, validate, workspace
 from training.data.contamination import Contaminated, Guard, index_of
 from training.data.sample import Sample
 
@@ -32,6 +32,7 @@ SHARES = {
     "reading": 3.0,
     "workspace": 6.0,
     "browsing": 4.0,
+    "columns": 3.0,
 }
 LATE_SHARES = {
     "drills": 10.0,
@@ -41,7 +42,8 @@ LATE_SHARES = {
     "builtin": 24.0,
     "reading": 3.0,
     "workspace": 16.0,
-    "browsing": 11.0,
+    "browsing": 12.0,
+    "columns": 7.0,
 }
 """For a last stage, when copying and selection are learnt."""
 PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
@@ -121,6 +123,7 @@ class Mixture:
             "sessions": sessions.generate,
             "workspace": workspace.generate,
             "browsing": browsing.generate,
+            "columns": columns.generate,
         }
         shares = LATE_SHARES if self.is_late else SHARES
         for name, make in own.items():

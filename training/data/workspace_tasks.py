@@ -436,8 +436,8 @@ def missing(rng: random.Random) -> Work:
 
 MAKERS: tuple[tuple[float, Callable[[random.Random], Work]], ...] = (
     (5, lookup),
-    (5, two_rows),
-    (4, all_rows),
+    (8, two_rows),
+    (9, all_rows),
     (4, product),
     (3, span),
     (3, due),

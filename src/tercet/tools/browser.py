@@ -198,7 +198,7 @@ class Browser:
         await self._elements.drop()
         await self._elements.collect(page)
         source = (await page.content())[:_MAX_HTML]
-        read = await asyncio.to_thread(read_page, source, page.url)
+        read = await asyncio.to_thread(read_page, source, page.url, has_links=False)
         part = cut(read.text, start, max_chars)
         shown: dict[str, JsonValue] = {"url": page.url, "title": await page.title(), "elements": self._elements.lines}
         if self._elements.num_left_out:

@@ -38,18 +38,26 @@ def require_extra() -> None:
             raise Unsupported(f"reading web pages needs the extra: pip install 'tercet[web]' ({package})")
 
 
-def read_page(source: str, url: str = "") -> Page:
-    """Return title and text of an HTML page. Takes seconds on large pages: call it in a thread."""
+def read_page(source: str, url: str = "", *, has_links: bool = True) -> Page:
+    """Return title and text of an HTML page, links with their addresses unless `has_links` is false.
+
+    Takes seconds on large pages: call it in a thread.
+    """
     import trafilatura
 
     found = _TITLE.search(source)
     title = " ".join(html.unescape(found[1]).split())[:300] if found else ""
     text = trafilatura.extract(
-        source, url=url or None, output_format="markdown", include_links=True, include_tables=True, favor_recall=True
+        source,
+        url=url or None,
+        output_format="markdown",
+        include_links=has_links,
+        include_tables=True,
+        favor_recall=True,
     )
     text = (text or "").strip()
     if len(text) < _ENOUGH:
-        whole = _everything(source)
+        whole = _everything(source, has_links)
         text = whole if len(whole) > len(text) else text
     return Page(title, text)
 
@@ -64,7 +72,7 @@ def cut(text: str, start: int, max_chars: int) -> Cut:
     return Cut(text[start:end], f"cut: characters {start} to {end} of {len(text)}; go on with start={end}")
 
 
-def _everything(source: str) -> str:
+def _everything(source: str, has_links: bool) -> str:
     """Return all visible text of a page as Markdown."""
     from bs4 import BeautifulSoup
     from markdownify import MarkdownConverter
@@ -72,5 +80,5 @@ def _everything(source: str) -> str:
     soup = BeautifulSoup(source, "lxml")
     for element in soup.find_all(_INVISIBLE):
         element.decompose()
-    text: str = MarkdownConverter(heading_style="ATX").convert_soup(soup)
+    text: str = MarkdownConverter(heading_style="ATX", strip=None if has_links else ["a"]).convert_soup(soup)
     return _BLANK_LINES.sub("\n\n", text).strip()
