@@ -38,6 +38,9 @@ PAGES = {
     "/found": "<title>Found</title><h1>Found</h1><p>What was asked for is shown in the address.</p>",
     "/changing": '<title>c</title><button onclick="this.remove()">Go</button><button id=b>Keep</button>'
     "<button onclick=\"document.getElementById('b').textContent='Delete'\">Swap</button>",
+    "/twins": "<title>t</title><input aria-label=Search><button onclick=\"document.title='searched'\">Search</button>"
+    "<button onclick=\"document.title='3'\">Add</button><button onclick=\"document.title='4'\">Add</button>"
+    "<a href='/kettle'>Kettle</a> <a href='/kettle'>Kettle</a>",
     "/talks": "<title>t</title><script>alert('hello'); document.title = confirm('sure?') ? 'yes' : 'no'</script>",
     "/tabs": "<title>t</title><p>Tabs.</p><script>for (let i = 0; i < 9; i++) window.open('/kettle')</script>",
     "/files": "<title>f</title><a href='/data.bin' download='../../evil name.csv'>get</a>"
@@ -128,6 +131,37 @@ async def test_stale_numbers_are_refused(browser: Browser) -> None:
     await page.goto("http://shop.example/kettle")
     with pytest.raises(ToolRetry, match="is gone"):
         await browser.click(swap)
+
+
+async def test_elements_are_meant_by_their_names_too(outside: World, browser: Browser) -> None:
+    shown = await browser.navigate("http://shop.example/")
+    assert "[" not in shown["text"], "links are told once, among the elements"
+    shown = await browser.fill("search", "kettle & pot")
+    assert "value 'kettle & pot'" in "\n".join(shown["elements"])
+    await browser.select("Size", ["large"])
+    with pytest.raises(ToolRetry, match="disabled"):
+        await browser.click("Buy")
+    with pytest.raises(ToolRetry, match="no element is called 'Rocket'"):
+        await browser.click("Rocket")
+    shown = await browser.click("Find")
+    assert shown["url"] == "http://shop.example/found?q=kettle+%26+pot&size=large"
+    await browser.back()
+    shown = await browser.click("steel  KETTLE")
+    assert shown["title"] == "Steel kettle"
+
+
+async def test_a_name_of_several_elements(outside: World, browser: Browser) -> None:
+    shown = await browser.navigate("http://shop.example/twins")
+    with pytest.raises(ToolRetry, match="elements 3, 4 are called 'Add': give the number of one"):
+        await browser.click("Add")
+    shown = await browser.click("[4]")
+    assert shown["title"] == "4"
+    shown = await browser.fill("Search", "oak")
+    assert "[1] textbox 'Search' value 'oak'" in shown["elements"]
+    shown = await browser.click("Search")
+    assert shown["title"] == "searched"
+    shown = await browser.click("Kettle")
+    assert shown["title"] == "Steel kettle"
 
 
 async def test_dialogs_are_put_away_and_told(browser: Browser) -> None:

@@ -14,7 +14,7 @@ from tercet.tools.browser_tools import browser_tools
 from training.data import builtin_tools as tools
 from training.data.browsing_sites import MONEY, Page, Site, drawn_amount, price_text
 from training.data.builtin import Task
-from training.data.sample import Sample, Schema, user
+from training.data.sample import Sample, Schema
 from training.data.values.numbers import number_text
 from training.data.workspace import dressed, opening
 from training.data.workspace_files import Row, amounts_in, said_name
@@ -36,15 +36,13 @@ class Visit(Task):
     def see(self, tool: str, page: Page, **arguments: object) -> None:
         self.step(tool, arguments, page.observed())
 
-    def open(self, site: Site) -> Page:
-        home = site.home()
-        self.see("browser_navigate", home, url=site.style.base)
-        return home
+    def open(self, site: Site) -> None:
+        self.see("browser_navigate", site.home(), url=site.style.base)
 
-    def look_at(self, site: Site, row: Row, home: Page) -> Page:
-        """Follow the link of a row."""
+    def look_at(self, site: Site, row: Row) -> Page:
+        """Follow the link of a row; its page."""
         page = site.page_of(row)
-        self.see("browser_click", page, element=home.number(site.name(row)))
+        self.see("browser_click", page, element=site.name(row))
         return page
 
 
@@ -86,7 +84,8 @@ def lookup(site: Site, rng: random.Random) -> Visit:
     row = rng.choice(site.rows)
     wanted = rng.choice([name for name in row if name != site.table.key[0]])
     visit = Visit(asks_field(site, row, wanted, rng))
-    visit.look_at(site, row, visit.open(site))
+    visit.open(site)
+    visit.look_at(site, row)
     value, n, who = site.shown(wanted, row[wanted]), said_name(wanted), site.name(row)
     if wanted in MONEY:
         said = (f"The {who} costs {value}.", f"It costs {value}.", f"The {n} of {who} is {value}.")
@@ -106,10 +105,9 @@ def searched(site: Site, rng: random.Random) -> Visit:
     wanted = rng.choice([name for name in row if name != site.table.key[0]])
     who, value = site.name(row), site.shown(wanted, row[wanted])
     visit = Visit(f"Search {site.style.base} for {who} and tell me the {said_name(wanted)}.")
-    home = visit.open(site)
-    found = site.home([row], who)
-    visit.see("browser_fill", found, element=home.number("Search"), text=who, submit=True)
-    visit.look_at(site, row, found)
+    visit.open(site)
+    visit.see("browser_fill", site.home([row], who), element="Search", text=who, submit=True)
+    visit.look_at(site, row)
     visit.end(rng.choice((f"The {said_name(wanted)} is {value}.", f"It is {value}.")))
     return visit
 
@@ -131,10 +129,10 @@ def two_pages(site: Site, rng: random.Random) -> Visit:
             f"Add the {n} of {a} and that of {b} on {url}.",
         ]
     visit = Visit(rng.choice(said))
-    home = visit.open(site)
-    visit.look_at(site, one, home)
+    visit.open(site)
+    visit.look_at(site, one)
     visit.see("browser_back", site.home())
-    visit.look_at(site, two, home)
+    visit.look_at(site, two)
     first, second = (site.shown_number(wanted, row) for row in (one, two))
     value = tools.calculate(f"{first}+{second}")
     visit.step("calculator", {"expression": f"{first}+{second}"}, {"value": value})
@@ -159,46 +157,18 @@ def bought(site: Site, rng: random.Random) -> Visit:
             )
         )
     )
-    page = visit.look_at(site, row, visit.open(site))
+    visit.open(site)
+    page = visit.look_at(site, row)
     site.filled(page, count)
-    visit.see("browser_fill", page, element=page.number(site.quantity), text=str(count))
+    visit.see("browser_fill", page, element=site.quantity, text=str(count))
     site.bought[who] = count
-    visit.see("browser_click", site.basket(), element=page.number(site.button))
+    visit.see("browser_click", site.basket(), element=site.button)
     total = site.shown("price", count * float(str(row["price"])))
     visit.end(rng.choice((f"The total is {total}.", f"The basket comes to {total}.", f"It is {total}.")))
     return visit
 
 
-def pointing(site: Site, rng: random.Random) -> Visit:
-    """Which number an element has, asked several times of one page: dense practice in finding a name's line."""
-    visit = Visit(rng.choice(("Open {u}.", "Go to {u}", "{u}, please", "Show me {u}.")).format(u=site.style.base))
-    home = visit.open(site)
-    visit.end(rng.choice((f"It lists {site.table.name}.", "It is open.", f"{home.title} is open.")))
-    for _ in range(rng.randint(3, 7)):
-        element = rng.choice(home.elements)
-        number, name = home.number(element.name), element.name
-        forms = [
-            "Which number has {n}?",
-            "Number of {n}?",
-            "Where is {n} among the elements?",
-            "What would you click for {n}?",
-        ]
-        said, told = rng.choice(forms), str(number)
-        if element.href and rng.random() < 0.2:
-            said, told = rng.choice(("Where does {n} lead?", "Address of {n}?")), element.href
-        elif rng.random() < 0.15:
-            said, told = f"What is element {number}?", name
-        visit.messages.append(user(said.format(n=name)))
-        visit.end(told)
-    row = rng.choice(site.rows)
-    visit.messages.append(user(rng.choice(("Click {n}.", "Now open {n}.", "Follow {n}.")).format(n=site.name(row))))
-    visit.look_at(site, row, home)
-    visit.end(rng.choice(("Done.", f"The page of {site.name(row)} is open.")))
-    return visit
-
-
 MAKERS: tuple[tuple[float, Callable[[Site, random.Random], Visit]], ...] = (
-    (5, pointing),
     (8, lookup),
     (2, searched),
     (4, two_pages),

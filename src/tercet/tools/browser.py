@@ -16,7 +16,7 @@ from tercet.egress import Guard
 from tercet.errors import ToolFailed, ToolRetry
 from tercet.ids import new_id
 from tercet.tools.base import JsonValue, Tool
-from tercet.tools.browser_elements import Elements
+from tercet.tools.browser_elements import Element, Elements, has_options, is_clickable, is_field
 from tercet.tools.browser_events import PageEvents
 from tercet.tools.browser_launch import BrowserSettings, Launch, Shelf, launch
 from tercet.tools.fetch import checked_url
@@ -85,11 +85,11 @@ class Browser:
 
         return await self._act(go)
 
-    async def click(self, number: int) -> JsonValue:
-        """Click an element."""
+    async def click(self, named: int | str) -> JsonValue:
+        """Click an element, by its number in the last observation or by its name."""
 
         async def go(_: "Page") -> None:
-            element = await self._element(number)
+            element = await self._element(named, is_clickable)
             opens_tab = await element.evaluate(_OPENS_TAB)
             num_seen = self._events.num_opened
             await element.click()
@@ -98,24 +98,24 @@ class Browser:
 
         return await self._act(go)
 
-    async def fill(self, number: int, text: str, *, submit: bool = False) -> JsonValue:
+    async def fill(self, named: int | str, text: str, *, submit: bool = False) -> JsonValue:
         """Put `text` into a field in place of what is there; `submit` presses Enter."""
 
         async def go(_: "Page") -> None:
-            element = await self._element(number)
+            element = await self._element(named, is_field)
             await element.fill(text)
             if submit:
                 await element.press("Enter")
 
         return await self._act(go)
 
-    async def select(self, number: int, options: list[str]) -> JsonValue:
+    async def select(self, named: int | str, options: list[str]) -> JsonValue:
         """Choose options of a list by what they are called."""
 
         async def go(_: "Page") -> None:
-            shown, element = await self._elements.get(number)
-            if shown.options is None:
-                raise ToolRetry(f"element {number} is a {shown.role}, which has no options")
+            shown, element = await self._elements.get(named, has_options)
+            if not has_options(shown):
+                raise ToolRetry(f"element {named} is a {shown.role}, which has no options")
             await element.select_option(label=options)
 
         return await self._act(go)
@@ -175,12 +175,12 @@ class Browser:
         artifact = {"path": path, "media_type": taken.media_type, "bytes": len(taken.png)}
         return {"url": taken.url, "artifact": artifact}
 
-    async def _element(self, number: int) -> "ElementHandle":
-        shown, element = await self._elements.get(number)
+    async def _element(self, named: int | str, fits: Callable[[Element], bool]) -> "ElementHandle":
+        shown, element = await self._elements.get(named, fits)
         if "disabled" in shown.states:
-            raise ToolRetry(f"element {number} is disabled")
+            raise ToolRetry(f"element {named} is disabled")
         if shown.role == "file":
-            raise ToolRetry(f"element {number} takes files from the computer, which this browser does not give")
+            raise ToolRetry(f"element {named} takes files from the computer, which this browser does not give")
         return element
 
     async def _act(

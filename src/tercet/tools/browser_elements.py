@@ -1,11 +1,12 @@
 """What can be done on a page, as numbered elements: role, name, value, state.
 
-A number means one element of the last observation. It is refused once the page has moved on: the document is another,
-the element is gone, or it no longer says what it said.
+A number, or a name that only one element has, means one element of the last observation. It is refused once the page
+has moved on: the document is another, the element is gone, or it no longer says what it said.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -128,6 +129,24 @@ class Element(msgspec.Struct, frozen=True):
         return (self.role, self.name, self.href) == (other.role, other.name, other.href)
 
 
+_FIELDS = frozenset(("textbox", "searchbox", "spinbutton", "range", "date", "time", "color", "password"))
+
+
+def is_field(element: Element) -> bool:
+    """Tell whether text can be typed into it."""
+    return element.role in _FIELDS
+
+
+def is_clickable(element: Element) -> bool:
+    """Tell whether a click is what it is there for."""
+    return not is_field(element) and not has_options(element)
+
+
+def has_options(element: Element) -> bool:
+    """Tell whether it is a list to choose from."""
+    return element.options is not None
+
+
 class Elements:
     """The elements of one observation of one page. Handles stay in the page until it goes or `drop` is called."""
 
@@ -161,10 +180,33 @@ class Elements:
         self.num_left_out += int(found["total"]) - len(described)
         self._shown += [(element, handle, index) for index, element in enumerate(described)]
 
-    async def get(self, number: int) -> "tuple[Element, ElementHandle]":
-        """Return element `number`. Raises `ToolRetry` when it is unknown or stale."""
+    def number(self, named: int | str, fits: Callable[[Element], bool]) -> int:
+        """Return the number of the element that `named` means; names without regard to case, whole or in part.
+
+        Of several that are called so, those that are as good as one (a link shown twice) are one, and one that `fits`
+        goes before the others. Raises `ToolRetry` when none or more than one is left.
+        """
+        if isinstance(named, int) or named.strip("[] ").isdecimal():
+            return int(named.strip("[] ") if isinstance(named, str) else named)
+        wanted = " ".join(named.split()).casefold()
+        shown = [(number, element) for number, (element, _, _) in enumerate(self._shown, 1)]
+        called = [one for one in shown if one[1].name.casefold() == wanted]
+        if wanted and not called:
+            called = [one for one in shown if wanted in one[1].name.casefold()]
+        called = [one for one in called if fits(one[1])] or called
+        if not called:
+            raise ToolRetry(f"no element is called {named!r}; name one as the last observation does, or by its number")
+        (number, first), *others = called
+        if any(element.href is None or not element.is_same_as(first) for _, element in others):
+            numbers = ", ".join(str(number) for number, _ in called)
+            raise ToolRetry(f"elements {numbers} are called {named!r}: give the number of one")
+        return number
+
+    async def get(self, named: int | str, fits: Callable[[Element], bool]) -> "tuple[Element, ElementHandle]":
+        """Return the element that `named` means. Raises `ToolRetry` when it is unknown, not the only one, or stale."""
         from playwright.async_api import Error
 
+        number = self.number(named, fits)
         if not 1 <= number <= len(self._shown):
             have = f"1 to {len(self._shown)}" if self._shown else "none"
             raise ToolRetry(f"there is no element {number}; the last observation has {have}")

@@ -10,7 +10,7 @@ from tercet.tools.base import Arguments, Effect, JsonValue, Tool, object_schema
 if TYPE_CHECKING:
     from tercet.tools.browser import Browser
 
-_NUMBER: JsonSchema = {"type": "integer", "minimum": 1, "description": "number of the element in the last observation"}
+_ELEMENT: JsonSchema = {"type": ["string", "integer"], "description": "what it is called, or its number on the page"}
 _TEXT: JsonSchema = {"type": "string", "maxLength": 20_000}
 
 
@@ -43,7 +43,7 @@ def browser_tools(browser: "Browser") -> list[Tool]:
         BrowserTool(
             "browser_click",
             "Click an element of the page.",
-            object_schema({"element": _NUMBER}),
+            object_schema({"element": _ELEMENT}),
             "writes",
             lambda a: browser.click(a["element"]),
         ),
@@ -52,7 +52,7 @@ def browser_tools(browser: "Browser") -> list[Tool]:
             "Type text into a field of the page, in place of what is there.",
             object_schema(
                 {
-                    "element": _NUMBER,
+                    "element": _ELEMENT,
                     "text": _TEXT,
                     "submit": {"type": "boolean", "description": "press Enter afterwards"},
                 },
@@ -65,7 +65,7 @@ def browser_tools(browser: "Browser") -> list[Tool]:
             "browser_select",
             "Choose options of a list on the page.",
             object_schema(
-                {"element": _NUMBER, "options": {"type": "array", "items": {"type": "string"}, "minItems": 1}}
+                {"element": _ELEMENT, "options": {"type": "array", "items": {"type": "string"}, "minItems": 1}}
             ),
             "writes",
             lambda a: browser.select(a["element"], a["options"]),
