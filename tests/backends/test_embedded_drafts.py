@@ -14,7 +14,7 @@ from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
-from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Offered, held
+from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Held, Offered, held
 from tercet.engine.settings import EngineSettings
 from tercet.events import fold
 from tercet.items import (
@@ -327,7 +327,7 @@ def test_a_request_is_held_to_its_drafts_and_a_result_is_not() -> None:
     assert tool.parameters["properties"]["from_city"] == {"enum": ["Rome"]}
     call, result = ToolCall("a", "book_flight", "{}"), ToolResult("a", (TextPart("none left"),))
     for open_request in (asked(user(text), call, result), asked(user(text), grounding="strict")):
-        assert held(open_request, offered) == (open_request, ())
+        assert held(open_request, offered) == Held(open_request)
 
 
 SEVERAL = (

@@ -4,7 +4,7 @@ What the engine does with a prompt is the engine's; what is done with an invalid
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tercet.backends.embedded.assembly import Assembly
 from tercet.backends.embedded.confidence import NUM_CANDIDATES, confidence, read_calibration
 from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
+from tercet.backends.embedded.doubts import MAX_TRIES, held_again
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.grounded import narrowed
 from tercet.backends.embedded.hints import Held, held
@@ -28,7 +29,17 @@ from tercet.engine.gguf import ModelFacts
 from tercet.engine.job import Job
 from tercet.engine.settings import EngineSettings
 from tercet.errors import InvalidRequest, ModelUnusable, Unsupported
-from tercet.events import Event, Finished, FinishReason, ItemDone, Started, TextDelta, TokenLogprob, TopLogprob
+from tercet.events import (
+    CallStarted,
+    Event,
+    Finished,
+    FinishReason,
+    ItemDone,
+    Started,
+    TextDelta,
+    TokenLogprob,
+    TopLogprob,
+)
 from tercet.items import Message, ModelRequest, ToolCall
 from tercet.usage import Usage
 
@@ -58,6 +69,8 @@ class _Task(msgspec.Struct, frozen=True):
     parser: Parser
     num_logprobs: int | None = None
     """How many candidates per token the client is to see besides the chosen one; None: no log probabilities."""
+    again: "Callable[[Sequence[ToolCall]], _Task | None] | None" = None
+    """Gives the task of another try, given the calls of this one; None where they stand. Without it, all stand."""
 
 
 class EmbeddedBackend:
@@ -117,24 +130,32 @@ class EmbeddedBackend:
         """Answer `request`; see `Backend.generate`."""
         model = await self._ready()
         task = await self._prepare(model, request)
-        reader = _Reader(task)
         is_started = False
-        replies = self.engine.generate(task.job)
-        try:
-            async for reply in replies:
-                if not is_started:
-                    is_started = True
-                    yield Started(self.model)
-                if isinstance(reply, wire.Tokens):
-                    for event in reader.read(reply):
-                        yield event
-                elif isinstance(reply, wire.Ended):
-                    for event in reader.finish():
-                        yield event
-                    sureness = reader.confidence(model) if request.has_confidence else None
-                    yield await self._finished(reply, reader.thoughts, sureness)
-        finally:
-            await replies.aclose()
+        for tries_left in reversed(range(MAX_TRIES)):
+            again = None
+            reader = _Reader(task, may_withhold=tries_left > 0)
+            replies = self.engine.generate(task.job)
+            try:
+                async for reply in replies:
+                    if not is_started:
+                        is_started = True
+                        yield Started(self.model)
+                    if isinstance(reply, wire.Tokens):
+                        for event in reader.read(reply):
+                            yield event
+                    elif isinstance(reply, wire.Ended):
+                        events = reader.finish()
+                        if again := reader.again(reply):
+                            continue
+                        for event in events:
+                            yield event
+                        sureness = reader.confidence(model) if request.has_confidence else None
+                        yield await self._finished(reply, reader.thoughts, sureness)
+            finally:
+                await replies.aclose()
+            if again is None:
+                return
+            task = again
 
     async def _finished(self, ended: wire.Ended, thoughts: str, sureness: Confidence | None) -> Finished:
         reason: FinishReason = "length" if ended.reason == "length" else "stop"
@@ -178,15 +199,28 @@ class EmbeddedBackend:
         if think is None and request.reasoning_effort not in _NO_EFFORT:
             message = f"the model {self.model!r} does not think before it answers; leave the reasoning effort out"
             raise Unsupported(message, param="reasoning_effort")
-        parser = dialect.parser() if request.offered_tools else _TextParser()
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
-            parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        allowed = held(request, shown.compared) if shown.compared else Held(request, ())
-        rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan)
-        job = _job(request, prompt, dialect, rules, visible)
-        return _Task(job, parser, request.sampling.top_logprobs)
+
+        def task(allowed: Held) -> _Task:
+            rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan)
+            if request.tools and not allowed.request.tools:
+                rules = rules or grammar.text_only(dialect)
+            parser = dialect.parser() if request.offered_tools else _TextParser()
+            if think is not None:
+                parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
+            job = _job(request, prompt, dialect, rules, visible)
+            return _Task(job, parser, request.sampling.top_logprobs, again_after(allowed) if allowed.is_held else None)
+
+        def again_after(allowed: Held) -> Callable[[Sequence[ToolCall]], _Task | None]:
+            def again(calls: Sequence[ToolCall]) -> _Task | None:
+                other = held_again(request, allowed, shown.compared, calls) if shown.compared else None
+                return task(other) if other else None
+
+            return again
+
+        return task(held(request, shown.compared) if shown.compared else Held(request))
 
 
 def _job(
@@ -222,9 +256,14 @@ class _TextParser:
 
 
 class _Reader:
-    """Turns the engine's tokens into events, the log probabilities with the text that they belong to."""
+    """Turns the engine's tokens into events, the log probabilities with the text that they belong to.
 
-    def __init__(self, task: _Task) -> None:
+    Calls that may not stand are withheld until all are read; what was said before them can no longer be taken back.
+    """
+
+    def __init__(self, task: _Task, *, may_withhold: bool) -> None:
+        self._again = task.again if may_withhold else None
+        self._withheld: list[Event] = []
         self._parser = task.parser
         self._num_logprobs = task.num_logprobs
         self._assembly = Assembly()
@@ -244,14 +283,29 @@ class _Reader:
             self._tokens += told
             if self._num_logprobs is not None:
                 self._logprobs += [msgspec.structs.replace(one, top=one.top[: self._num_logprobs]) for one in told]
-        return self._events(self._parser.feed(tokens.text))
+        return self._unless_withheld(self._events(self._parser.feed(tokens.text)))
 
     def finish(self) -> list[Event]:
-        """Return the last events of the answer."""
+        """Return the last events of the answer, with those that were withheld."""
         events = self._events(self._parser.finish())
         if self._logprobs and self._text_index is not None:
             events.append(TextDelta(self._text_index, "", tuple(self._logprobs)))
-        return events + self._seen(self._assembly.finish())
+        return self._withheld + events + self._seen(self._assembly.finish())
+
+    def again(self, ended: wire.Ended) -> _Task | None:
+        """Return the task of another try where the calls that were read, and nothing else, do not stand."""
+        if self._again is None or not self._withheld or ended.reason != "stop":
+            return None
+        return self._again(self._calls)
+
+    def _unless_withheld(self, events: list[Event]) -> list[Event]:
+        """Keep events back from the first call on, if another try may take their place."""
+        if self._withheld or (self._again and events and isinstance(events[0], CallStarted)):
+            self._withheld += events
+            return []
+        if events:
+            self._again = None
+        return events
 
     def confidence(self, model: _Model) -> Confidence | None:
         """Return how sure the model is of the answer that was read."""

@@ -63,6 +63,11 @@ def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None, plan
     return grammar
 
 
+def text_only(dialect: Dialect) -> str:
+    """Return a Lark grammar for an answer that calls nothing, though the model was shown tools."""
+    return f"start: text\n{dialect.text_rules()}"
+
+
 @lru_cache(maxsize=128)
 def _error(grammar: str) -> str:
     return grammar_error(grammar)

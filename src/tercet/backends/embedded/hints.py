@@ -103,8 +103,8 @@ class Offered:
 
     def _draft(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""
-        texts = tuple(dict.fromkeys(candidate.value for candidate in self._request(text).texts))
-        open_texts = {each.name: scorer.quotable(each) for each in self._parameters(name) if scorer.is_open_text(each)}
+        texts = tuple(dict.fromkeys(candidate.value for candidate in self.request(text).texts))
+        open_texts = {each.name: scorer.quotable(each) for each in self.parameters(name) if scorer.is_open_text(each)}
         held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
         return Draft(held, quotes, frozenset(self._unsaid(text, name, fields)))
@@ -114,9 +114,9 @@ class Offered:
         every number is another parameter's. What people say in other words, like an expression, may still be meant."""
         said = {field.name: max(value.chance for value in field.values) for field in fields}
         taken = [value for field in fields for value in field.values if value.chance >= scorer.LIKELY]
-        numbers = self._request(text).numbers
+        numbers = self.request(text).numbers
         is_free = any(not any(scorer.share_words(number, value) for value in taken) for number in numbers)
-        for each in self._parameters(name):
+        for each in self.parameters(name):
             if each.choices:
                 is_silent = said.get(each.name, 0.0) < SPOKEN_OF
             elif each.kind == "number":
@@ -181,19 +181,21 @@ class Offered:
 
     def _outline(self, meant: _Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""
-        offered = self._parameters(meant.name)
+        offered = self.parameters(meant.name)
         missing = {each.name: Field(each.name, ()) for each in offered if is_whole and each.is_needed}
         found = {**missing, **{field.name: _told(field) for field in meant.fields}}
         return tuple(filter(None, map(found.get, dict.fromkeys(each.name for each in offered))))
 
     def _fields(self, text: str, name: str) -> list[scorer.Field]:
-        return scorer.fields(self._request(text), self._parameters(name))
+        return scorer.fields(self.request(text), self.parameters(name))
 
     @staticmethod
-    def _request(text: str) -> Request:
+    def request(text: str) -> Request:
+        """Return what was found in `text`."""
         return _REQUESTS.get(_digest(text[:MAX_SPOKEN]), partial(read, text[:MAX_SPOKEN]))
 
-    def _parameters(self, name: str) -> tuple[Parameter, ...]:
+    def parameters(self, name: str) -> tuple[Parameter, ...]:
+        """Return the parameters of a tool."""
         tool = self._tools[name]
         return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
 
@@ -254,8 +256,10 @@ class Held(NamedTuple):
 
     request: ModelRequest
     """With tools that take nothing but drafted values where those are nearly sure."""
-    plan: tuple[ToolDefinition, ...]
+    plan: tuple[ToolDefinition, ...] = ()
     """The calls of a message that clearly makes several requests, in order, each with its own values."""
+    is_held: bool = False
+    """Whether it is held to anything said at all."""
 
 
 def held(request: ModelRequest, offered: Offered) -> Held:
@@ -266,7 +270,7 @@ def held(request: ModelRequest, offered: Offered) -> Held:
     """
     last = request.items[-1] if request.items else None
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
-        return Held(request, ())
+        return Held(request)
     requests = asked(request.items)
     first, text = requests[0], requests[-1]
     drafts, planned = offered.drafts(text), offered.plan(text) if request.parallel_tool_calls else []
@@ -280,7 +284,7 @@ def held(request: ModelRequest, offered: Offered) -> Held:
         else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
         for tool in request.tools
     )
-    return Held(msgspec.structs.replace(request, tools=tools), _planned(request, planned))
+    return Held(msgspec.structs.replace(request, tools=tools), _planned(request, planned), is_held=True)
 
 
 def asked(items: Sequence[Item]) -> list[str]:

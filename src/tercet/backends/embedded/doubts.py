@@ -1,0 +1,111 @@
+"""Doubts in calls of a small model: arguments that repeat another's words or that nobody said, and what then to try.
+
+A small model that has nothing for an argument repeats another's words or makes some up: of the development sets' calls
+that do, one in seventy is right (docs/adr/0008). What was said once stays where its draft is likeliest. The other
+argument takes other words of the request; where a call needs it and nothing speaks of it, another tool is called, or a
+question is asked.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts.candidates import Request
+from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Held, Offered, asked
+from tercet.items import JsonSchema, Message, ModelRequest, ToolCall, ToolDefinition, ToolResult
+from tercet.schema import instance_violation
+
+MAX_TRIES = 3
+"""Answers to one request, the last of which is taken as it is."""
+
+
+class Doubt(NamedTuple):
+    """An argument that took another's words, or some that nobody said."""
+
+    name: str
+    is_missing: bool
+    """The call needs it, and no other words of the request are likely meant for it."""
+    texts: tuple[str, ...]
+    """Words of the request that it may take instead."""
+
+
+def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Sequence[ToolCall]) -> Held | None:
+    """Return what another answer to `request` is held to, given the calls of one held to `before`; None: they stand."""
+    if not before.is_held:
+        return None
+    text, context = asked(request.items)[-1], _conversation(request)
+    found = [list(doubts(offered, text, context, call)) for call in calls]
+    if not any(found):
+        return None
+    if before.plan and len(before.plan) == len(calls):
+        pairs = zip(before.plan, found, strict=True)
+        return before._replace(plan=tuple(_without(tool, these) if these else tool for tool, these in pairs))
+    tools = before.request.tools
+    if len(calls) == 1 and request.tool_choice.mode == "auto" and any(doubt.is_missing for doubt in found[0]):
+        kept = tuple(tool for tool in tools if tool.name != calls[0].name)
+    else:
+        by_name = {call.name: these for call, these in zip(calls, found, strict=True) if these}
+        kept = tuple(_without(tool, by_name[tool.name]) if tool.name in by_name else tool for tool in tools)
+    return before._replace(request=msgspec.structs.replace(before.request, tools=kept)) if kept != tools else None
+
+
+def _conversation(request: ModelRequest) -> str:
+    """Return all that anybody said and all that tools returned, in lower case."""
+    return "\n".join(item.text for item in request.items if isinstance(item, Message | ToolResult)).lower()
+
+
+def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterator[Doubt]:
+    """Yield the arguments of `call` that `text`, the request, and `context`, all that was said, do not speak of."""
+    known = {each.name: each for each in offered.parameters(call.name)}
+    said = offered.request(text)
+    given = _texts(msgspec.json.decode(call.arguments), known)
+    taken = [(each.start, each.end) for each in said.texts if each.value.lower() in given.values()]
+    free = [each for each in said.texts if not any(each.start < end and start < each.end for start, end in taken)]
+    for name, value in given.items():
+        whole = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
+        holders = [other for other, longer in given.items() if whole.search(longer)]
+        if len(holders) > max(1, len(whole.findall(said.lower))):
+            same = [other for other in holders if given[other] == value]
+            likeliest = max(same, key=lambda one: _chance(said, known[one], value))
+            is_whole = len(same) == len(holders) or _chance(said, known[name], value) >= SPOKEN_OF
+            is_doubtful = name != likeliest or not is_whole
+        else:
+            is_doubtful = value not in context and _is_made_up(said, known[name], value)
+        if is_doubtful:
+            texts = tuple(each.value for each in free)
+            likely = (one.value for one in scorer.scores(said, known[name]) if one.chance >= scorer.MIN_CHANCE)
+            yield Doubt(name, known[name].is_needed and not any(one in texts for one in likely), texts)
+
+
+def _texts(arguments: Any, known: dict[str, Parameter]) -> dict[str, str]:
+    """Return the arguments that are one text, whatever it is, in lower case."""
+    return {
+        name: value.lower()
+        for name, value in (arguments.items() if isinstance(arguments, dict) else ())
+        if isinstance(value, str) and len(value) > 1 and name in known and scorer.is_open_text(known[name])
+    }
+
+
+def _is_made_up(said: Request, parameter: Parameter, value: str) -> bool:
+    """Say whether people would have said the value as it is, and a draft does not have it in another form."""
+    return scorer.quotable(parameter) >= REWORDED and not _chance(said, parameter, value)
+
+
+def _chance(said: Request, parameter: Parameter, value: str) -> float:
+    scored = scorer.scores(said, parameter)
+    return max((one.chance for one in scored if any(str(form).lower() == value for form in one.forms)), default=0.0)
+
+
+def _without(tool: ToolDefinition, doubted: Sequence[Doubt]) -> ToolDefinition:
+    """Return the tool with what its arguments may take instead; as it is where that is nothing."""
+    fields = dict(tool.parameters.get("properties", {}))
+    for doubt in doubted:
+        schema: JsonSchema = fields.get(doubt.name, {})
+        allowed = [text for text in dict.fromkeys(doubt.texts) if instance_violation(schema, text) is None]
+        if allowed:
+            fields[doubt.name] = {"enum": allowed}
+    return msgspec.structs.replace(tool, parameters={**tool.parameters, "properties": fields})
