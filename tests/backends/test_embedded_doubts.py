@@ -100,6 +100,14 @@ def test_a_value_that_nobody_said_is_doubted_unless_it_is_another_form_of_what_w
     assert not list(doubts(offered(stay), dated, dated.lower(), call("book_room", check_in="2022-05-03")))
 
 
+def test_a_number_that_nobody_said_is_doubted() -> None:
+    pay = tool("pay_rent", "amount", amount={"type": "number"})
+    found = list(doubts(offered(pay), "Pay my rent", "pay my rent", call("pay_rent", amount=400)))
+    assert [(doubt.name, doubt.is_missing) for doubt in found] == [("amount", True)]
+    for said in ("pay 2k of rent", "it is two thousand\npay my rent"):
+        assert not list(doubts(offered(pay), said.split("\n")[-1], said, call("pay_rent", amount=2000)))
+
+
 def test_a_tool_that_lacks_what_it_needs_is_not_for_calling() -> None:
     asked = request(ASKED)
     doubtful = call("reserve_table", restaurant_name="Bourbon Steak", city="Bourbon Steak")

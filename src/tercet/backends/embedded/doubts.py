@@ -17,20 +17,23 @@ from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Held, Offered, asked
 from tercet.items import JsonSchema, Message, ModelRequest, ToolCall, ToolDefinition, ToolResult
+from tercet.numerals import numbers_in
 from tercet.schema import instance_violation
 
 MAX_TRIES = 3
 """Answers to one request, the last of which is taken as it is."""
+MAX_READ = 20_000
+"""Characters of a conversation in which numbers are looked for."""
 
 
 class Doubt(NamedTuple):
-    """An argument that took another's words, or some that nobody said."""
+    """An argument that took another's words, or a value that nobody said."""
 
     name: str
     is_missing: bool
-    """The call needs it, and no other words of the request are likely meant for it."""
-    texts: tuple[str, ...]
-    """Words of the request that it may take instead."""
+    """The call needs it, and nothing in the request is likely meant for it."""
+    texts: tuple[str, ...] = ()
+    """Words of the request that it may take instead; where there are none, anything."""
 
 
 def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Sequence[ToolCall]) -> Held | None:
@@ -62,7 +65,8 @@ def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterato
     """Yield the arguments of `call` that `text`, the request, and `context`, all that was said, do not speak of."""
     known = {each.name: each for each in offered.parameters(call.name)}
     said = offered.request(text)
-    given = _texts(msgspec.json.decode(call.arguments), known)
+    arguments = msgspec.json.decode(call.arguments)
+    given = _texts(arguments, known)
     taken = [(each.start, each.end) for each in said.texts if each.value.lower() in given.values()]
     free = [each for each in said.texts if not any(each.start < end and start < each.end for start, end in taken)]
     for name, value in given.items():
@@ -79,13 +83,16 @@ def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterato
             texts = tuple(each.value for each in free)
             likely = (one.value for one in scorer.scores(said, known[name]) if one.chance >= scorer.MIN_CHANCE)
             yield Doubt(name, known[name].is_needed and not any(one in texts for one in likely), texts)
+    for name, value in arguments.items():
+        if name in known and name not in given and _is_unsaid(said, context, known[name], value):
+            yield Doubt(name, known[name].is_needed)
 
 
-def _texts(arguments: Any, known: dict[str, Parameter]) -> dict[str, str]:
+def _texts(arguments: dict[str, Any], known: dict[str, Parameter]) -> dict[str, str]:
     """Return the arguments that are one text, whatever it is, in lower case."""
     return {
         name: value.lower()
-        for name, value in (arguments.items() if isinstance(arguments, dict) else ())
+        for name, value in arguments.items()
         if isinstance(value, str) and len(value) > 1 and name in known and scorer.is_open_text(known[name])
     }
 
@@ -93,6 +100,15 @@ def _texts(arguments: Any, known: dict[str, Parameter]) -> dict[str, str]:
 def _is_made_up(said: Request, parameter: Parameter, value: str) -> bool:
     """Say whether people would have said the value as it is, and a draft does not have it in another form."""
     return scorer.quotable(parameter) >= REWORDED and not _chance(said, parameter, value)
+
+
+def _is_unsaid(said: Request, context: str, parameter: Parameter, value: Any) -> bool:
+    """Say whether a number that the call needs is nowhere in the conversation, whatever way it is written."""
+    if not parameter.is_needed or parameter.kind != "number" or parameter.choices or len(context) > MAX_READ:
+        return False
+    if not isinstance(value, int | float) or float(value) in {number.value for number in numbers_in(context)}:
+        return False
+    return _chance(said, parameter, str(value)) < scorer.MIN_CHANCE
 
 
 def _chance(said: Request, parameter: Parameter, value: str) -> float:

@@ -109,6 +109,12 @@ class Offered:
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
         return Draft(held, quotes, frozenset(self._unsaid(text, name, fields)))
 
+    def draft_of_later(self, draft: Draft, name: str, all_said: str) -> Draft:
+        """Return the draft for a request that may mean what was said before: what is unsaid must be so in all of it."""
+        is_read = len(all_said) <= MAX_SPOKEN
+        unsaid = frozenset(self._unsaid(all_said, name, self._fields(all_said, name))) if is_read else frozenset()
+        return draft._replace(quotes={}, unsaid=unsaid)
+
     def _unsaid(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Iterator[str]:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
         every number is another parameter's. What people say in other words, like an expression, may still be meant."""
@@ -272,12 +278,12 @@ def held(request: ModelRequest, offered: Offered) -> Held:
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
         return Held(request)
     requests = asked(request.items)
-    first, text = requests[0], requests[-1]
+    text = requests[-1]
     drafts, planned = offered.drafts(text), offered.plan(text) if request.parallel_tool_calls else []
-    if text != first:
-        less = Draft.without_quotes if text.startswith(first) else Draft.only_sure
-        drafts = {name: less(draft) for name, draft in drafts.items()}
-        planned = [(name, less(draft)) for name, draft in planned]
+    if text != requests[0]:
+        all_said = "\n".join(item.text for item in request.items if isinstance(item, Message) and item.role == "user")
+        drafts = {name: offered.draft_of_later(draft, name, all_said) for name, draft in drafts.items()}
+        planned = [(name, offered.draft_of_later(draft, name, all_said)) for name, draft in planned]
     tools = tuple(
         tool
         if is_marked(tool.parameters) or tool.name not in drafts

@@ -29,14 +29,6 @@ class Draft(NamedTuple):
     unsaid: frozenset[str] = frozenset()
     """Parameters that a call may leave out and that nothing in the request speaks of."""
 
-    def without_quotes(self) -> "Draft":
-        """Return the draft for a request over several messages, of which the assistant may have said some."""
-        return self._replace(quotes={})
-
-    def only_sure(self) -> "Draft":
-        """Return the draft for a request that may mean what was said long before: nothing but values nearly sure."""
-        return self._replace(quotes={}, unsaid=frozenset())
-
 
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
