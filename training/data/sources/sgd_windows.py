@@ -225,7 +225,7 @@ def told(row: Mapping[str, object], rng: random.Random) -> str:
     """A row in words: the field that names it first, where there is one."""
     facts = [(spaced(name).lower(), _said(value)) for name, value in row.items()]
     name = next((fact for fact in facts if fact[0].rpartition(" ")[2] in ("name", "title")), None)
-    if name is not None and rng.random() < 0.6:
+    if name is not None and rng.random() < 0.95:
         facts.remove(name)
         lead = rng.choice(("I found {v}. ", "There is {v}. ", "I have found {v}: ", "{v}: ")).format(v=name[1])
     else:
