@@ -4,46 +4,38 @@ What the engine does with a prompt is the engine's; what is done with an invalid
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tercet.backends.base import Capabilities, Health
-from tercet.backends.embedded import grammar, messages
-from tercet.backends.embedded.assembly import Assembly
-from tercet.backends.embedded.confidence import NUM_CANDIDATES, confidence, read_calibration
+from tercet.backends.embedded import messages
+from tercet.backends.embedded.confidence import read_calibration
 from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
-from tercet.backends.embedded.doubts import MAX_TRIES, held_again
+from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
-from tercet.backends.embedded.grounded import narrowed
 from tercet.backends.embedded.hints import Held, held
-from tercet.backends.embedded.pieces import Parser, Text, ThinkParser
+from tercet.backends.embedded.reader import Reader
+from tercet.backends.embedded.tasks import MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.template import ChatTemplate, Shield
 from tercet.confidence import Calibration, Confidence
 from tercet.engine import wire
 from tercet.engine.engine import Engine, SamplingDefaults
 from tercet.engine.gguf import ModelFacts
-from tercet.engine.job import Job
 from tercet.engine.settings import EngineSettings
-from tercet.errors import InvalidRequest, ModelUnusable, Unsupported
+from tercet.errors import ModelUnusable, Unsupported
 from tercet.events import (
-    CallStarted,
     Event,
     Finished,
     FinishReason,
-    ItemDone,
     Started,
-    TextDelta,
-    TokenLogprob,
-    TopLogprob,
 )
-from tercet.items import Message, ModelRequest, ToolCall
+from tercet.items import Message, ModelRequest
 from tercet.usage import Usage
 
-MAX_OUTPUT_TOKENS = 32_768
 LARGE_PROMPT = 200_000
 """Characters of input from which a prompt is rendered on a thread, so that other requests are not kept waiting."""
 MANY_TOOLS = 16
@@ -60,17 +52,6 @@ class _Model(msgspec.Struct, frozen=True):
     shield: Shield
     template: ChatTemplate
     calibration: Calibration | None
-
-
-class _Task(msgspec.Struct, frozen=True):
-    """One request, ready for the engine, and how to read the answer."""
-
-    job: Job
-    parser: Parser
-    num_logprobs: int | None = None
-    """How many candidates per token the client is to see besides the chosen one; None: no log probabilities."""
-    again: "Callable[[Sequence[ToolCall]], _Task | None] | None" = None
-    """Gives the task of another try, given the calls of this one; None where they stand. Without it, all stand."""
 
 
 class EmbeddedBackend:
@@ -133,7 +114,7 @@ class EmbeddedBackend:
         is_started = False
         for tries_left in reversed(range(MAX_TRIES)):
             again = None
-            reader = _Reader(task, may_withhold=tries_left > 0)
+            reader = Reader(task, may_withhold=tries_left > 0)
             replies = self.engine.generate(task.job)
             try:
                 async for reply in replies:
@@ -149,7 +130,9 @@ class EmbeddedBackend:
                             continue
                         for event in events:
                             yield event
-                        sureness = reader.confidence(model) if request.has_confidence else None
+                        sureness = (
+                            reader.confidence(model.dialect, model.calibration) if request.has_confidence else None
+                        )
                         yield await self._finished(reply, reader.thoughts, sureness)
             finally:
                 await replies.aclose()
@@ -182,16 +165,15 @@ class EmbeddedBackend:
         known = self._sampling_defaults
         return round(known.temperature, 4) if own is None else own, round(known.top_p, 4)
 
-    async def _prepare(self, model: _Model, request: ModelRequest) -> _Task:
+    async def _prepare(self, model: _Model, request: ModelRequest) -> Task:
         if _size(request) > LARGE_PROMPT or len(request.tools) > MANY_TOOLS:
             return await asyncio.to_thread(self._render, model, request)
         return self._render(model, request)
 
-    def _render(self, model: _Model, request: ModelRequest) -> _Task:
+    def _render(self, model: _Model, request: ModelRequest) -> Task:
         dialect = model.dialect
         if request.raw_prompt is not None:
-            job = _job(request, (request.raw_prompt,), dialect)
-            return _Task(job, _TextParser(), request.sampling.top_logprobs)
+            return Task(job_of(request, (request.raw_prompt,), dialect), TextParser(), request.sampling.top_logprobs)
         shown = messages.shown_tools(request, dialect)
         names = messages.variables(request, dialect, model.shield, shown)
         prompt = model.template.render(names, drop_bos=self.engine.adds_bos)
@@ -202,142 +184,8 @@ class EmbeddedBackend:
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-
-        def task(allowed: Held) -> _Task:
-            rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan)
-            if request.tools and not allowed.request.tools:
-                rules = rules or grammar.text_only(dialect)
-            parser = dialect.parser() if request.offered_tools else _TextParser()
-            if think is not None:
-                parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
-            job = _job(request, prompt, dialect, rules, visible)
-            return _Task(job, parser, request.sampling.top_logprobs, again_after(allowed) if allowed.is_held else None)
-
-        def again_after(allowed: Held) -> Callable[[Sequence[ToolCall]], _Task | None]:
-            def again(calls: Sequence[ToolCall]) -> _Task | None:
-                other = held_again(request, allowed, shown.compared, calls) if shown.compared else None
-                return task(other) if other else None
-
-            return again
-
-        return task(held(request, shown.compared) if shown.compared else Held(request))
-
-
-def _job(
-    request: ModelRequest, prompt: tuple[str, ...], dialect: Dialect, rules: str = "", visible: tuple[str, ...] = ()
-) -> Job:
-    sampling = request.sampling
-    temperature = dialect.default_temperature if sampling.temperature is None else sampling.temperature
-    return Job(
-        prompt=prompt,
-        max_tokens=sampling.max_output_tokens or MAX_OUTPUT_TOKENS,
-        temperature=temperature,
-        top_p=sampling.top_p,
-        presence_penalty=sampling.presence_penalty,
-        frequency_penalty=sampling.frequency_penalty,
-        logit_bias=_token_ids(sampling.logit_bias),
-        seed=sampling.seed,
-        stop=sampling.stop,
-        top_logprobs=_num_candidates(request),
-        grammar=rules,
-        visible_tokens=visible,
-        cache_key=request.cache_key,
-    )
-
-
-class _TextParser:
-    """For answers that can only be text."""
-
-    def feed(self, text: str) -> list[Any]:
-        return [Text(text)] if text else []
-
-    def finish(self) -> list[Any]:
-        return []
-
-
-class _Reader:
-    """Turns the engine's tokens into events, the log probabilities with the text that they belong to.
-
-    Calls that may not stand are withheld until all are read; what was said before them can no longer be taken back.
-    """
-
-    def __init__(self, task: _Task, *, may_withhold: bool) -> None:
-        self._again = task.again if may_withhold else None
-        self._withheld: list[Event] = []
-        self._parser = task.parser
-        self._num_logprobs = task.num_logprobs
-        self._assembly = Assembly()
-        self._tokens: list[TokenLogprob] = []
-        self._calls: list[ToolCall] = []
-        self._logprobs: list[TokenLogprob] = []
-        self._text_index: int | None = None
-
-    @property
-    def thoughts(self) -> str:
-        return self._assembly.thoughts
-
-    def read(self, tokens: wire.Tokens) -> list[Event]:
-        """Return the events of more tokens."""
-        if tokens.logprobs:
-            told = [_logprob(entry) for entry in tokens.logprobs if entry["token"]]
-            self._tokens += told
-            if self._num_logprobs is not None:
-                self._logprobs += [msgspec.structs.replace(one, top=one.top[: self._num_logprobs]) for one in told]
-        return self._unless_withheld(self._events(self._parser.feed(tokens.text)))
-
-    def finish(self) -> list[Event]:
-        """Return the last events of the answer, with those that were withheld."""
-        events = self._events(self._parser.finish())
-        if self._logprobs and self._text_index is not None:
-            events.append(TextDelta(self._text_index, "", tuple(self._logprobs)))
-        return self._withheld + events + self._seen(self._assembly.finish())
-
-    def again(self, ended: wire.Ended) -> _Task | None:
-        """Return the task of another try where the calls that were read, and nothing else, do not stand."""
-        if self._again is None or not self._withheld or ended.reason != "stop":
-            return None
-        return self._again(self._calls)
-
-    def _unless_withheld(self, events: list[Event]) -> list[Event]:
-        """Keep events back from the first call on, if another try may take their place."""
-        if self._withheld or (self._again and events and isinstance(events[0], CallStarted)):
-            self._withheld += events
-            return []
-        if events:
-            self._again = None
-        return events
-
-    def confidence(self, model: _Model) -> Confidence | None:
-        """Return how sure the model is of the answer that was read."""
-        mark = next(iter(model.dialect.visible_tokens), "")
-        return confidence(self._tokens, self._calls, mark, model.calibration)
-
-    def _events(self, pieces: list[Any]) -> list[Event]:
-        events: list[Event] = []
-        for piece in pieces:
-            logprobs: tuple[TokenLogprob, ...] = ()
-            if isinstance(piece, Text):
-                logprobs = tuple(self._logprobs)
-            self._logprobs.clear()
-            events += self._seen(self._assembly.add(piece, logprobs))
-            last = events[-1] if events else None
-            self._text_index = last.index if isinstance(last, TextDelta) else None
-        return events
-
-    def _seen(self, events: list[Event]) -> list[Event]:
-        done = (event.item for event in events if isinstance(event, ItemDone))
-        self._calls += [item for item in done if isinstance(item, ToolCall)]
-        return events
-
-
-def _num_candidates(request: ModelRequest) -> int | None:
-    wanted = request.sampling.top_logprobs
-    return max(wanted or 0, NUM_CANDIDATES) if request.has_confidence else wanted
-
-
-def _logprob(entry: dict[str, Any]) -> TokenLogprob:
-    top = tuple(TopLogprob(other["token"], other["logprob"]) for other in entry.get("top_logprobs", ()))
-    return TokenLogprob(entry["token"], entry["logprob"], top)
+        rendered = Rendered(request, prompt, dialect, think, visible, shown.compared)
+        return rendered.task(held(request, shown.compared) if shown.compared else Held(request))
 
 
 def _read_model(facts: ModelFacts) -> _Model:
@@ -345,14 +193,6 @@ def _read_model(facts: ModelFacts) -> _Model:
         raise ModelUnusable(f"model {facts.name!r} has no chat template in its file, so it cannot hold a conversation")
     shield = Shield(facts)
     return _Model(facts, select(facts), shield, ChatTemplate(facts, shield), read_calibration(facts.path))
-
-
-def _token_ids(bias: dict[str, float]) -> dict[str, float]:
-    """Return `bias` if its keys are token ids; llama.cpp would take other keys for text and bias all its tokens."""
-    for key in bias:
-        if not (key.isascii() and key.isdigit()):
-            raise InvalidRequest(f"logit_bias names token {key!r}, which is no token id", param="logit_bias")
-    return bias
 
 
 def _think_tags(facts: ModelFacts, prompt_end: str, names: dict[str, Any]) -> ThinkTags | None:
