@@ -253,6 +253,18 @@ def test_a_parameter_whose_values_people_say_takes_words_of_the_request() -> Non
     assert (fields["city"], fields["guests"]) == ({"enum": ["Rome", "four guests"]}, {"enum": [4]})
 
 
+def test_no_parameter_takes_a_torn_name_or_quotation() -> None:
+    text = 'Compare the price of a used Gibson Les Paul in New York City, the advert is called "Like new, as new"'
+    whole = {each.value for each in read(text).texts if not each.is_torn}
+    torn = {each.value for each in read(text).texts if each.is_torn}
+    assert {"Gibson Les Paul", "New York City", "Like new, as new"} <= whole
+    assert {"Gibson Les", "Gibson", "New York", "Compare the price"} <= torn
+    assert "Crazy" not in {each.value for each in read('Play "Crazy for Cabaret" now').texts if not each.is_torn}
+    quotes = Offered([CAMPAIGN]).drafts("Check the campaign Gibson Les Paul")["get_campaign"].quotes["campaign_id"]
+    assert "Gibson Les Paul" in quotes
+    assert "Gibson Les" not in quotes
+
+
 def test_later_messages_are_not_held_to_their_own_words() -> None:
     offered = Offered([CAMPAIGN])
     first = held(two_tools("Check the campaign with the id xyz"), offered)

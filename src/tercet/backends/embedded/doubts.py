@@ -80,7 +80,7 @@ def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterato
         else:
             is_doubtful = value not in context and _is_made_up(said, known[name], value)
         if is_doubtful:
-            texts = tuple(each.value for each in free)
+            texts = tuple(each.value for each in free if not each.is_torn)
             likely = (one.value for one in scorer.scores(said, known[name]) if one.chance >= scorer.MIN_CHANCE)
             yield Doubt(name, known[name].is_needed and not any(one in texts for one in likely), texts)
     for name, value in arguments.items():

@@ -103,7 +103,7 @@ class Offered:
 
     def _draft(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""
-        texts = tuple(dict.fromkeys(candidate.value for candidate in self.request(text).texts))
+        texts = tuple(dict.fromkeys(each.value for each in self.request(text).texts if not each.is_torn))
         open_texts = {each.name: scorer.quotable(each) for each in self.parameters(name) if scorer.is_open_text(each)}
         held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}

@@ -21,6 +21,7 @@ MAX_CANDIDATES = 160
 _QUOTED = re.compile(
     r'"([^"\n]{1,600})"|“([^”\n]{1,600})”|`([^`\n]{1,600})`|(?<!\w)\'([^\'\n]+(?:\'\w[^\'\n]*)*)\'(?!\w)|«([^»\n]{1,600})»'
 )
+_LISTS = re.compile(r",|;|\band\b|\bor\b|&")
 _BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
 _ENDS = frozenset('.!?;:()[]{}"“”«»`|')
 _TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
@@ -40,6 +41,8 @@ class Candidate(NamedTuple):
     inside: frozenset[str]
     rank: int
     """Place among the candidates of its kind."""
+    is_torn: bool = False
+    """Whether it is a part of a name or quotation, or begins with what a sentence begins with: seldom a value."""
 
 
 class Request(NamedTuple):
@@ -97,6 +100,19 @@ class _Reading:
         found = text if value is None else value
         return Candidate(found, others, start, end, tuple(features), near, frozenset(before), stems, rank)
 
+    def is_torn(self, start: int, end: int) -> bool:
+        """Say whether a run of words ends within a name (`Les` of `Les Paul`), is a part of a quotation that lists
+        nothing, or begins like the sentence (`Provide the budget`)."""
+        first, last = self._places(start, end)
+        following = self.words[last + 1] if last + 1 < len(self.words) else None
+        ends_in_name = following is not None and following.is_capital and self.words[last].is_capital
+        quote = next((quote for quote in self.quotes if quote[0] <= start and end <= quote[1] != end), None)
+        is_quoted_part = quote is not None and not _LISTS.search(self.text, *quote)
+        begins = first == 0 or self.words[first - 1].text in _ENDS
+        is_opening = begins and first < last and not self.words[first + 1].is_capital
+        is_opening = is_opening and not any(map(str.isdigit, self.words[first].text))
+        return (ends_in_name and not begins) or is_quoted_part or is_opening
+
     def _places(self, start: int, end: int) -> tuple[int, int]:
         """Return the first and the last word that the characters touch."""
         first, last = bisect_right(self.ends, start), bisect_left(self.starts, end) - 1
@@ -139,7 +155,7 @@ def read(text: str) -> Request:
 def _texts(reading: _Reading) -> Iterator[Candidate]:
     last = reading.words[-1].end
     for rank, (start, end) in enumerate(_runs(reading.words)):
-        yield reading.made(start, end, "run", 0 if rank == 0 else 1)
+        yield reading.made(start, end, "run", 0 if rank == 0 else 1)._replace(is_torn=reading.is_torn(start, end))
     for rank, (start, end) in enumerate(_tails(reading.words)):
         yield reading.made(start, end, "tail", rank)
     for rank, dated in enumerate(reading.dated):
