@@ -169,7 +169,7 @@ def bought(site: Site, rng: random.Random) -> Visit:
 
 
 MAKERS: tuple[tuple[float, Callable[[Site, random.Random], Visit]], ...] = (
-    (8, lookup),
+    (10, lookup),
     (2, searched),
     (4, two_pages),
     (5, bought),

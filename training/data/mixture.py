@@ -42,8 +42,8 @@ LATE_SHARES = {
     "builtin": 24.0,
     "reading": 3.0,
     "workspace": 16.0,
-    "browsing": 12.0,
-    "columns": 7.0,
+    "browsing": 20.0,
+    "columns": 9.0,
 }
 """For a last stage, when copying and selection are learnt."""
 PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
