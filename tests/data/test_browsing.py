@@ -19,7 +19,7 @@ ELEMENT = re.compile(r"\[\d+\] (?:link '.+' to /\S*|textbox '.+' value '.*'|butt
 
 @pytest.fixture(scope="module")
 def samples() -> list[Sample]:
-    return list(islice(browsing.generate(random.Random(5)), 200))
+    return list(islice(browsing.generate(random.Random(5)), 500))
 
 
 def steps(sample: Sample) -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -9,8 +9,10 @@ import random
 from collections.abc import Callable, Iterator
 from typing import cast
 
+from tercet.sandbox import Sandbox
 from tercet.tools.browser import Browser
 from tercet.tools.browser_tools import browser_tools
+from tercet.tools.workspace import workspace_tools
 from training.data import builtin_tools as tools
 from training.data.browsing_sites import MONEY, Page, Site, drawn_amount, price_text
 from training.data.builtin import Task
@@ -27,6 +29,14 @@ def browser_schemas() -> list[Schema]:
     return [
         {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
         for tool in browser_tools(cast("Browser", None))
+    ]
+
+
+def workspace_schemas() -> list[Schema]:
+    """The tools that a hosted session also offers unless it is told not to; none of them is run."""
+    return [
+        {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        for tool in workspace_tools(cast("Sandbox", None))
     ]
 
 
@@ -179,12 +189,13 @@ MAKERS: tuple[tuple[float, Callable[[Site, random.Random], Visit]], ...] = (
 def generate(rng: random.Random) -> Iterator[Sample]:
     """Endless sessions of a task or two on one site."""
     makers, weights = [make for _, make in MAKERS], [weight for weight, _ in MAKERS]
-    schemas = browser_schemas()
+    schemas, beside = browser_schemas(), workspace_schemas()
     while True:
         site = Site(rng)
         messages = opening(rng, 0.8, 0.6)
         visits = (rng.choices(makers, weights)[0](site, rng) for _ in range(rng.choice((1, 1, 1, 2))))
         messages += dressed(visits, rng)
         offered = [tool for tool in schemas if tool["name"] != SCREENSHOT or rng.random() < 0.3]
+        offered += rng.sample(beside, rng.choice((0, 0, 1, 2, len(beside))))
         offered.insert(rng.choice((0, len(offered))), tools.CALCULATOR)
         yield Sample(tuple(messages), tuple(offered), None, "browsing")
