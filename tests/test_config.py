@@ -17,6 +17,7 @@ def test_without_a_file_the_shipped_models_are_bound_and_state_is_in_the_data_fo
     assert {name: (tier.model, tier.preload) for name, tier in tiers.items()} == {
         "nano": ("builtin:nano", True),
         "mini": ("builtin:mini", False),
+        "full": ("builtin:full", False),
     }
     assert set(resolved.sources.values()) == {"default"}
     assert not (tmp_path / "data").exists(), "reading the settings makes no folder"
