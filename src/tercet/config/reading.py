@@ -15,7 +15,7 @@ from tercet.config.tree import flatten, put
 from tercet.config.values import Config, Resolved
 from tercet.errors import ConfigInvalid
 
-SHIPPED = ("nano", "mini")
+SHIPPED = ("nano", "mini", "full")
 """Tiers with a model in the package, the smallest first."""
 ENV_PREFIX = "TERCET_"
 SECRET_KEY = "TERCET_SECRET_KEY"  # noqa: S105  # the name of a variable
