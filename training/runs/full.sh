@@ -1,6 +1,7 @@
 #!/bin/sh
 # The full tier on a CPU: mini with six more layers between its own, which write nothing at first, trained further.
-# The shipped weights were made in two goes, 0.5M and then TOKENS tokens, each from this rate to zero (LOG.md).
+# The shipped weights were made in three goes, 0.5M, 3.3M and 0.5M tokens, each with a rate falling to zero, the last with three times
+# the share of browsing (LOG.md).
 #   UNTIL=10:25 training/runs/full.sh
 # Run from the repository root. Killed at any moment, the same command goes on. DEVICE="--device cuda --bf16" trains on a
 # GPU; from nothing in half an hour of one: lease.sh.
