@@ -12,14 +12,13 @@ import platform
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from typing import Any
 
-from benchmarks.startup import free_port
+from benchmarks.startup import free_port, spawned
 
 WAYS = ("all new", "tools known", "seen before")
 ASKED = (
@@ -114,13 +113,7 @@ def main() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as home:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "tercet.cli", "serve", "--port", str(port)],
-            env={**os.environ, "TERCET_HOME": home},
-            cwd=home,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        server = spawned(port, home)
         try:
             wait_for(f"{url}/healthz", server)
             print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians in ms")

@@ -49,18 +49,23 @@ def cpu_s(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def spawned(port: int, home: str) -> subprocess.Popen[bytes]:
+    """Start a server with its state in `home`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tercet.cli", "serve", "--port", str(port)],
+        env={**os.environ, "TERCET_HOME": home},
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def one_start() -> tuple[float, float, float]:
     """Start a server, ask it until it answers, and return the seconds that took, its CPU seconds and its MiB."""
     port = free_port()
     with tempfile.TemporaryDirectory() as home:
         began = time.perf_counter()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "tercet.cli", "serve", "--port", str(port)],
-            env={**os.environ, "TERCET_HOME": home},
-            cwd=home,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        server = spawned(port, home)
         try:
             while True:
                 try:
