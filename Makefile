@@ -38,6 +38,7 @@ bench: install ## The measurements of the README
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python -m benchmarks.calls --models nano mini full
 
 kills: install ## Kill the server 200 times under background responses, and sessions 1,000 times; long
 	$(BIN)/python benchmarks/kills.py

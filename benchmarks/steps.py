@@ -227,6 +227,33 @@ def langgraph_steps(folder: Path, count: int) -> list[float] | None:
     return seconds
 
 
+def dbos_steps(folder: Path, count: int) -> list[float] | None:
+    """Return the seconds of steps that return a step's bytes, in a DBOS workflow on SQLite; None: not installed."""
+    if importlib.util.find_spec("dbos") is None:
+        return None
+    from dbos import DBOS  # type: ignore[import-not-found]
+
+    address = f"sqlite:///{folder / 'dbos.db'}"
+    DBOS(config={"name": "steps", "system_database_url": address, "run_admin_server": False, "log_level": "ERROR"})
+    seconds: list[float] = []
+
+    @DBOS.step()  # type: ignore[untyped-decorator]
+    def step(number: int) -> str:
+        return f"{number:04}".ljust(STEP_BYTES, "x")
+
+    @DBOS.workflow()  # type: ignore[untyped-decorator]
+    def work() -> None:
+        for number in range(count):
+            began = time.perf_counter()
+            step(number)
+            seconds.append(time.perf_counter() - began)
+
+    DBOS.launch()
+    work()
+    DBOS.destroy()
+    return seconds
+
+
 def _line(name: str, value: str) -> str:
     return f"{name:<44}{value}"
 
@@ -243,7 +270,10 @@ def main() -> None:
         flush = statistics.median(flushes) * 1000
         bare_after = statistics.median(bare_appends(folder, 300)) * 1000
         load_ms, used_ms, num_items = asyncio.run(load_million(folder / "load"))
-        graph = langgraph_steps(folder, 300)
+        others = {
+            "LangGraph SqliteSaver, median": langgraph_steps(folder, 300),
+            "DBOS step on SQLite, median": dbos_steps(folder, 300),
+        }
     bare = statistics.mean((bare, bare_after))
     lines = [
         _line("bare append with fsync, median", f"{bare:.2f} ms"),
@@ -256,8 +286,9 @@ def main() -> None:
             f"a session of a million tokens ({num_items} items)",
             f"{load_ms:.0f} ms to load, {used_ms:.0f} of processor time",
         ),
-        _line(
-            "LangGraph SqliteSaver, median", f"{statistics.median(graph) * 1000:.2f} ms" if graph else "not installed"
+        *(
+            _line(name, f"{statistics.median(taken) * 1000:.2f} ms" if taken else "not installed")
+            for name, taken in others.items()
         ),
     ]
     print("\n".join(lines))
