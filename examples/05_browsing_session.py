@@ -2,7 +2,7 @@
 
 The server keeps agents away from private addresses, so this one must be allowed in tercet.toml:
 `[egress] allow = ["127.0.0.1:8099"]`. Needs Chromium and the `browser` extra, and a model that can browse, which
-the shipped ones cannot yet: bind the tier `full`, or set TERCET_MODEL.
+of the shipped ones only full can sometimes: bind the tier `full`, or set TERCET_MODEL.
 """
 
 import os
