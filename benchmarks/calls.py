@@ -11,14 +11,12 @@ import os
 import platform
 import signal
 import statistics
-import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from typing import Any
 
-from benchmarks.startup import free_port, spawned
+from benchmarks.startup import first_answer, free_port, spawned
 
 WAYS = ("all new", "tools known", "seen before")
 ASKED = (
@@ -115,7 +113,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         server = spawned(port, home)
         try:
-            wait_for(f"{url}/healthz", server)
+            first_answer(url, server)
             print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians in ms")
             print(f"| model | {' | '.join(WAYS)} | right tool |\n|---|---|---|---|---|")
             for model in options.models:
@@ -125,18 +123,6 @@ def main() -> None:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(20)
-
-
-def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    """Return when `url` answers. Raises `RuntimeError` when the server has ended instead."""
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            if server.poll() is not None:
-                raise RuntimeError("the server did not start") from None
-            time.sleep(0.05)
 
 
 if __name__ == "__main__":

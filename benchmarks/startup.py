@@ -60,6 +60,18 @@ def spawned(port: int, home: str) -> subprocess.Popen[bytes]:
     )
 
 
+def first_answer(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Ask nano until it answers. Raises what the last try raised when the server has ended, or after a minute."""
+    began = time.perf_counter()
+    while True:
+        try:
+            return ask(url)
+        except (urllib.error.URLError, ConnectionError):
+            if server.poll() is not None or time.perf_counter() - began > 60:
+                raise
+            time.sleep(0.01)
+
+
 def one_start() -> tuple[float, float, float]:
     """Start a server, ask it until it answers, and return the seconds that took, its CPU seconds and its MiB."""
     port = free_port()
@@ -67,14 +79,7 @@ def one_start() -> tuple[float, float, float]:
         began = time.perf_counter()
         server = spawned(port, home)
         try:
-            while True:
-                try:
-                    ask(f"http://127.0.0.1:{port}")
-                    break
-                except (urllib.error.URLError, ConnectionError):
-                    if server.poll() is not None or time.perf_counter() - began > 60:
-                        raise
-                    time.sleep(0.01)
+            first_answer(f"http://127.0.0.1:{port}", server)
             return time.perf_counter() - began, cpu_s(server.pid), resident_mib(server.pid)
         finally:
             server.send_signal(signal.SIGTERM)

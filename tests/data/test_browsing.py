@@ -14,7 +14,7 @@ import pytest
 from training.data import browsing, builtin_tools, validate
 from training.data.sample import Sample
 
-ELEMENT = re.compile(r"""\[\d+\] (?:link (?:'.+'|".+") to /\S*|textbox '.+' value ['"].*['"]|button '.+')""")
+ELEMENT = re.compile(r"""\[\d+\] (?:link (?:'.+'|".+") to /\S*|textbox '.+' value (?:'.*'|".*")|button '.+')""")
 
 
 @pytest.fixture(scope="module")

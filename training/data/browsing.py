@@ -6,10 +6,11 @@ The tools are the product's own and the observations have their form; the sites 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from tercet.sandbox import Sandbox
+from tercet.tools.base import Tool
 from tercet.tools.browser import Browser
 from tercet.tools.browser_tools import browser_tools
 from tercet.tools.workspace import workspace_tools
@@ -24,20 +25,9 @@ from training.data.workspace_files import Row, amounts_in, said_name
 SCREENSHOT = "browser_screenshot"
 
 
-def browser_schemas() -> list[Schema]:
-    """The browser's tools as the product offers them; none of them is run."""
-    return [
-        {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-        for tool in browser_tools(cast("Browser", None))
-    ]
-
-
-def workspace_schemas() -> list[Schema]:
-    """The tools that a hosted session also offers unless it is told not to; none of them is run."""
-    return [
-        {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-        for tool in workspace_tools(cast("Sandbox", None))
-    ]
+def schemas_of(made: Iterable[Tool]) -> list[Schema]:
+    """The product's tools as they are offered."""
+    return [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in made]
 
 
 class Visit(Task):
@@ -189,7 +179,8 @@ MAKERS: tuple[tuple[float, Callable[[Site, random.Random], Visit]], ...] = (
 def generate(rng: random.Random) -> Iterator[Sample]:
     """Endless sessions of a task or two on one site."""
     makers, weights = [make for _, make in MAKERS], [weight for weight, _ in MAKERS]
-    schemas, beside = browser_schemas(), workspace_schemas()
+    schemas = schemas_of(browser_tools(cast("Browser", None)))  # none of them is run
+    beside = schemas_of(workspace_tools(cast("Sandbox", None)))  # a hosted session has them unless told otherwise
     while True:
         site = Site(rng)
         messages = opening(rng, 0.8, 0.6)

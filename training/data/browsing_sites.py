@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tercet.tools.browser_elements import Element
 from training.data.values import kinds, words
 from training.data.values.numbers import number_text
-from training.data.workspace_files import TABLES, Row, Table, rows_of, said_name
+from training.data.workspace_files import TABLES, Row, Table, rows_of, said_name, value_text
 
 SHOP = Table("products", ("product", "product"), (("price", "money"), ("stock", "int:1-99")), (("color", "color"),))
 KINDS = (SHOP, SHOP, SHOP, *TABLES)
@@ -107,7 +107,7 @@ class Site:
         """A field's value as pages show it."""
         if isinstance(value, int | float) and name in MONEY:
             return self.style.sign.format(price_text(value))
-        return number_text(value) if isinstance(value, int | float) else str(value)
+        return value_text(value)
 
     def shown_number(self, name: str, row: Row) -> str:
         """A field's number as pages show it, without its currency."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from training.data import builtin_tools as tools
 from training.data.language import noise
-from training.data.sample import Call, Message, Sample, assistant, calls, result, user
+from training.data.sample import Message, Sample, assistant, user
 from training.data.values.numbers import number_text
 from training.data.workspace import READ_FILE
-from training.data.workspace_files import TABLES, Row, Table, amounts_in, rows_of, said_name, shown, written
+from training.data.workspace_files import TABLES, Row, Table, amounts_in, rows_of, said_name, value_text, written
+from training.data.workspace_tasks import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,7 @@ class Sheet:
         return str(row[self.table.key[0]])
 
     def text(self, row: Row, name: str) -> str:
-        value = row[name]
-        return number_text(value) if isinstance(value, int | float) else str(value)
+        return value_text(row[name])
 
     def column(self, name: str) -> list[str]:
         return [self.text(row, name) for row in self.rows]
@@ -38,10 +38,10 @@ class Sheet:
 
 def worked(said: str, expression: str, rng: random.Random) -> list[Message]:
     """A question that a calculation answers."""
-    value = tools.calculate(expression)
-    told = rng.choice(("It is {v}.", "{v}", "That is {v}.", "The result is {v}.")).format(v=number_text(value))
-    step = calls(Call("calculator", {"expression": expression}))
-    return [user(said), step, result({"value": value}), assistant(told)]
+    work = Work(said)
+    value = number_text(work.calculate(expression))
+    work.end(rng.choice(("It is {v}.", "{v}", "That is {v}.", "The result is {v}.")).format(v=value))
+    return work.messages
 
 
 def field(sheet: Sheet, rng: random.Random) -> list[Message]:
@@ -121,9 +121,10 @@ def given(sheet: Sheet, rng: random.Random) -> tuple[list[Message], bool]:
         told = rng.choice(("Here is {n}:\n{t}", "{n}\n\n{t}", "Take this:\n{t}")).format(n=sheet.table.name, t=text)
         return [user(told), assistant(rng.choice(("What would you like to know?", "I have it.")))], False
     said = rng.choice(("Read {p}.", "Open {p}", "I have questions about {p}.", "Look into {p}", "{p}, please read it"))
-    read = calls(Call("read_file", {"path": path}))
-    told = rng.choice(("I have read {p}.", "Done.", "It lists {n}.")).format(p=path, n=sheet.table.name)
-    return [user(said.format(p=path)), read, result(shown(text)), assistant(told)], True
+    work = Work(said.format(p=path))
+    work.read(path, text)
+    work.end(rng.choice(("I have read {p}.", "Done.", "It lists {n}.")).format(p=path, n=sheet.table.name))
+    return work.messages, True
 
 
 def generate(rng: random.Random) -> Iterator[Sample]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.data.values import kinds, words
+from training.data.values.numbers import number_text
 
 Row = dict[str, object]
 
@@ -139,6 +140,10 @@ def written(table: Table, rows: Sequence[Row], rng: random.Random) -> tuple[str,
         return file_at(table.name, "csv", rng), out.getvalue()
     lines = [", ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
     return file_at(table.name, rng.choice(("txt", "md")), rng), "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def value_text(value: object) -> str:
+    return number_text(value) if isinstance(value, int | float) else str(value)
 
 
 def said_name(name: str) -> str:

@@ -20,6 +20,7 @@ from training.data.workspace_files import (
     rows_of,
     said_name,
     shown,
+    value_text,
     written,
 )
 
@@ -49,7 +50,7 @@ def lookup(rng: random.Random) -> Work:
     path, text = written(table, rows, rng)
     wanted = rng.choice([name for name in row if name != table.key[0]])
     who, value = row[table.key[0]], row[wanted]
-    shown_value = number_text(value) if isinstance(value, int | float) else str(value)
+    shown_value = value_text(value)
     n = said_name(wanted)
     work = Work(
         rng.choice(

@@ -99,7 +99,7 @@ class TierConfig(BindingConfig, frozen=True, forbid_unknown_fields=True):
     deployments: tuple[BindingConfig, ...] = ()
     """Further bindings, each a table `[[tiers.NAME.deployments]]`."""
     preload: bool = True
-    """Load an embedded model when the server starts; otherwise with the first request, as the shipped mini is."""
+    """Load an embedded model when the server starts; otherwise with the first request, as shipped mini and full are."""
     strategy: Strategy = "fallback"
     """fallback: the first deployment that is well answers. spread: by load, and by prefix where requests share one."""
     max_wait_s: float = 5.0

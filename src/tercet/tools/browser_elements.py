@@ -186,8 +186,10 @@ class Elements:
         Of several that are called so, those that are as good as one (a link shown twice) are one, and one that `fits`
         goes before the others. Raises `ToolRetry` when none or more than one is left.
         """
-        if isinstance(named, int) or named.strip("[] ").isdecimal():
-            return int(named.strip("[] ") if isinstance(named, str) else named)
+        if isinstance(named, int):
+            return named
+        if (digits := named.strip("[] ")).isdecimal():
+            return int(digits)
         wanted = " ".join(named.split()).casefold()
         shown = [(number, element) for number, (element, _, _) in enumerate(self._shown, 1)]
         called = [one for one in shown if one[1].name.casefold() == wanted]

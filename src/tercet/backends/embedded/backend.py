@@ -27,12 +27,7 @@ from tercet.engine.engine import Engine, SamplingDefaults
 from tercet.engine.gguf import ModelFacts
 from tercet.engine.settings import EngineSettings
 from tercet.errors import ModelUnusable, Unsupported
-from tercet.events import (
-    Event,
-    Finished,
-    FinishReason,
-    Started,
-)
+from tercet.events import Event, Finished, FinishReason, Started
 from tercet.items import Message, ModelRequest
 from tercet.usage import Usage
 

@@ -67,8 +67,6 @@ def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterato
     said = offered.request(text)
     arguments = msgspec.json.decode(call.arguments)
     given = _texts(arguments, known)
-    taken = [(each.start, each.end) for each in said.texts if each.value.lower() in given.values()]
-    free = [each for each in said.texts if not any(each.start < end and start < each.end for start, end in taken)]
     for name, value in given.items():
         whole = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")
         holders = [other for other, longer in given.items() if whole.search(longer)]
@@ -80,7 +78,7 @@ def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterato
         else:
             is_doubtful = value not in context and _is_made_up(said, known[name], value)
         if is_doubtful:
-            texts = tuple(each.value for each in free if not each.is_torn)
+            texts = _free(said, given)
             likely = (one.value for one in scorer.scores(said, known[name]) if one.chance >= scorer.MIN_CHANCE)
             yield Doubt(name, known[name].is_needed and not any(one in texts for one in likely), texts)
     for name, value in arguments.items():
@@ -95,6 +93,13 @@ def _texts(arguments: dict[str, Any], known: dict[str, Parameter]) -> dict[str, 
         for name, value in arguments.items()
         if isinstance(value, str) and len(value) > 1 and name in known and scorer.is_open_text(known[name])
     }
+
+
+def _free(said: Request, given: dict[str, str]) -> tuple[str, ...]:
+    """Return the words of the request that share none with an argument."""
+    taken = [each for each in said.texts if each.value.lower() in given.values()]
+    whole = (each for each in said.texts if not each.is_torn)
+    return tuple(each.value for each in whole if not any(scorer.share_words(each, other) for other in taken))
 
 
 def _is_made_up(said: Request, parameter: Parameter, value: str) -> bool:

@@ -109,11 +109,10 @@ class Offered:
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
         return Draft(held, quotes, frozenset(self._unsaid(text, name, fields)))
 
-    def draft_of_later(self, draft: Draft, name: str, all_said: str) -> Draft:
-        """Return the draft for a request that may mean what was said before: what is unsaid must be so in all of it."""
+    def unsaid(self, all_said: str, name: str) -> frozenset[str]:
+        """Return what a call may leave out and nothing in a conversation speaks of; nothing if that is too long."""
         is_read = len(all_said) <= MAX_SPOKEN
-        unsaid = frozenset(self._unsaid(all_said, name, self._fields(all_said, name))) if is_read else frozenset()
-        return draft._replace(quotes={}, unsaid=unsaid)
+        return frozenset(self._unsaid(all_said, name, self._fields(all_said, name)) if is_read else ())
 
     def _unsaid(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Iterator[str]:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
@@ -282,8 +281,9 @@ def held(request: ModelRequest, offered: Offered) -> Held:
     drafts, planned = offered.drafts(text), offered.plan(text) if request.parallel_tool_calls else []
     if text != requests[0]:
         all_said = "\n".join(item.text for item in request.items if isinstance(item, Message) and item.role == "user")
-        drafts = {name: offered.draft_of_later(draft, name, all_said) for name, draft in drafts.items()}
-        planned = [(name, offered.draft_of_later(draft, name, all_said)) for name, draft in planned]
+        unsaid = {name: offered.unsaid(all_said, name) for name in drafts}
+        drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
+        planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
     tools = tuple(
         tool
         if is_marked(tool.parameters) or tool.name not in drafts

@@ -109,8 +109,8 @@ class _Reading:
         quote = next((quote for quote in self.quotes if quote[0] <= start and end <= quote[1] != end), None)
         is_quoted_part = quote is not None and not _LISTS.search(self.text, *quote)
         begins = first == 0 or self.words[first - 1].text in _ENDS
-        is_opening = begins and first < last and not self.words[first + 1].is_capital
-        is_opening = is_opening and not any(map(str.isdigit, self.words[first].text))
+        has_digit = any(map(str.isdigit, self.words[first].text))
+        is_opening = begins and first < last and not self.words[first + 1].is_capital and not has_digit
         return (ends_in_name and not begins) or is_quoted_part or is_opening
 
     def _places(self, start: int, end: int) -> tuple[int, int]:

@@ -152,7 +152,7 @@ def _enumerated(options: list[Value], text: str) -> list[Value]:
     return options
 
 
-def share_words(one: Value | Candidate, other: Value) -> bool:
+def share_words(one: Value | Candidate, other: Value | Candidate) -> bool:
     """Say whether two values share words of the request."""
     return one.start < other.end and other.start < one.end
 
