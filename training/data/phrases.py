@@ -28,6 +28,14 @@ _BOOLEAN = re.compile(
     r"^(include|require|enable|show|use|allow|send|sort|exclude|notify|add|remove|save|return|display|keep|apply|"
     r"generate)s? "
 )
+_KINDS = re.compile(
+    r"\b(type|category|genre|style|level|mode|status|class|species|breed|platform|industry|sector|sport|cuisine|method|"
+    r"technique|model|organization|company|brand|team|department|course|product|chemical|material|crop|plant|region|"
+    r"population|group|field|area|format|language|currency|disease|treatment|dataset|section|program|project|event)$"
+)
+_PEOPLE = re.compile(
+    r"^(?:(?:user|customer|person|patient|guest|client|participant|passenger|student|sender|full) ?)?name$"
+)
 _QUOTED = re.compile(
     r"\b(message|text|content|sentence|comment|caption|title|headline|subject|body|note|phrase|statement)$"
 )
@@ -59,11 +67,27 @@ def mention(name: str, noun: str, value: Value, rng: random.Random) -> str:
         return rng.choice((f"{article(noun)} of {text}", f"{noun} {text}", f"the {noun} {text}"))
     if _QUOTED.search(low):
         return rng.choice((f'the {noun} "{text}"', f"'{text}'", f'"{text}"', f'this {noun}: "{text}"'))
+    if _stands_before_nouns(text) and rng.random() < (0.5 if _KINDS.search(low) else 0.2):
+        return rng.choice((f"the {text} {noun}", f"the {text} {noun}", f"{text} {noun}", f"{article(text)} {noun}"))
     if _PLACES.search(low) or rng.random() < 0.6:
         return text if rng.random() < 0.9 else f'"{text}"'
     return rng.choice(
-        (f"the {noun} {text}", f"{text}", f'the {noun} "{text}"', f"the {noun} called {text}", f"{noun} {text}")
-    )
+        (f"the {noun} {text}", f"{text}", f'the {noun} "{text}"', f"the {noun} called {text}", f"{noun} {text}",
+         f'the {noun} titled "{text}"', f"the {noun} named {text}", f"the {noun} identified by {text}")
+    )  # fmt: skip
+
+
+def _stands_before_nouns(text: str) -> bool:
+    """Whether a value can stand before what it is a kind of: `the Sales team`."""
+    return len(text) < 40 and len(text.split()) <= 3 and text[:1].isalpha() and not text.endswith((".", "!", "?"))
+
+
+def before_noun(low: str, text: str, rng: random.Random) -> str:
+    """A value before its noun, with the small words that join it to a request."""
+    noun = head(low.replace(" ", "_"))
+    joins = ("for the {v} {n}", "of the {v} {n}", "in the {v} {n}", "for {a} {n}", "on the {v} {n}", "from the {v} {n}",
+             "using the {v} {n}", "with the {v} {n}", "for {v} {n}", "in {v} {n}", "at the {v} {n}", "about the {v} {n}")  # fmt: skip
+    return rng.choice(joins).format(v=text, n=noun, a=article(text))
 
 
 def connected(name: str, field: Mapping[str, Any], value: Value, rng: random.Random, among: int) -> str:
@@ -71,6 +95,9 @@ def connected(name: str, field: Mapping[str, Any], value: Value, rng: random.Ran
     low, text = spaced(name), value.text
     if isinstance(value.value, bool):
         return _truth(low, value.value, rng)
+    is_text = isinstance(value.value, str) and _stands_before_nouns(text)
+    if is_text and not _PLACES.search(low) and rng.random() < (0.4 if _KINDS.search(low) else 0.15):
+        return before_noun(low, text, rng)
     options = _special(low, text, field, value)
     if options and rng.random() < 0.75:
         return rng.choice(options)
@@ -218,6 +245,8 @@ def fact(name: str, field: Mapping[str, Any], value: Value, rng: random.Random) 
         return rng.choice(
             (f"{noun}: {'yes' if value.value else 'no'}", f"set {low} to {'true' if value.value else 'false'}")
         )
+    if _PEOPLE.search(low) and rng.random() < 0.5:
+        return rng.choice((f"I am {text}", f"I'm {text}", f"my name is {text}", f"this is {text}", f"it's for {text}"))
     unit = _UNIT.search(str(field.get("description", "")))
     if unit and isinstance(value.value, int | float) and rng.random() < 0.6:
         text = f"{text} {unit[2]}"

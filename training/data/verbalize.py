@@ -51,6 +51,23 @@ _IDLE = (
 )
 
 
+_BOTH_ENDS = tuple(
+    (re.compile(begin), re.compile(end))
+    for begin, end in (
+        (
+            r"^(start|begin|from|check in)\b.*(date|time|day)|^from$|^start$",
+            r"^(end|to|until|check out)\b.*(date|time|day)|^to$|^end$",
+        ),
+        (
+            r"^(origin|source|start|departure|from)\b.*(city|location|place|point|address|station)?$",
+            r"^(destination|target|end|arrival|to)\b.*(city|location|place|point|address|station)?$",
+        ),
+        (r"^min(imum)?\b", r"^max(imum)?\b"),
+    )
+)
+"""Names of two parameters that are often said in one breath."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A request in the making: its task phrase and the parameters still to be said."""
@@ -182,7 +199,16 @@ def _plain_article(match: re.Match[str]) -> str:
 
 def _tail(tool: Mapping[str, Any], names: Sequence[str], values: Values, rng: random.Random) -> str:
     pairs = _shuffled({name: values[name] for name in names}, rng)
-    parts = [connected(name, _field(tool, name), value, rng, len(pairs)) for name, value in pairs]
+    parts: list[str] = []
+    for begin, end in _BOTH_ENDS:
+        ends = [next((pair for pair in pairs if one.search(spaced(pair[0]))), None) for one in (begin, end)]
+        if ends[0] and ends[1] and rng.random() < 0.5:
+            pairs = [pair for pair in pairs if pair not in ends]
+            form = rng.choice(
+                ("between {} and {}", "between {} and {}", "from {} to {}", "from {} until {}", "from {} through {}")
+            )
+            parts.append(form.format(ends[0][1].text, ends[1][1].text))
+    parts += [connected(name, _field(tool, name), value, rng, len(pairs)) for name, value in pairs]
     if len(parts) > 1 and rng.random() < 0.35:
         return ", ".join(parts[:-1]) + rng.choice((" and ", ", and ")) + parts[-1]
     return (", " if rng.random() < 0.4 else " ").join(parts)

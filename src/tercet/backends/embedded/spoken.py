@@ -1,6 +1,6 @@
 """What a user asks for over several messages: an answer to the assistant's question belongs to the request before it.
 
-It knows neither tools nor hints.
+Where the answer is a yes, the question belongs to it, too: that is where the assistant says what it is about to do. It knows neither tools nor hints.
 """
 
 import re
@@ -10,6 +10,12 @@ from typing import Literal
 MAX_SPOKEN = 4000
 """Characters of a request over several messages; where it would be longer, the last message stands alone."""
 _ASKS = re.compile(r"[?？؟]|^(?:please|tell me|i (?:also |still )?need)\b", re.IGNORECASE)
+_AGREES = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|correct|right|exactly|perfect|great|ok(?:ay)?|fine|good|absolutely|definitely|indeed|of course|"
+    r"certainly|go ahead|(?:please )?(?:do|confirm)|confirmed|that(?:'s|’s| is| was| works| sounds| would| all)|sounds|"
+    r"it(?:'s|’s| is) (?:correct|right|fine|good)|looks)\b",
+    re.IGNORECASE,
+)
 
 Speaker = Literal["user", "assistant", "other"]
 
@@ -20,10 +26,12 @@ def spoken(turns: Iterable[tuple[Speaker, str]]) -> list[str]:
     A call or a result in between ends a request.
     """
     found: list[str] = []
-    is_asked = False
+    question = ""
     for speaker, text in turns:
         if speaker == "user":
-            whole = f"{found[-1]}\n{text}" if is_asked and found else text
+            before = [found[-1]] if question and found else []
+            agreed = [question] if before and _AGREES.match(text) else []
+            whole = "\n".join([*before, *agreed, text])
             found.append(whole if len(whole) <= MAX_SPOKEN else text)
-        is_asked = speaker == "assistant" and _ASKS.search(text) is not None
+        question = text if speaker == "assistant" and _ASKS.search(text) else ""
     return found

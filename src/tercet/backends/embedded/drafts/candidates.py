@@ -6,7 +6,8 @@ Each candidate carries what it looks like and what stands around it, as names of
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -39,8 +40,18 @@ class Candidate(NamedTuple):
     """Stems within three words before and two after."""
     before: frozenset[str]
     inside: frozenset[str]
+    previous: tuple[str, ...]
+    """Stems of the two words of meaning before it in its sentence, the nearer first."""
+    following: tuple[str, ...]
+    """The same behind it."""
+    ends: tuple[str, str]
+    """Stems of its own first and last word."""
+    is_adjacent: bool
+    """Whether nothing but marks stands between it and the word behind it."""
     rank: int
     """Place among the candidates of its kind."""
+    nth: int = 0
+    """Which it is of the numbers, lists or quotations before the same word: 1 of `400` in `at 300 K and at 400 K`."""
     is_torn: bool = False
     """Whether it is a part of a name or quotation, or begins with what a sentence begins with: seldom a value."""
 
@@ -84,7 +95,7 @@ class _Reading:
         features = [
             f"k:{kind}", f"r:{kind[0]}{min(rank, 4)}", f"c:{min(len(inside), 7)}", *_around(before, after),
             f"s:{shape(text.split(' ', 1)[0])}", f"e:{shape(text.rsplit(' ', 1)[-1])}", f"l:{inside[-1].stem}",
-            f"L:{left}", f"R:{right}", f"LR:{left}{right}",
+            f"L:{left}", f"R:{right}", f"LR:{left}{right}", f"q:{likeness_of(text)}",
             *(f"i:{word.stem}" for word in inside[:4] if word.is_word),
         ]  # fmt: skip
         if len(inside) > 1 and all(word.is_capital or word.is_function or not word.is_word for word in inside):
@@ -98,7 +109,23 @@ class _Reading:
         near = frozenset(before[-3:]) | frozenset(after[:2])
         stems = frozenset(word.stem for word in inside)
         found = text if value is None else value
-        return Candidate(found, others, start, end, tuple(features), near, frozenset(before), stems, rank)
+        following = self._meaning(range(last + 1, min(last + 7, len(self.words))))
+        is_adjacent = bool(following) and next(w.stem for w in self.words[last + 1 :] if w.is_word) == following[0]
+        return Candidate(
+            found, others, start, end, tuple(features), near, frozenset(before), stems,
+            self._meaning(range(first - 1, max(-1, first - 7), -1)), following, (inside[0].stem, inside[-1].stem),
+            is_adjacent, rank,
+        )  # fmt: skip
+
+    def _meaning(self, places: range) -> tuple[str, ...]:
+        """Return the stems of the first two words of meaning at `places`, up to the end of the sentence."""
+        found: list[str] = []
+        for word in map(self.words.__getitem__, places):
+            if word.text in ".!?;\n" or len(found) == 2:
+                break
+            if word.is_word and not word.is_function:
+                found.append(word.stem)
+        return tuple(found)
 
     def is_torn(self, start: int, end: int) -> bool:
         """Say whether a run of words ends within a name (`Les` of `Les Paul`), is a part of a quotation that lists
@@ -141,6 +168,29 @@ def _around(before: list[str], after: list[str]) -> Iterator[str]:
     yield f"N:{second[1]}"
 
 
+_LIKENESSES = (
+    ("email", re.compile(r"[^\s@]+@[^\s@]+\.\w+")),
+    ("address", re.compile(r"\d+\.\d+\.\d+\.\d+")),
+    ("link", re.compile(r"\w+://\S+|www\.\S+")),
+    ("path", re.compile(r"[~\w.-]*/[\w./-]+")),
+    ("file", re.compile(r"\S+\.[A-Za-z]{1,5}\d?")),
+    ("time", re.compile(r"\d+:\d\d.*")),
+    ("number", re.compile(r"[+#$€£-]?\d[\d.,]*%?")),
+    ("code", re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])\S+")),
+    ("mixed", re.compile(r"\S*[a-z]\S*[A-Z]\S*")),
+    ("upper", re.compile(r"[A-Z]{2,}")),
+    ("name", re.compile(r"[A-Z][\w.'’-]*(?:,?\s(?:(?:of|the|de|and|la|van|in)\s)?[A-Z][\w.'’-]*)*")),
+    ("word", re.compile(r"[a-z]+")),
+    ("lower", re.compile(r"[a-z\s'-]+")),
+    ("sentence", re.compile(r".*[.!?]")),
+)
+
+
+def likeness_of(text: str) -> str:
+    """Return what a text looks like on the whole: an e-mail address, a file, a code, a name and so on."""
+    return next((kind for kind, pattern in _LIKENESSES if pattern.fullmatch(text[:80])), "other")
+
+
 def read(text: str) -> Request:
     """Return the candidates of a request."""
     reading = _Reading(text)
@@ -149,7 +199,19 @@ def read(text: str) -> Request:
     found = {(c.start, c.end): c for c in _texts(reading)}
     stems = tuple(dict.fromkeys(word.stem for word in reading.words if word.is_word))
     texts = tuple(sorted(found.values(), key=lambda c: (c.start, c.end)))[:MAX_CANDIDATES]
-    return Request(texts, tuple(_numbers(reading)), tuple(_lists(reading)), stems, text.lower())
+    numbers, lists = _counted(_numbers(reading)), _counted(_lists(reading))
+    return Request(_counted(texts), numbers, lists, stems, text.lower())
+
+
+def _counted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates, each counted among those of its kind with the same word behind them."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    found: list[Candidate] = []
+    for each in candidates:
+        kind = (each.features[0], *(each.following[:1] if each.is_adjacent else ()))
+        found.append(each._replace(nth=seen[kind]) if seen[kind] else each)
+        seen[kind] += 1
+    return tuple(found)
 
 
 def _texts(reading: _Reading) -> Iterator[Candidate]:
@@ -200,14 +262,19 @@ def _goes_on(found: list[Word], place: int) -> bool:
 
 
 def _enumerates(found: list[Word], place: int) -> bool:
-    """Say whether the comma at `place` is one of several between names: `Rome, Oslo, Lima`."""
+    """Say whether the comma at `place` is one of several between names: `Rome, Oslo, Lima`, `Rome, Oslo and Lima`."""
     begin, end = place - 1, place + 1
     while begin > 0 and found[begin - 1].is_capital:
         begin -= 1
     while end + 1 < len(found) and found[end + 1].is_capital:
         end += 1
     marks = [found[at].text for at in (begin - 1, end + 1) if 0 <= at < len(found)]
-    return "," in marks
+    if "," in marks or not (end + 2 < len(found) and found[end + 1].text in ("and", "or", "&")):
+        return "," in marks
+    last = end + 2
+    while last < len(found) and found[last].is_capital:
+        last += 1
+    return last > end + 2 and not (last + 1 < len(found) and found[last].text == "," and found[last + 1].is_capital)
 
 
 def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:

@@ -1,16 +1,24 @@
 """What of a tool's parameters is compared with a request: names, kinds, choices, and words of the descriptions."""
 
+import itertools
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, identifier_stems, words
-from tercet.backends.embedded.relevance import direction
+from tercet.backends.embedded.relevance import PART, direction
 
 MAX_PARAMETERS = 40
 MAX_ABOUT = 14
 MAX_CHOICES = 60
 _NUMERIC = ("integer", "number")
+_ORDINALS = frozenset(("first", "second", "third", "fourth", "one", "two", "three"))
+_PLACE = re.compile(r"[A-Z][a-z]+, [A-Z]|[Cc]ity(?:,| and) (?:state|country)")
+_DATE_FORMAT = re.compile(r"\b(?:Y{4}([-/. ]?)MM\1DD|MM([-/. ]?)DD\2Y{4}|DD([-/. ]?)MM\3Y{4})\b", re.IGNORECASE)
+_DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
+_FRACTION = re.compile(r"decimal|fraction|\b0?\.\d", re.IGNORECASE)
+_PERCENT = re.compile(r"%|per ?cent|pct", re.IGNORECASE)
 
 
 class Choice(NamedTuple):
@@ -29,11 +37,24 @@ class Parameter(NamedTuple):
     """`string`, `number`, `boolean` or `any`, of the items where it is a list."""
     is_list: bool
     choices: tuple[Choice, ...]
-    wants_iso: bool
+    dated_as: str
+    """How a day is to be written, as `strftime` has it; empty where that is not said."""
     features: tuple[str, ...]
     of_name: frozenset[str]
     of_about: frozenset[str]
     of_tool: frozenset[str]
+    of_others: frozenset[str]
+    """Of the names of the tool's other parameters, less its own."""
+    head: str
+    """The last stem of its name: `city` of `departure_city`."""
+    is_only_text: bool
+    """Whether no other parameter of the tool takes an open text."""
+    nth: int
+    """Which of those it is that are told apart by a number alone: 1 of `mass2` beside `mass1`; -1 of no such ones."""
+    wants_place: bool
+    """Whether its description shows a value with a comma: `Boston, MA`."""
+    wants_fraction: bool
+    """Whether five per cent are 0.05: a number that is not said to be in per cent."""
     rank: int
     """Place among the parameters of its kind."""
     about: str
@@ -47,17 +68,31 @@ def parameters(tool: bytes) -> tuple[Parameter, ...]:
     """Return the leaves of a tool given as JSON: name, description, parameters."""
     described: dict[str, Any] = json.loads(tool)
     of_tool = identifier_stems(str(described.get("name", "")))
+    leaves = list(itertools.islice(_leaves(described.get("parameters"), True, 0), MAX_PARAMETERS))
+    names = [frozenset(identifier_stems(name)) for name, *_ in leaves]
+    bare = [_unnumbered(name) for name, *_ in leaves]
+    texts = [place for place, (_, schema, _, _) in enumerate(leaves) if _is_open_text(schema)]
     found: list[Parameter] = []
     ranks: dict[str, int] = {}
-    for name, schema, is_required, is_needed in _leaves(described.get("parameters"), True, 0):
+    for place, (name, schema, is_required, is_needed) in enumerate(leaves):
         inner, is_list = _inner(schema)
         kind = _kind(inner)
         rank = ranks.get(kind, 0)
         ranks[kind] = rank + 1
-        found.append(_parameter(name, schema, inner, kind, is_list, is_required, is_needed, rank, of_tool))
-        if len(found) >= MAX_PARAMETERS:
-            break
+        others = frozenset().union(*names[:place], *names[place + 1 :]) - names[place]
+        made = _parameter(name, schema, inner, kind, is_list, is_required, is_needed, rank, of_tool)
+        nth = bare[:place].count(bare[place]) if bare.count(bare[place]) > 1 else -1
+        found.append(made._replace(of_others=others, is_only_text=texts == [place], nth=nth))
     return tuple(found)
+
+
+def _unnumbered(name: str) -> tuple[str, ...]:
+    """Return the parts of a name that are more than a number or a letter."""
+    return tuple(part for part in map(str.lower, PART.findall(name)) if part not in _ORDINALS and len(part) > 1)
+
+
+def _is_open_text(schema: dict[str, Any]) -> bool:
+    return schema.get("type") == "string" and "enum" not in schema
 
 
 def _leaves(schema: Any, is_needed: bool, depth: int) -> Iterator[tuple[str, dict[str, Any], bool, bool]]:
@@ -109,17 +144,35 @@ def _parameter(
     of_name = identifier_stems(name)
     of_about = [word.stem for word in words(about[:300]) if word.is_word and word.text.lower() not in FUNCTION_WORDS]
     shown_as = str(inner.get("format") or "")
-    wants_iso = shown_as == "date" or "yyyy-mm-dd" in about.lower()
     features = [
         f"t:{kind}{'[]' if is_list else ''}", f"o:{int(is_required)}", f"k:{kind[0]}{min(rank, 4)}", f"x:{shown_as}",
         f"a:{' '.join(of_name)}", *(f"n:{part}" for part in of_name), *(f"h:{part}" for part in of_name[-1:]),
         *(f"d:{part}" for part in of_about[:MAX_ABOUT]), *(f"f:{part}" for part in of_tool[:4]),
     ]  # fmt: skip
     return Parameter(
-        name, kind, is_list, _choices(inner, kind), wants_iso, tuple(features), frozenset(of_name),
-        frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), rank, about.lower(),
+        name, kind, is_list, _choices(inner, kind), _dated_as(about, shown_as), tuple(features), frozenset(of_name),
+        frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
+        of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
+        _wants_fraction(name, about, inner), rank, about.lower(),
         direction(sorted({*of_name, *of_about})), is_needed,
     )  # fmt: skip
+
+
+def _dated_as(about: str, shown_as: str) -> str:
+    """Return how a day is to be written: `%m/%d/%Y` where the description says MM/DD/YYYY."""
+    named = _DATE_FORMAT.search(about)
+    if not named:
+        return "%Y-%m-%d" if shown_as == "date" else ""
+    return "".join(_DATE_PARTS.get(part[:1], part) for part in re.findall(r"[YMD]+|\W", named[0].upper()))
+
+
+def _wants_fraction(name: str, about: str, schema: dict[str, Any]) -> bool:
+    """Say whether a number that people give in per cent is meant as a part of one."""
+    examples = [schema.get(key) for key in ("default", "minimum", "maximum", "example")]
+    is_above_one = any(isinstance(one, int | float) and abs(one) > 1 for one in examples)
+    if schema.get("type") != "number" or is_above_one:
+        return False
+    return bool(_FRACTION.search(about)) or not _PERCENT.search(f"{name} {about}")
 
 
 def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:

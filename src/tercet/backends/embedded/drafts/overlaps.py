@@ -1,0 +1,127 @@
+"""What a candidate and a parameter have in common: words of the one in, before and behind the other, and their order.
+
+Numbers without names: they say of a parameter never seen before what they say of a known one.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from operator import mul
+
+from tercet.backends.embedded.drafts.candidates import Candidate, Request
+from tercet.backends.embedded.drafts.parameters import Choice, Parameter
+from tercet.backends.embedded.relevance import direction
+
+NUM_OVERLAPS = 63
+"""Those of texts, numbers and lists, then those of choices and of booleans, each in places of their own."""
+_OF_CHOICES, _OF_BOOLEANS = 47, 56
+_NEGATIONS = frozenset(("no", "not", "without", "don't", "exclude", "skip", "never", "hide", "omit"))
+MAX_COMPARED = 32
+"""Words of a request with which a choice is compared."""
+
+
+def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
+    """Return what candidate and parameter have in common: the first of `NUM_OVERLAPS` numbers, the others are 0."""
+    name, about, inside = parameter.of_name, parameter.of_about, candidate.inside
+    tool, others, near = parameter.of_tool, parameter.of_others, candidate.near
+    num_name, num_inside = len(name) or 1, len(inside) or 1
+    previous, following = candidate.previous, candidate.following
+    one, two = previous[:1], previous[1:]
+    behind = following[:1] if candidate.is_adjacent else ()
+    first, last = candidate.ends
+    is_same_rank = candidate.rank == parameter.rank
+    is_quote = candidate.features[0] == "k:quote"
+    num_before, num_near = len(name & candidate.before), len(name & near)
+    text = candidate.value if isinstance(candidate.value, str) else ""
+    return (
+        num_before / num_name,
+        num_near / num_name,
+        len(name & inside) / num_inside,
+        min(2, len(about & near)) / 2,
+        len(about & inside) / num_inside,
+        len(tool & inside) / num_inside,
+        is_same_rank,
+        is_same_rank and parameter.kind == "number",
+        bool(text) and text.lower() in parameter.about,
+        num_near > 0,
+        inside <= tool | about | name,
+        parameter.is_list,
+        likeness(parameter.direction, _direction(inside)),
+        is_same_rank and is_quote,
+        _has(one, name),
+        one == (parameter.head,),
+        _has(two, name),
+        _has(one, about),
+        _has(one, tool),
+        _has(one, others),
+        _has(two, others),
+        _has(behind, name),
+        behind == (parameter.head,),
+        _has(behind, about),
+        _has(behind, tool),
+        _has(behind, others),
+        _has(following[:1], name),
+        first in name,
+        first in tool,
+        first in about,
+        last in name,
+        last in tool,
+        last in about,
+        num_inside > 1 and last in name | tool,
+        len(others & inside) / num_inside,
+        likeness(parameter.direction, _direction(previous)),
+        likeness(parameter.direction, _direction(behind)),
+        num_before == len(name) > 1,
+        parameter.is_only_text,
+        parameter.is_only_text and is_quote,
+        parameter.wants_place and "," in text,
+        parameter.is_needed,
+        parameter.is_list and candidate.features[0] == "k:list",
+        parameter.is_list and candidate.features[0] != "k:list",
+        parameter.nth >= 0 and candidate.nth == parameter.nth,
+        parameter.nth >= 0 and candidate.nth != parameter.nth,
+        "," in text and not parameter.wants_place,
+    )
+
+
+def of_choice(choice: Choice, parameter: Parameter, request: Request, *, is_said: bool) -> tuple[float, ...]:
+    """Return what a request says of one of a parameter's choices; `is_said`: it stands there as it is."""
+    said = frozenset(request.stems)
+    if isinstance(choice.value, bool):
+        of_name = len(parameter.of_name & said) / (len(parameter.of_name) or 1)
+        of_about = min(3, len(parameter.of_about & said)) / 3
+        sign = 1.0 if choice.value else -1.0
+        is_negated = float(bool(said & _NEGATIONS))
+        return _placed(_OF_BOOLEANS, (of_name, of_about, sign * of_name, sign * of_about, sign * is_negated, sign))
+    common = len(choice.stems & said) / (len(choice.stems) or 1)
+    alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
+    others = (_closest(other.stems, request.stems[:MAX_COMPARED]) for other in parameter.choices[:12])
+    is_closest = alike > 0.2 and alike >= max(others)
+    about = bool(parameter.of_name & said)
+    is_free = not choice.stems <= parameter.of_tool
+    found = (common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free)
+    return _placed(_OF_CHOICES, tuple(map(float, found)))
+
+
+def likeness(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return how alike two directions of word vectors are, -1 to 1."""
+    return sum(map(mul, one, other))
+
+
+def _has(stems: tuple[str, ...], words: frozenset[str]) -> bool:
+    return bool(stems) and stems[0] in words
+
+
+def _placed(start: int, found: tuple[float, ...]) -> tuple[float, ...]:
+    return (*(0.0,) * start, *found)
+
+
+@lru_cache(maxsize=1024)
+def _closest(stems: frozenset[str], said: tuple[str, ...]) -> float:
+    """Return how alike a choice and the word of a request are that is nearest to it."""
+    own = _direction(stems)
+    return max((likeness(own, _direction((stem,))) for stem in said), default=0.0)
+
+
+@lru_cache(maxsize=16384)
+def _direction(stems: frozenset[str] | tuple[str, ...]) -> tuple[float, ...]:
+    return direction(sorted(stems))

@@ -1,0 +1,137 @@
+"""What was learnt of which candidates fill which parameters: vectors of features, and how overlaps are weighed.
+
+A parameter and a candidate each are the sum of the vectors of their features. A score adds their product (a
+factorisation machine: Rendle, ICDM 2010), the overlaps, and one hidden layer over both, which weighs overlaps by what
+they are overlaps of. Features that were seldom seen in training count for nothing. `training/stages/drafts.py` writes
+the table.
+"""
+
+import base64
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from importlib import resources
+from operator import mul
+from typing import Any, NamedTuple
+
+WIDTH, HIDDEN = 16, 16
+"""Numbers of a vector that are multiplied, and of the hidden layer; a bias stands between them."""
+_COLUMNS = WIDTH + 1 + HIDDEN
+_ROW, _LANES = struct.Struct(f"{_COLUMNS}b"), struct.Struct(f"<{_COLUMNS}H")
+_SHIFT = 128
+_MOST = 30.0
+
+
+class Side(NamedTuple):
+    """The features of parameters or of candidates, each with its vector."""
+
+    rows: Mapping[str, int]
+    """A vector as one integer of wide lanes, each number shifted so that none is negative: adding them is fast."""
+    step: float
+    """What one step of a number is worth."""
+
+
+class Sum(NamedTuple):
+    """The sum of some features' vectors."""
+
+    towards: tuple[float, ...]
+    bias: float
+    hidden: tuple[float, ...]
+
+
+class Table(NamedTuple):
+    """What was learnt."""
+
+    parameters: Side
+    candidates: Side
+    overlaps: tuple[float, ...]
+    hidden: tuple[tuple[float, ...], ...]
+    """By overlap, what it adds to the hidden layer."""
+    out: tuple[float, ...]
+    """What the hidden layer adds to the score."""
+    bias: float
+    quotable: Mapping[str, float]
+    """By feature of a parameter, how much likelier it makes that the value stands in the request."""
+    quotable_bias: float
+
+
+def chance_of(parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
+    """Return how likely a candidate fills a parameter."""
+    known = table()
+    total = known.bias + parameter.bias + candidate.bias + sum(map(mul, parameter.towards, candidate.towards))
+    hidden = [one + other for one, other in zip(parameter.hidden, candidate.hidden, strict=True)]
+    for place, value in enumerate(overlap):
+        if value:
+            total += value * known.overlaps[place]
+            hidden = [one + value * weight for one, weight in zip(hidden, known.hidden[place], strict=True)]
+    total += sum(weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0)
+    return logistic(total)
+
+
+def logistic(total: float) -> float:
+    """Return a score as a chance."""
+    return 1.0 / (1.0 + math.exp(-max(-_MOST, min(_MOST, total))))
+
+
+@lru_cache(maxsize=4096)
+def of_parameter(features: tuple[str, ...]) -> Sum:
+    """Return the sum of a parameter's features."""
+    return _sum(table().parameters, features)
+
+
+@lru_cache(maxsize=8192)
+def of_candidate(features: tuple[str, ...]) -> Sum:
+    """Return the sum of a candidate's features."""
+    return _sum(table().candidates, features)
+
+
+def _sum(side: Side, features: Sequence[str]) -> Sum:
+    known = [side.rows[feature] for feature in features if feature in side.rows]
+    lanes = _LANES.unpack(sum(known).to_bytes(_LANES.size, "little"))
+    shift = _SHIFT * len(known)
+    numbers = tuple([(lane - shift) * side.step for lane in lanes])
+    return Sum(numbers[:WIDTH], numbers[WIDTH], numbers[WIDTH + 1 :])
+
+
+@cache
+def table() -> Table:
+    """Read the table that the package brings."""
+    text = resources.files(__package__).joinpath("table.json").read_text(encoding="utf-8")
+    return read_table(json.loads(text))
+
+
+def read_table(written: dict[str, Any]) -> Table:
+    """Return the table of its written form."""
+    quotable = written["quotable"]
+    signed = struct.unpack(f"{written['parameters']['features'].count(SEPARATOR) + 1}b", _bytes(quotable["weights"]))
+    features = written["parameters"]["features"].split(SEPARATOR)
+    return Table(
+        _side(written["parameters"]),
+        _side(written["candidates"]),
+        tuple(written["overlaps"]),
+        tuple(map(tuple, written["hidden"])),
+        tuple(written["out"]),
+        float(written["bias"]),
+        {feature: quotable["step"] * weight for feature, weight in zip(features, signed, strict=True) if weight},
+        float(quotable["bias"]),
+    )
+
+
+SEPARATOR = "\t"
+"""Between the features of a written table."""
+
+
+def _side(written: dict[str, Any]) -> Side:
+    features: list[str] = written["features"].split(SEPARATOR)
+    rows = _ROW.iter_unpack(_bytes(written["vectors"]))
+    return Side({feature: _packed(row) for feature, row in zip(features, rows, strict=True)}, written["step"])
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b85decode(text)
+
+
+def _packed(row: tuple[int, ...]) -> int:
+    return int.from_bytes(_LANES.pack(*(number + _SHIFT for number in row)), "little")
