@@ -18,6 +18,8 @@ _VERBS = (
     "sort|start|stop|submit|subscribe|suggest|summari[sz]e|tell|track|transfer|translate|turn|update|upload|validate|"
     "verify|view|watch|write"
 )
+IMPERATIVE = re.compile(_VERBS, re.IGNORECASE)
+"""A word with which requests begin."""
 _OTHERS = r"another|what|how|where|when|who|which|is|are|do|does|can|could|would|i\s|i'd|i'm"
 _OPENINGS = rf"(?:please\s+)?(?:{_VERBS}|{_OTHERS})\b"
 _CONNECTIVES = (

@@ -5,8 +5,10 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,6 +39,10 @@ REWORDED = 0.6
 SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
+_JOINT = re.compile(
+    r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)|\b(?:then|also|same|again|another)\b|[.?!]\s",
+    re.IGNORECASE,
+)
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
 
@@ -231,12 +237,21 @@ def _differ(one: _Meant, other: _Meant) -> bool:
 
 def _apart(meant: _Meant) -> list[_Meant]:
     """Return the request as one for each of the values of a parameter that takes one: `in Paris and in Oslo`."""
-    counts = [sum(value.chance >= scorer.LIKELY for value in field.values) for field in meant.fields]
-    single = [n for n, field in zip(counts, meant.fields, strict=True) if not field.is_list]
+    likely = [[value for value in field.values if value.chance >= scorer.LIKELY] for field in meant.fields]
+    single = [
+        len(values)
+        for field, values in zip(meant.fields, likely, strict=True)
+        if not field.is_list and are_joined(meant.text, values)
+    ]
     count = max(single, default=1)
     if count < 2:
         return [meant]
     return [meant._replace(fields=[_nth(field, place, count) for field in meant.fields]) for place in range(count)]
+
+
+def are_joined(text: str, values: Sequence[scorer.Value]) -> bool:
+    """Say whether values are said one after another, as those of several requests: `Paris and Oslo`, `then Oslo`."""
+    return all(_JOINT.search(text[one.end : other.start]) for one, other in pairwise(values))
 
 
 def _nth(field: scorer.Field, place: int, count: int) -> scorer.Field:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from tercet.backends.embedded.clauses import IMPERATIVE
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.words import Word, shape, words
 from tercet.numerals import numbers_in
@@ -138,7 +139,8 @@ class _Reading:
         begins = first == 0 or self.words[first - 1].text in _ENDS
         has_digit = any(map(str.isdigit, self.words[first].text))
         is_opening = begins and first < last and not self.words[first + 1].is_capital and not has_digit
-        return (ends_in_name and not begins) or is_quoted_part or is_opening
+        is_order = begins and first == last and IMPERATIVE.fullmatch(self.words[first].text) is not None
+        return (ends_in_name and not begins) or is_quoted_part or is_opening or is_order
 
     def _places(self, start: int, end: int) -> tuple[int, int]:
         """Return the first and the last word that the characters touch."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, identifier_stems, words
 from tercet.backends.embedded.relevance import PART, direction
 
@@ -15,7 +16,13 @@ MAX_CHOICES = 60
 _NUMERIC = ("integer", "number")
 _ORDINALS = frozenset(("first", "second", "third", "fourth", "one", "two", "three"))
 _PLACE = re.compile(r"[A-Z][a-z]+, [A-Z]|[Cc]ity(?:,| and) (?:state|country)")
-_DATE_FORMAT = re.compile(r"\b(?:Y{4}([-/. ]?)MM\1DD|MM([-/. ]?)DD\2Y{4}|DD([-/. ]?)MM\3Y{4})\b", re.IGNORECASE)
+_DATE_FORMAT = re.compile(
+    r"\b(?:Y{4}([-/. ]?)MM\1DD|MM([-/. ]?)DD\2Y{4}|DD([-/. ]?)MM\3Y{4}"
+    r"|month([-/])day\4year|day([-/])month\5year|year([-/])month\6day)\b",
+    re.IGNORECASE,
+)
+_DATE = identifier_stems("date")
+_ISO = re.compile(r"\biso(?:[- ]?8601)?\b", re.IGNORECASE)
 _DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
 _FRACTION = re.compile(r"decimal|fraction|\b0?\.\d", re.IGNORECASE)
 _PERCENT = re.compile(r"%|per ?cent|pct", re.IGNORECASE)
@@ -150,7 +157,7 @@ def _parameter(
         *(f"d:{part}" for part in of_about[:MAX_ABOUT]), *(f"f:{part}" for part in of_tool[:4]),
     ]  # fmt: skip
     return Parameter(
-        name, kind, is_list, _choices(inner, kind), _dated_as(about, shown_as), tuple(features), frozenset(of_name),
+        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as), tuple(features), frozenset(of_name),
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
         _wants_fraction(name, about, inner), rank, about.lower(),
@@ -158,12 +165,14 @@ def _parameter(
     )  # fmt: skip
 
 
-def _dated_as(about: str, shown_as: str) -> str:
-    """Return how a day is to be written: `%m/%d/%Y` where the description says MM/DD/YYYY."""
+def _dated_as(name: tuple[str, ...], about: str, shown_as: str) -> str:
+    """Return how a day is to be written: `%m/%d/%Y` where the description says MM/DD/YYYY, ISO 8601 where it says that
+    or shows nothing else of a date."""
     named = _DATE_FORMAT.search(about)
-    if not named:
-        return "%Y-%m-%d" if shown_as == "date" else ""
-    return "".join(_DATE_PARTS.get(part[:1], part) for part in re.findall(r"[YMD]+|\W", named[0].upper()))
+    if named:
+        return "".join(_DATE_PARTS.get(part[0], part) for part in re.findall(r"[A-Z]+|\W", named[0].upper()))
+    is_date = name[-1:] == _DATE and not any(dates_in(about))
+    return "%Y-%m-%d" if shown_as == "date" or is_date or _ISO.search(about) else ""
 
 
 def _wants_fraction(name: str, about: str, schema: dict[str, Any]) -> bool:
