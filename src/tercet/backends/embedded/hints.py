@@ -17,7 +17,7 @@ from tercet.backends.embedded import relevance
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
-from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
@@ -40,7 +40,7 @@ SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
 _JOINT = re.compile(
-    r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)|\b(?:then|also|same|again|another)\b|[.?!]\s",
+    r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)|\b(?:then|also|same|again|another)\b|[.?!]\s+(?:$|(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 MAX_VALUE = 300
@@ -104,8 +104,14 @@ class Offered:
     def plan(self, text: str) -> list[tuple[str, Draft]]:
         """Return the tools that `text` asks for one after the other, with their drafts, if that is clear of all."""
         meant = self._meant(text)
-        is_plan = len(meant) > 1 and all(each.is_one_of_several and each.level >= PLANNED for each in meant)
+        is_plan = len(meant) > 1 and all(each.is_one_of_several and self._is_clear(each) for each in meant)
         return [(each.name, self._draft(each.text, each.name, each.fields)) for each in meant] if is_plan else []
+
+    def _is_clear(self, meant: _Meant) -> bool:
+        """Say whether a request is surely one: it names its tool, or says all that the tool needs."""
+        sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SURE}
+        needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
+        return meant.level >= PLANNED or bool(needed) and needed <= sure
 
     def _draft(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""

@@ -12,7 +12,7 @@ from tercet.backends.embedded.drafts.scorer import Field
 from tercet.items import JsonSchema
 from tercet.schema import instance_violation
 
-SURE = 0.8
+SURE = 0.6
 """Chance of a parameter's likeliest value from which only drafted values are allowed."""
 _RELATED = frozenset(
     ("allOf", "anyOf", "oneOf", "not", "if", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
