@@ -183,9 +183,16 @@ class Offered:
     def _add(self, found: list[_Meant], meant: _Meant) -> None:
         """Add a request; what only says more of an earlier one, or announces this one, becomes a part of it."""
         for place, known in enumerate(found):
-            if known.name == meant.name and not _differ(known, meant):
-                if place == len(found) - 1:
-                    found[place] = self._longer(known, meant.text, max(known.level, meant.level))
+            if known.name != meant.name:
+                continue
+            is_last = place == len(found) - 1
+            longer = self._longer(known, meant.text, max(known.level, meant.level)) if is_last else None
+            if longer and not _is_crowded(longer):
+                found[place] = longer
+                return
+            if not _differ(known, meant):
+                if longer:
+                    found[place] = longer
                     return
                 if len(_sure(known)) <= len(_sure(meant)):
                     found.pop(place)
@@ -253,6 +260,11 @@ def _apart(meant: _Meant) -> list[_Meant]:
     if count < 2:
         return [meant]
     return [meant._replace(fields=[_nth(field, place, count) for field in meant.fields]) for place in range(count)]
+
+
+def _is_crowded(meant: _Meant) -> bool:
+    """Say whether a parameter that takes one value likely has several."""
+    return any(not field.is_list and sum(v.chance >= scorer.LIKELY for v in field.values) > 1 for field in meant.fields)
 
 
 def are_joined(text: str, values: Sequence[scorer.Value]) -> bool:

@@ -17,6 +17,13 @@ _MONTHS = {
 _MONTH = rf"(?P<month>{'|'.join(_MONTHS)})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_RELATIVE = re.compile(
+    rf"\b(?:the\s+\d{{1,2}}(?:st|nd|rd|th)(?!\s+of\b)|(?:(?:this|next|coming|last)\s+)?{_WEEKDAY}(?:\s+(?:this|next)\s+week)?"
+    r"|today|tomorrow|tonight|yesterday|(?:the\s+)?day\s+after\s+tomorrow)\b",
+    re.IGNORECASE,
+)
+"""Days that only a calendar tells."""
 _FORMS = (
     re.compile(r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b"),
     re.compile(r"\b(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})\b"),
@@ -34,7 +41,9 @@ class Dated(NamedTuple):
 
 
 def dates_in(text: str) -> Iterator[Dated]:
-    """Yield the dates written in `text`."""
+    """Yield the dates written in `text`, and the days that it names relative to others."""
+    for match in _RELATIVE.finditer(text):
+        yield Dated("", match.start(), match.end())
     for form in _FORMS:
         for match in form.finditer(text):
             yield Dated(_iso(match["year"], match["month"], match["day"]), match.start(), match.end())
