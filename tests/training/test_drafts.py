@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 
+import pytest
 import torch
 
+from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import read
+from tercet.backends.embedded.drafts.overlaps import overlaps
 from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.table import Table, chance_of, of_features, read_table
 from training.data.sample import compact
+from training.drafts.model import learn, learn_quotable
+from training.drafts.turns import Features, Made, Turn, counted, turn
 from training.stages import drafts
 
 TOOL = {
@@ -22,33 +29,67 @@ TOOL = {
 PLACES = ("Lund", "Kyoto", "Quito", "Accra", "Porto", "Split", "Cusco", "Turku")
 
 
-def turn(origin: str, target: str, weight: int) -> drafts.Turn:
-    text = f"Send a parcel from {origin} to {target}, it weighs {weight} kg"
-    arguments = {"origin": origin, "target": target.lower(), "weight": weight}
-    return drafts.turn(read(text), parameters(compact(TOOL).encode()), [arguments], "send_parcel")
-
-
-def turns(count: int) -> list[drafts.Turn]:
+def turns(count: int) -> tuple[list[Turn], list[str], list[str]]:
     rng = random.Random(0)
-    ways = [rng.sample(PLACES, 2) for _ in range(count)]
-    return [turn(origin, target, rng.randint(1, 90)) for origin, target in ways]
+    of_parameters, of_candidates = Features(), Features()
+    made = []
+    for _ in range(count):
+        origin, target = rng.sample(PLACES, 2)
+        weight = rng.randint(1, 90)
+        text = f"Send a parcel from {origin} to {target}, it weighs {weight} kg"
+        arguments = {"origin": origin, "target": target.lower(), "weight": weight}
+        described = parameters(compact(TOOL).encode())
+        made.append(turn(read(text), described, [arguments], "send_parcel", of_parameters, of_candidates))
+    return counted([Made(made, list(of_parameters.numbers), list(of_candidates.numbers))])
 
 
 def test_a_value_is_found_where_the_request_says_it_and_nowhere_else() -> None:
-    made = turn("Lund", "Kyoto", 7)
+    ((made,), _, _) = turns(1)
     of_parameter = [made.labels[made.pairs[:, 0] == place] for place in range(3)]
     assert [int(labels.sum()) for labels in of_parameter] == [1, 1, 1]
 
 
+def test_features_that_are_seldom_seen_count_for_nothing() -> None:
+    ((made, *_), of_parameters, of_candidates) = turns(640)
+    assert "n:origin" in of_parameters
+    assert "p:from" in of_candidates
+    assert not any(
+        feature.startswith("i:") and "kg" not in feature for feature in of_candidates if feature[2:].isdigit()
+    )
+    assert made.of_candidates.rows.max() < len(of_candidates)
+    assert made.of_candidates.sizes.sum() == len(made.of_candidates.rows)
+
+
 def test_the_scorer_learns_which_cue_means_which_parameter() -> None:
-    model = drafts.learn(turns(640))
+    made, of_parameters, of_candidates = turns(640)
+    model = learn(made, of_parameters, of_candidates)
     right = 0
     with torch.no_grad():
-        for made in turns(40):
-            scores, labels = model([made], 0.0)
+        for one in made[:40]:
+            scores, labels = model([one], 0.0, 0.0, 0.0)
             for place in range(3):
-                of = torch.from_numpy(made.pairs[:, 0] == place)
+                of = torch.from_numpy(one.pairs[:, 0] == place)
                 right += int(labels[of][scores[of].argmax()])
     assert right > 100
-    table = drafts.written(model, drafts.learn_quotable(turns(600)))
-    assert set(table) == {"parameters", "candidates", "steps", "overlaps", "bias", "quotable"}
+    quotable = learn_quotable(made, len(of_parameters))
+    table = read_table(json.loads(json.dumps(drafts.written(model, quotable, of_parameters, of_candidates))))
+    with torch.no_grad():
+        scores, _ = model([made[0]], 0.0, 0.0, 0.0)
+    served = served_chances(table, 0)
+    assert served == pytest.approx(torch.sigmoid(scores).tolist(), abs=0.1)
+
+
+def served_chances(table: Table, number: int) -> list[float]:
+    """The chances that the service computes of the pairs of one request, with this table."""
+    rng = random.Random(0)
+    for _ in range(number + 1):
+        origin, target = rng.sample(PLACES, 2)
+        weight = rng.randint(1, 90)
+    request = read(f"Send a parcel from {origin} to {target}, it weighs {weight} kg")
+    found = []
+    for parameter in parameters(compact(TOOL).encode()):
+        one = of_features(table.parameters, parameter.features)
+        for candidate in scorer.fitting(request, parameter):
+            other = of_features(table.candidates, candidate.features)
+            found.append(chance_of(table, one, other, overlaps(candidate, parameter)))
+    return found

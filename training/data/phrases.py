@@ -33,6 +33,19 @@ _KINDS = re.compile(
     r"technique|model|organization|company|brand|team|department|course|product|chemical|material|crop|plant|region|"
     r"population|group|field|area|format|language|currency|disease|treatment|dataset|section|program|project|event)$"
 )
+_JOINS = (
+    "for the",
+    "of the",
+    "in the",
+    "on the",
+    "from the",
+    "using the",
+    "with the",
+    "at the",
+    "about the",
+    "for",
+    "in",
+)
 _PEOPLE = re.compile(
     r"^(?:(?:user|customer|person|patient|guest|client|participant|passenger|student|sender|full) ?)?name$"
 )
@@ -85,9 +98,8 @@ def _stands_before_nouns(text: str) -> bool:
 def before_noun(low: str, text: str, rng: random.Random) -> str:
     """A value before its noun, with the small words that join it to a request."""
     noun = head(low.replace(" ", "_"))
-    joins = ("for the {v} {n}", "of the {v} {n}", "in the {v} {n}", "for {a} {n}", "on the {v} {n}", "from the {v} {n}",
-             "using the {v} {n}", "with the {v} {n}", "for {v} {n}", "in {v} {n}", "at the {v} {n}", "about the {v} {n}")  # fmt: skip
-    return rng.choice(joins).format(v=text, n=noun, a=article(text))
+    join = rng.choice(_JOINS)
+    return f"{join} {text} {noun}" if rng.random() < 0.9 else f"for {article(text)} {noun}"
 
 
 def connected(name: str, field: Mapping[str, Any], value: Value, rng: random.Random, among: int) -> str:

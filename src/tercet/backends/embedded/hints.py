@@ -40,9 +40,11 @@ SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
 _JOINT = re.compile(
-    r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)|\b(?:then|also|same|again|another)\b|[.?!]\s+(?:$|(?-i:[A-Z]))",
+    r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)"
+    r"|\b(?:then|also|same|again|another)\b|[.?!]\s+(?:$|(?-i:[A-Z]))",
     re.IGNORECASE,
 )
+"""What stands between two values of a parameter where they are those of two requests."""
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
 
@@ -111,7 +113,7 @@ class Offered:
         """Say whether a request is surely one: it names its tool, or says all that the tool needs."""
         sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SURE}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
-        return meant.level >= PLANNED or bool(needed) and needed <= sure
+        return meant.level >= PLANNED or (bool(needed) and needed <= sure)
 
     def _draft(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""

@@ -1,6 +1,7 @@
 """What a user asks for over several messages: an answer to the assistant's question belongs to the request before it.
 
-Where the answer is a yes, the question belongs to it, too: that is where the assistant says what it is about to do. It knows neither tools nor hints.
+Where the answer is a yes, the question belongs to it, too: that is where the assistant says what it is about to do.
+It knows neither tools nor hints.
 """
 
 import re
@@ -11,9 +12,9 @@ MAX_SPOKEN = 4000
 """Characters of a request over several messages; where it would be longer, the last message stands alone."""
 _ASKS = re.compile(r"[?？؟]|^(?:please|tell me|i (?:also |still )?need)\b", re.IGNORECASE)
 _AGREES = re.compile(
-    r"\W*(?:yes|yeah|yep|yup|sure|correct|right|exactly|perfect|great|ok(?:ay)?|fine|good|absolutely|definitely|indeed|of course|"
-    r"certainly|go ahead|(?:please )?(?:do|confirm)|confirmed|that(?:'s|’s| is| was| works| sounds| would| all)|sounds|"
-    r"it(?:'s|’s| is) (?:correct|right|fine|good)|looks)\b",
+    r"\W*(?:yes|yeah|yep|yup|sure|correct|right|exactly|perfect|great|ok(?:ay)?|fine|good|absolutely|definitely|"
+    r"indeed|of course|certainly|go ahead|(?:please )?(?:do|confirm)|confirmed|that(?:'s|’s| is| was| works| sounds| would| all)|"
+    r"sounds|it(?:'s|’s| is) (?:correct|right|fine|good)|looks)\b",
     re.IGNORECASE,
 )
 

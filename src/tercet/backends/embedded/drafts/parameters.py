@@ -157,7 +157,8 @@ def _parameter(
         *(f"d:{part}" for part in of_about[:MAX_ABOUT]), *(f"f:{part}" for part in of_tool[:4]),
     ]  # fmt: skip
     return Parameter(
-        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as), tuple(features), frozenset(of_name),
+        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as), tuple(features),
+        frozenset(of_name),
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
         _wants_fraction(name, about, inner), rank, about.lower(),

@@ -98,7 +98,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
 
 
 def _standing_out(options: Sequence[Value]) -> list[Value]:
-    """Return what is likelier by far than all else for a parameter that must have a value, though not likely in itself."""
+    """Return what is by far the likeliest for a parameter that must have a value, though it is not likely in itself."""
     odds = [option.chance / (1 - min(option.chance, 0.999)) for option in options]
     share = max(odds, default=0.0) / (sum(odds) + NOTHING)
     return [options[odds.index(max(odds))]._replace(chance=share * STANDS_OUT)] if share >= FAR else []
@@ -152,15 +152,15 @@ def _is_new(option: Value, kept: Sequence[Value]) -> bool:
 
 def scores(request: Request, parameter: Parameter) -> list[Value]:
     """Return the candidates of the right kind, each with its chance."""
-    towards = of_parameter(parameter.features)
+    known, towards = table(), of_parameter(parameter.features)
     found = []
     for candidate in fitting(request, parameter):
-        likely = chance_of(towards, of_candidate(candidate.features), overlaps(candidate, parameter))
+        likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
         if likely >= HOPELESS:
             found.append(Value(likely, forms(candidate, parameter), candidate.start, candidate.end))
     for choice in parameter.choices:
         features, overlap, start, end = chosen(request, parameter, choice)
-        found.append(Value(chance_of(towards, of_candidate(features), overlap), (choice.value,), start, end))
+        found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
     return found
 
 

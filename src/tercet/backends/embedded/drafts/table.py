@@ -57,9 +57,8 @@ class Table(NamedTuple):
     quotable_bias: float
 
 
-def chance_of(parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
+def chance_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
     """Return how likely a candidate fills a parameter."""
-    known = table()
     total = known.bias + parameter.bias + candidate.bias + sum(map(mul, parameter.towards, candidate.towards))
     hidden = [one + other for one, other in zip(parameter.hidden, candidate.hidden, strict=True)]
     for place, value in enumerate(overlap):
@@ -78,16 +77,17 @@ def logistic(total: float) -> float:
 @lru_cache(maxsize=4096)
 def of_parameter(features: tuple[str, ...]) -> Sum:
     """Return the sum of a parameter's features."""
-    return _sum(table().parameters, features)
+    return of_features(table().parameters, features)
 
 
 @lru_cache(maxsize=8192)
 def of_candidate(features: tuple[str, ...]) -> Sum:
     """Return the sum of a candidate's features."""
-    return _sum(table().candidates, features)
+    return of_features(table().candidates, features)
 
 
-def _sum(side: Side, features: Sequence[str]) -> Sum:
+def of_features(side: Side, features: Sequence[str]) -> Sum:
+    """Return the sum of the vectors of those features that are known."""
     known = [side.rows[feature] for feature in features if feature in side.rows]
     lanes = _LANES.unpack(sum(known).to_bytes(_LANES.size, "little"))
     shift = _SHIFT * len(known)

@@ -1,0 +1,1 @@
+"""The table of the product's drafts: what it is learnt from, and how."""
