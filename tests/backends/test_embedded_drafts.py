@@ -195,6 +195,67 @@ def test_each_of_an_enumeration_is_a_request(text: str) -> None:
     assert cities[-3:] == ['"Lima"', '"Quito"', '"Paris"']
 
 
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ({"description": "Day, MM-DD-YYYY"}, "08-16-2022"),
+        ({"description": "The day (month/day/year)"}, "08/16/2022"),
+        ({"description": "DD.MM.YYYY"}, "16.08.2022"),
+        ({"format": "date"}, "2022-08-16"),
+        ({"description": "The day, such as August 2, 2021"}, "August 16, 2022"),
+    ],
+)
+def test_a_day_is_written_as_the_tool_asks_for_it(field: dict[str, str], told: str) -> None:
+    described = tool("get_air_quality", city={"type": "string"}, date={"type": "string", **field})
+    assert drafted(described, "How is the air in London on August 16, 2022?")["date"][0] == told
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ({"type": "number", "description": "The yearly interest rate"}, 0.05),
+        ({"type": "number", "description": "The yearly interest rate in percent"}, 5),
+        ({"type": "number", "description": "The yearly interest rate", "default": 3.5}, 5),
+        ({"type": "integer", "description": "The yearly interest rate"}, 5),
+        ({"type": "number", "description": "The yearly rate as a decimal fraction (0.1 means 10%)"}, 0.05),
+    ],
+)
+def test_per_cent_are_a_part_of_one_unless_the_tool_counts_in_per_cent(field: dict[str, Any], told: float) -> None:
+    described = tool("calculate_interest", principal={"type": "number"}, interest_rate=field)
+    assert drafted(described, "Calculate the interest on $2000 at an interest rate of 5%")["interest_rate"][0] == told
+
+
+def test_values_that_are_not_said_together_are_no_two_requests() -> None:
+    film = tool("find_films", directed_by={"type": "string"})
+    text = "I want to find a film with Duane Whitaker and I want something directed by Quentin Tarantino."
+    assert len({name for name, _ in told([film], text)}) == len(told([film], text)) == 1
+
+
+def test_both_ends_of_a_copy_are_one_request() -> None:
+    backup = tool("backup_data", source_path={"type": "string"}, destination_path={"type": "string"})
+    text = (
+        "Get the weather in Oslo. Then back up my data. The source data is at '/home/user/data' and I want the backup "
+        "to be stored at '/backup/data'."
+    )
+    assert [name for name, _ in told([backup, WEATHER], text)] == ["get_weather", "backup_data"]
+
+
+def test_requests_that_say_all_that_their_tool_needs_are_a_plan() -> None:
+    route = tool(
+        "get_traffic_info", start_location={"type": "string"}, end_location={"type": "string"},
+        mode={"type": "string", "enum": ["driving", "bicycling", "transit"]},
+    )  # fmt: skip
+    text = (
+        "What is the traffic on a route from New York to Los Angeles using driving as the mode, then from Los Angeles "
+        "to San Francisco using bicycling as the mode, and finally from San Francisco back to New York using transit "
+        "as the mode of transportation?"
+    )
+    plan = Offered([route]).plan(text)
+    assert [{field.name: field.values[0].value for field in draft.fields}["mode"] for _, draft in plan] == [
+        "driving", "bicycling", "transit",
+    ]  # fmt: skip
+
+
 def test_a_value_that_is_taken_back_is_none() -> None:
     ((_, fields),) = told([WEATHER], "What is the weather in Rome, no wait, I mean Oslo?")
     assert fields["city"] == ['"Oslo"']

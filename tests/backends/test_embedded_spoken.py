@@ -30,3 +30,11 @@ def test_what_would_be_too_long_stands_alone() -> None:
 
 def test_a_question_to_nobody_is_no_answer() -> None:
     assert spoken([("assistant", "What can I do for you?"), ("user", "Find a room.")]) == ["Find a room."]
+
+
+def test_a_yes_takes_the_question_with_it() -> None:
+    turns: list[tuple[Speaker, str]] = [
+        ("user", "Find a room."), ("assistant", "In Oslo on 3 May, for two?"), ("user", "Yes, that's right."),
+    ]  # fmt: skip
+    assert spoken(turns)[-1] == "Find a room.\nIn Oslo on 3 May, for two?\nYes, that's right."
+    assert "for two" not in spoken([*turns[:2], ("user", "No, in Lima.")])[-1]

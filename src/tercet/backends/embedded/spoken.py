@@ -12,9 +12,9 @@ MAX_SPOKEN = 4000
 """Characters of a request over several messages; where it would be longer, the last message stands alone."""
 _ASKS = re.compile(r"[?？؟]|^(?:please|tell me|i (?:also |still )?need)\b", re.IGNORECASE)
 _AGREES = re.compile(
-    r"\W*(?:yes|yeah|yep|yup|sure|correct|right|exactly|perfect|great|ok(?:ay)?|fine|good|absolutely|definitely|"
-    r"indeed|of course|certainly|go ahead|(?:please )?(?:do|confirm)|confirmed|that(?:'s|’s| is| was| works| sounds| would| all)|"
-    r"sounds|it(?:'s|’s| is) (?:correct|right|fine|good)|looks)\b",
+    r"\W*(?:yes|yeah|yep|yup|sure|correct|right|exactly|perfect|great|ok(?:ay)?|fine|good|absolutely|definitely|indeed|"
+    r"of course|certainly|go ahead|(?:please )?(?:do|confirm)|confirmed|sounds|looks|"
+    r"that(?:'s|’s| is| was| works| sounds| would| all)|it(?:'s|’s| is) (?:correct|right|fine|good))\b",
     re.IGNORECASE,
 )
 
