@@ -41,7 +41,7 @@ SPOKEN_OF = 0.3
 calls give all the same there are 2 in 100."""
 _JOINT = re.compile(
     r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)"
-    r"|\b(?:then|also|same|again|another)\b|[.?!]\s+(?:$|(?-i:[A-Z]))",
+    r"|\b(?:then|also|next|finally|lastly|afterwards?|same|again|another)\b|[.?!]\s+(?:$|(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 """What stands between two values of a parameter where they are those of two requests."""
