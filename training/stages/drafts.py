@@ -78,7 +78,7 @@ def packed(weight: Tensor) -> tuple[str, float]:
     """Weights as signed bytes, in text, and what one step of them is worth."""
     step = float(weight.abs().quantile(0.9995)) / 127
     rows = (weight / step).round().clamp(-127, 127).to(torch.int8).numpy().tobytes()
-    return base64.b85encode(rows).decode(), round(step, 8)
+    return base64.b64encode(rows).decode(), round(step, 8)
 
 
 def written(

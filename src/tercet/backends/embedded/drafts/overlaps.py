@@ -3,7 +3,6 @@
 Numbers without names: they say of a parameter never seen before what they say of a known one.
 """
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import mul
@@ -105,7 +104,8 @@ def of_choice(choice: Choice, parameter: Parameter, request: Request, *, is_said
 
 def likeness(one: Sequence[float], other: Sequence[float]) -> float:
     """Return how alike two directions of word vectors are, -1 to 1."""
-    return math.fsum(map(mul, one, other))
+    total: float = sum(map(mul, one, other))
+    return total
 
 
 def _has(stems: tuple[str, ...], words: frozenset[str]) -> bool:

@@ -16,7 +16,7 @@ from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
 
 MIN_CHANCE = 0.15
-HOPELESS = 0.002
+NONE = 0.002
 """Chance below which a candidate is none."""
 TAKEN = 0.3
 """What is left of a value's chance once its words are another parameter's."""
@@ -156,7 +156,7 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
     found = []
     for candidate in fitting(request, parameter):
         likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
-        if likely >= HOPELESS:
+        if likely >= NONE:
             found.append(Value(likely, forms(candidate, parameter), candidate.start, candidate.end))
     for choice in parameter.choices:
         features, overlap, start, end = chosen(request, parameter, choice)

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from operator import mul
+from operator import add, mul
 from typing import Any, NamedTuple
 
 WIDTH, HIDDEN = 16, 16
@@ -27,8 +27,9 @@ _MOST = 30.0
 class Side(NamedTuple):
     """The features of parameters or of candidates, each with its vector."""
 
-    rows: Mapping[str, int]
-    """A vector as one integer of wide lanes, each number shifted so that none is negative: adding them is fast."""
+    places: Mapping[str, int]
+    vectors: bytes
+    """A row of signed bytes each."""
     step: float
     """What one step of a number is worth."""
 
@@ -60,13 +61,13 @@ class Table(NamedTuple):
 def chance_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
     """Return how likely a candidate fills a parameter."""
     total = known.bias + parameter.bias + candidate.bias + sum(map(mul, parameter.towards, candidate.towards))
-    hidden = [one + other for one, other in zip(parameter.hidden, candidate.hidden, strict=True)]
+    hidden = list(map(add, parameter.hidden, candidate.hidden))
     for place, value in enumerate(overlap):
         if value:
             total += value * known.overlaps[place]
-            hidden = [one + value * weight for one, weight in zip(hidden, known.hidden[place], strict=True)]
-    total += sum(weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0)
-    return logistic(total)
+            row = known.hidden[place]
+            hidden = list(map(add, hidden, row if value == 1 else [value * weight for weight in row]))
+    return logistic(total + sum(weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0))
 
 
 def logistic(total: float) -> float:
@@ -86,9 +87,16 @@ def of_candidate(features: tuple[str, ...]) -> Sum:
     return of_features(table().candidates, features)
 
 
+@lru_cache(maxsize=16384)
+def _packed_row(row: bytes) -> int:
+    """Return a row as one integer of wide lanes, each number shifted so that none is negative: adding them is fast."""
+    return int.from_bytes(_LANES.pack(*(number + _SHIFT for number in _ROW.unpack(row))), "little")
+
+
 def of_features(side: Side, features: Sequence[str]) -> Sum:
     """Return the sum of the vectors of those features that are known."""
-    known = [side.rows[feature] for feature in features if feature in side.rows]
+    places = [side.places[feature] for feature in features if feature in side.places]
+    known = [_packed_row(side.vectors[_ROW.size * place : _ROW.size * (place + 1)]) for place in places]
     lanes = _LANES.unpack(sum(known).to_bytes(_LANES.size, "little"))
     shift = _SHIFT * len(known)
     numbers = tuple([(lane - shift) * side.step for lane in lanes])
@@ -105,7 +113,7 @@ def table() -> Table:
 def read_table(written: dict[str, Any]) -> Table:
     """Return the table of its written form."""
     quotable = written["quotable"]
-    signed = struct.unpack(f"{written['parameters']['features'].count(SEPARATOR) + 1}b", _bytes(quotable["weights"]))
+    weights = memoryview(base64.b64decode(quotable["weights"])).cast("b")
     features = written["parameters"]["features"].split(SEPARATOR)
     return Table(
         _side(written["parameters"]),
@@ -114,7 +122,7 @@ def read_table(written: dict[str, Any]) -> Table:
         tuple(map(tuple, written["hidden"])),
         tuple(written["out"]),
         float(written["bias"]),
-        {feature: quotable["step"] * weight for feature, weight in zip(features, signed, strict=True) if weight},
+        {feature: quotable["step"] * weight for feature, weight in zip(features, weights, strict=True) if weight},
         float(quotable["bias"]),
     )
 
@@ -124,14 +132,5 @@ SEPARATOR = "\t"
 
 
 def _side(written: dict[str, Any]) -> Side:
-    features: list[str] = written["features"].split(SEPARATOR)
-    rows = _ROW.iter_unpack(_bytes(written["vectors"]))
-    return Side({feature: _packed(row) for feature, row in zip(features, rows, strict=True)}, written["step"])
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b85decode(text)
-
-
-def _packed(row: tuple[int, ...]) -> int:
-    return int.from_bytes(_LANES.pack(*(number + _SHIFT for number in row)), "little")
+    places = {feature: place for place, feature in enumerate(written["features"].split(SEPARATOR))}
+    return Side(places, base64.b64decode(written["vectors"]), written["step"])
