@@ -153,7 +153,10 @@ class Offered:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
         requests = [each for request in self._requests(text) for each in _apart(request)]
         if len(requests) > 1:
-            return [each._replace(is_one_of_several=True) for each in requests[:MAX_REQUESTS]]
+            return [
+                each._replace(is_one_of_several=True, fields=self._completed(each, text))
+                for each in requests[:MAX_REQUESTS]
+            ]
         found = self._relevance.hints(text)
         meant = [
             _Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
@@ -162,6 +165,15 @@ class Offered:
         if meant and meant[0].level >= CLEAR and len(several := _apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
+
+    def _completed(self, meant: _Meant, text: str) -> list[scorer.Field]:
+        """Return what is said of a request's arguments; what its own part lacks and the call needs, from all of `text`."""
+        said = {field.name: field for field in meant.fields}
+        missing = [each.name for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
+        if missing:
+            elsewhere = {field.name: field for field in self._fields(text, meant.name)}
+            said |= {name: elsewhere[name] for name in missing if name in elsewhere and _is_likely(elsewhere[name])}
+        return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
 
     def _requests(self, text: str) -> list[_Meant]:
         """Return the requests that `text` makes one after the other; a clause that names no tool goes with another."""
@@ -242,6 +254,10 @@ def _sure(meant: _Meant) -> dict[str, set[str]]:
     for name, value in likely:
         found.setdefault(name, set()).add(compact(value.value))
     return found
+
+
+def _is_likely(field: scorer.Field) -> bool:
+    return max(value.chance for value in field.values) >= scorer.LIKELY
 
 
 def _differ(one: _Meant, other: _Meant) -> bool:
