@@ -9,7 +9,7 @@ import pytest
 
 from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.clauses import clauses
-from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
@@ -48,7 +48,7 @@ FLIGHT = tool(
 def drafted(described: bytes, text: str) -> dict[str, list[Any]]:
     return {
         field.name: [value.value for value in field.values]
-        for field in scorer.fields(read(text), parameters(described))
+        for field in assignment.fields(read(text), parameters(described))
     }
 
 
@@ -81,7 +81,7 @@ def test_a_quotation_is_a_value_whatever_is_in_it() -> None:
 
 def test_values_are_told_with_where_they_stand() -> None:
     text = "Book a flight from Rome to Oslo"
-    for field in scorer.fields(read(text), parameters(FLIGHT)):
+    for field in assignment.fields(read(text), parameters(FLIGHT)):
         for value in field.values:
             if isinstance(value.value, str) and value.end:
                 assert text[value.start : value.end].casefold() == value.value.casefold()
@@ -122,7 +122,7 @@ def test_any_text_has_an_answer(text: str) -> None:
 )  # fmt: skip
 def test_any_schema_has_parameters(schema: Any) -> None:
     described = json.dumps({"name": "x", "parameters": schema}).encode()
-    scorer.fields(read("Call x with 3 and 'four' in Rome"), parameters(described))
+    assignment.fields(read("Call x with 3 and 'four' in Rome"), parameters(described))
 
 
 @pytest.mark.parametrize(
@@ -286,8 +286,8 @@ TABLE_SCHEMA: dict[str, Any] = {
 }
 
 
-def said(name: str, *values: Any, chance: float = 0.95) -> scorer.Field:
-    return scorer.Field(name, tuple(scorer.Value(chance, (value,), 0, 0) for value in values))
+def said(name: str, *values: Any, chance: float = 0.95) -> assignment.Field:
+    return assignment.Field(name, tuple(scorer.Value(chance, (value,), 0, 0) for value in values))
 
 
 def test_where_a_value_is_nearly_sure_only_drafted_ones_are_allowed() -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Held, Offered, asked
@@ -79,7 +79,7 @@ def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterato
             is_doubtful = value not in context and _is_made_up(said, known[name], value)
         if is_doubtful:
             texts = _free(said, given)
-            likely = (one.value for one in scorer.scores(said, known[name]) if one.chance >= scorer.MIN_CHANCE)
+            likely = (one.value for one in scorer.scores(said, known[name]) if one.chance >= assignment.MIN_CHANCE)
             yield Doubt(name, known[name].is_needed and not any(one in texts for one in likely), texts)
     for name, value in arguments.items():
         if name in known and name not in given and _is_unsaid(said, context, known[name], value):
@@ -113,7 +113,7 @@ def _is_unsaid(said: Request, context: str, parameter: Parameter, value: Any) ->
         return False
     if not isinstance(value, int | float) or float(value) in {number.value for number in numbers_in(context)}:
         return False
-    return _chance(said, parameter, str(value)) < scorer.MIN_CHANCE
+    return _chance(said, parameter, str(value)) < assignment.MIN_CHANCE
 
 
 def _chance(said: Request, parameter: Parameter, value: str) -> float:

@@ -15,7 +15,7 @@ import msgspec
 
 from tercet.backends.embedded import relevance
 from tercet.backends.embedded.clauses import clauses
-from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
@@ -76,7 +76,7 @@ class _Meant(NamedTuple):
 
     level: int
     name: str
-    fields: list[scorer.Field]
+    fields: list[assignment.Field]
     text: str
     is_one_of_several: bool = False
 
@@ -98,7 +98,7 @@ class Offered:
 
     def drafts(self, text: str) -> dict[str, Draft]:
         """Return what every request for a tool says of its arguments, by the tool's name."""
-        found: dict[str, list[scorer.Field]] = {}
+        found: dict[str, list[assignment.Field]] = {}
         for meant in self._meant(text):
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
         return {name: self._draft(text, name, fields) for name, fields in found.items()}
@@ -115,7 +115,7 @@ class Offered:
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
         return meant.level >= PLANNED or (bool(needed) and needed <= sure)
 
-    def _draft(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Draft:
+    def _draft(self, text: str, name: str, fields: Sequence[assignment.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""
         texts = tuple(dict.fromkeys(each.value for each in self.request(text).texts if not each.is_torn))
         open_texts = {each.name: scorer.quotable(each) for each in self.parameters(name) if scorer.is_open_text(each)}
@@ -128,11 +128,11 @@ class Offered:
         is_read = len(all_said) <= MAX_SPOKEN
         return frozenset(self._unsaid(all_said, name, self._fields(all_said, name)) if is_read else ())
 
-    def _unsaid(self, text: str, name: str, fields: Sequence[scorer.Field]) -> Iterator[str]:
+    def _unsaid(self, text: str, name: str, fields: Sequence[assignment.Field]) -> Iterator[str]:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
         every number is another parameter's. What people say in other words, like an expression, may still be meant."""
         said = {field.name: max(value.chance for value in field.values) for field in fields}
-        taken = [value for field in fields for value in field.values if value.chance >= scorer.LIKELY]
+        taken = [value for field in fields for value in _likely(field)]
         numbers = self.request(text).numbers
         is_free = any(not any(scorer.share_words(number, value) for value in taken) for number in numbers)
         for each in self.parameters(name):
@@ -166,13 +166,13 @@ class Offered:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
 
-    def _completed(self, meant: _Meant, text: str) -> list[scorer.Field]:
-        """Return what is said of a request's arguments; what its own part lacks and the call needs, from all of `text`."""
+    def _completed(self, meant: _Meant, text: str) -> list[assignment.Field]:
+        """Return what is said of a request's arguments; what the call needs and its part lacks, from all of `text`."""
         said = {field.name: field for field in meant.fields}
         missing = [each.name for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
         if missing:
             elsewhere = {field.name: field for field in self._fields(text, meant.name)}
-            said |= {name: elsewhere[name] for name in missing if name in elsewhere and _is_likely(elsewhere[name])}
+            said |= {name: elsewhere[name] for name in missing if name in elsewhere and _likely(elsewhere[name])}
         return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
 
     def _requests(self, text: str) -> list[_Meant]:
@@ -224,8 +224,8 @@ class Offered:
         found = {**missing, **{field.name: _told(field) for field in meant.fields}}
         return tuple(filter(None, map(found.get, dict.fromkeys(each.name for each in offered))))
 
-    def _fields(self, text: str, name: str) -> list[scorer.Field]:
-        return scorer.fields(self.request(text), self.parameters(name))
+    def _fields(self, text: str, name: str) -> list[assignment.Field]:
+        return assignment.fields(self.request(text), self.parameters(name))
 
     @staticmethod
     def request(text: str) -> Request:
@@ -249,15 +249,17 @@ def _digest(text: str) -> bytes:
 
 def _sure(meant: _Meant) -> dict[str, set[str]]:
     """Return the values of each parameter that are likely, as JSON."""
-    likely = ((field.name, value) for field in meant.fields for value in field.values if value.chance >= scorer.LIKELY)
+    likely = (
+        (field.name, value) for field in meant.fields for value in field.values if value.chance >= assignment.LIKELY
+    )
     found: dict[str, set[str]] = {}
     for name, value in likely:
         found.setdefault(name, set()).add(compact(value.value))
     return found
 
 
-def _is_likely(field: scorer.Field) -> bool:
-    return max(value.chance for value in field.values) >= scorer.LIKELY
+def _likely(field: assignment.Field) -> list[scorer.Value]:
+    return [value for value in field.values if value.chance >= assignment.LIKELY]
 
 
 def _differ(one: _Meant, other: _Meant) -> bool:
@@ -268,7 +270,7 @@ def _differ(one: _Meant, other: _Meant) -> bool:
 
 def _apart(meant: _Meant) -> list[_Meant]:
     """Return the request as one for each of the values of a parameter that takes one: `in Paris and in Oslo`."""
-    likely = [[value for value in field.values if value.chance >= scorer.LIKELY] for field in meant.fields]
+    likely = [_likely(field) for field in meant.fields]
     single = [
         len(values)
         for field, values in zip(meant.fields, likely, strict=True)
@@ -282,7 +284,9 @@ def _apart(meant: _Meant) -> list[_Meant]:
 
 def _is_crowded(meant: _Meant) -> bool:
     """Say whether a parameter that takes one value likely has several."""
-    return any(not field.is_list and sum(v.chance >= scorer.LIKELY for v in field.values) > 1 for field in meant.fields)
+    return any(
+        not field.is_list and sum(v.chance >= assignment.LIKELY for v in field.values) > 1 for field in meant.fields
+    )
 
 
 def are_joined(text: str, values: Sequence[scorer.Value]) -> bool:
@@ -290,18 +294,18 @@ def are_joined(text: str, values: Sequence[scorer.Value]) -> bool:
     return all(_JOINT.search(text[one.end : other.start]) for one, other in pairwise(values))
 
 
-def _nth(field: scorer.Field, place: int, count: int) -> scorer.Field:
-    likely = [value for value in field.values if value.chance >= scorer.LIKELY]
+def _nth(field: assignment.Field, place: int, count: int) -> assignment.Field:
+    likely = _likely(field)
     return field if len(likely) != count or field.is_list else field._replace(values=(likely[place],))
 
 
-def _common(fields: Sequence[scorer.Field], others: Sequence[scorer.Field]) -> list[scorer.Field]:
+def _common(fields: Sequence[assignment.Field], others: Sequence[assignment.Field]) -> list[assignment.Field]:
     """Return the fields that both have, with the values of both."""
     more = {field.name: field.values for field in others}
     return [field._replace(values=field.values + more[field.name]) for field in fields if field.name in more]
 
 
-def _told(field: scorer.Field) -> Field | None:
+def _told(field: assignment.Field) -> Field | None:
     said = [Said(level(value.chance), compact(value.value)) for value in field.values]
     kept = tuple(each for each in said if len(each.json) <= MAX_VALUE)
     return Field(field.name, kept) if kept else None

@@ -8,7 +8,7 @@ the request; one that may be left out and that nothing speaks of is left out; an
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded.drafts.scorer import Field
+from tercet.backends.embedded.drafts.assignment import Field
 from tercet.items import JsonSchema
 from tercet.schema import instance_violation
 

@@ -1,13 +1,10 @@
-"""Which candidates of a request fill which parameters of a tool, and how likely: what is told of a call's arguments.
+"""How likely each candidate of a request fills a parameter.
 
 Pure and deterministic. It knows nothing of prompts.
 """
 
 import datetime
-import heapq
 import re
-from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
@@ -15,28 +12,8 @@ from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
 
-MIN_CHANCE = 0.15
 NONE = 0.002
 """Chance below which a candidate is none."""
-TAKEN = 0.3
-"""What is left of a value's chance once its words are another parameter's."""
-NOTHING = 0.02
-"""Odds that nothing is said for a parameter that must have a value."""
-FAR, STANDS_OUT = 0.6, 0.6
-"""Share of all odds from which one stands out, and what is left of it as a chance: of those that did in the development
-sets' calls two in three were right."""
-MAX_VALUES, MAX_LISTED = 3, 8
-"""Values that are told of a parameter, and of one that takes a list or is likely given several."""
-LIKELY = 0.75
-"""Chance from which two values of one parameter are taken for two requests."""
-ENUMERATED = 0.98
-"""Share of a value's chance that those have which it is enumerated with."""
-POSSIBLE = 0.02
-"""Chance below which nothing counts as one of an enumeration."""
-_BETWEEN = re.compile(r"\s*(?:,|&|,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+in|\s+for|\s+of|\s+to)?\s)\s*")
-_TAKEN_BACK = re.compile(
-    r"\W*(?:(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b\W*)+"
-)
 
 
 class Value(NamedTuple):
@@ -54,100 +31,9 @@ class Value(NamedTuple):
         return self.forms[0]
 
 
-class Field(NamedTuple):
-    """A parameter's name with its likely values, in the order in which they are said."""
-
-    name: str
-    values: tuple[Value, ...]
-    is_list: bool = False
-    """Whether the parameter takes a list."""
-
-
-def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
-    """Return the parameters for which the request has likely values, in the order of the tool.
-
-    The likeliest pair is settled first; what it says is then less likely to belong to another parameter.
-    """
-    by_parameter = [_enumerated(scores(request, parameter), request.lower) for parameter in offered]
-    scored = [(option, place) for place, options in enumerate(by_parameter) for option in options]
-    waiting = [(-option.chance, place, number) for number, (option, place) in enumerate(scored)]
-    waiting = [entry for entry in waiting if -entry[0] >= MIN_CHANCE]
-    heapq.heapify(waiting)
-    kept: list[list[Value]] = [[] for _ in offered]
-    lowered: set[int] = set()
-    while waiting:
-        chance, place, number = heapq.heappop(waiting)
-        option = scored[number][0]
-        others = (other for at, taken in enumerate(kept) if at != place for other in taken)
-        if number not in lowered and any(map(partial(share_words, option), others)):
-            lowered.add(number)
-            if -chance * TAKEN >= MIN_CHANCE:
-                heapq.heappush(waiting, (chance * TAKEN, place, number))
-        elif _is_new(option, kept[place]):
-            kept[place].append(option._replace(chance=-chance))
-    for parameter, options, values in zip(offered, by_parameter, kept, strict=True):
-        if parameter.is_needed and is_open_text(parameter) and not values:
-            taken = [value for others in kept for value in others]
-            free = [option for option in options if not any(map(partial(share_words, option), taken))]
-            values += _standing_out(free)
-    return [
-        Field(parameter.name, _told(values, request.lower, is_list=parameter.is_list), parameter.is_list)
-        for parameter, values in zip(offered, kept, strict=True)
-        if values
-    ]
-
-
-def _standing_out(options: Sequence[Value]) -> list[Value]:
-    """Return what is by far the likeliest for a parameter that must have a value, though it is not likely in itself."""
-    odds = [option.chance / (1 - min(option.chance, 0.999)) for option in options]
-    share = max(odds, default=0.0) / (sum(odds) + NOTHING)
-    return [options[odds.index(max(odds))]._replace(chance=share * STANDS_OUT)] if share >= FAR else []
-
-
-def _told(values: list[Value], text: str, *, is_list: bool) -> tuple[Value, ...]:
-    """Return the values that are told, as they are said: the likeliest few, and all that are likely."""
-    listed = _corrected(sorted(values, key=lambda value: value.start), text)
-    ranked = sorted(listed, key=lambda value: -value.chance)
-    most = MAX_LISTED if is_list else MAX_VALUES
-    return tuple(value for value in listed if value.chance >= LIKELY or value in ranked[:most])
-
-
-def _corrected(values: list[Value], text: str) -> list[Value]:
-    """Return the values without those that are taken back at once: `at six, no wait, seven`."""
-    right: list[Value] = []
-    for value in values:
-        if right and _TAKEN_BACK.fullmatch(text, right[-1].end, value.start):
-            value = value._replace(chance=max(value.chance, right.pop().chance))
-        right.append(value)
-    return right
-
-
-def _enumerated(options: list[Value], text: str) -> list[Value]:
-    """Return the options, each as likely as a likely one that it is enumerated with: `Oslo, Rome and Lima`."""
-    likely = [place for place, option in enumerate(options) if option.chance >= LIKELY]
-    while likely:
-        known = options[likely.pop()]
-        before = [n for n, one in enumerate(options) if _BETWEEN.fullmatch(text, one.end, known.start)]
-        behind = _BETWEEN.match(text, known.end)
-        after = [n for n, one in enumerate(options) if one.start == behind.end()] if behind else []
-        for beside in filter(None, (before, after)):
-            place = max(beside, key=lambda n: options[n].chance)
-            if POSSIBLE <= options[place].chance < LIKELY:
-                options[place] = options[place]._replace(chance=known.chance * ENUMERATED)
-                likely.append(place)
-    return options
-
-
 def share_words(one: Value | Candidate, other: Value | Candidate) -> bool:
     """Say whether two values share words of the request."""
     return one.start < other.end and other.start < one.end
-
-
-def _is_new(option: Value, kept: Sequence[Value]) -> bool:
-    """Say whether a value is kept beside those of its parameter that are likelier."""
-    return len(kept) < MAX_LISTED and not any(
-        share_words(option, other) or other.value == option.value for other in kept
-    )
 
 
 def scores(request: Request, parameter: Parameter) -> list[Value]:
