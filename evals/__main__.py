@@ -91,16 +91,15 @@ def calibrate(arguments: argparse.Namespace) -> None:
     if any(answer.confidence and answer.confidence["is_calibrated"] for answer in answers):
         raise SystemExit("the server applies a calibration already: take it out of the manifest and restart it")
     order = sorted(range(len(cases)), key=lambda place: cases[place].set_name)
-    held_back, fresh = (
-        calibration.decisions([cases[place] for place in half], [answers[place] for place in half])
-        for half in (order[::2], order[1::2])
-    )
+    held_back, fresh = (([cases[n] for n in half], [answers[n] for n in half]) for half in (order[::2], order[1::2]))
+    known: dict[str, calibration.Scale] = {}
     scales, errors, pairs = {}, {}, {}
     print("| decision | n | error before | error after | by chance |\n|---|---|---|---|---|")
     for kind in calibration.KINDS:
-        scale = calibration.choose(held_back[kind])
-        scaled = [(scale.apply(raw), came_true) for raw, came_true in fresh[kind]]
-        before, after = calibration.calibration_error(fresh[kind]), calibration.calibration_error(scaled)
+        known[kind] = scale = calibration.choose(calibration.decisions(*held_back, known)[kind])
+        unscaled = calibration.decisions(*fresh)[kind]
+        scaled = [(scale.apply(raw), came_true) for raw, came_true in calibration.decisions(*fresh, known)[kind]]
+        before, after = calibration.calibration_error(unscaled), calibration.calibration_error(scaled)
         chance = calibration.error_by_chance(scaled)
         print(f"| {kind} | {len(scaled)} | {before:.3f} | {after:.3f} | {chance:.3f} |")
         scales[kind], pairs[kind] = asdict(scale), scaled

@@ -1,15 +1,15 @@
 """Whether a model is right as often as it says, and the scaling that makes it so.
 
-A decision is a pair: the raw confidence and whether it came true. Platt scaling (Platt 1999) fits two numbers by
-logistic regression on one half of each set's cases; the expected calibration error (Naeini et al. 2015, ten bins of
-equal numbers) is taken on the other.
+A decision is a pair: the raw confidence and whether it came true. Beta calibration (Kull, Silva Filho and Flach,
+AISTATS 2017) fits three numbers by logistic regression on one half of each set's cases; the expected calibration error
+(Naeini et al. 2015, ten bins of equal numbers) is taken on the other.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evals import bfcl
@@ -17,33 +17,51 @@ from evals.cases import Answer, Case
 
 NUM_BINS = 10
 KINDS = ("decision", "tool", "argument", "call")
-_LEAST = 1e-6
+_LEAST = 0.003
+"""Bound of raw confidences and one less it, the service's own."""
+_RIDGE = 0.05
 
 Pair = tuple[float, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """confidence = sigmoid(slope * logit(raw) + offset)."""
+    """confidence = sigmoid(a ln(raw) - b ln(1 - raw) + c)."""
 
-    slope: float = 1.0
-    offset: float = 0.0
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
 
     def apply(self, raw: float) -> float:
-        return 1 / (1 + math.exp(-(self.slope * logit(raw) + self.offset)))
+        return _logistic(_dot((self.a, self.b, self.c), _point(raw)))
 
 
-def logit(raw: float) -> float:
+Numbers = tuple[float, float, float]
+
+
+def _point(raw: float) -> Numbers:
     bounded = min(max(raw, _LEAST), 1 - _LEAST)
-    return math.log(bounded / (1 - bounded))
+    return math.log(bounded), -math.log(1 - bounded), 1.0
 
 
-def decisions(cases: Iterable[Case], answers: Iterable[Answer]) -> dict[str, list[Pair]]:
-    """Return, per kind of decision, how sure the model was and whether it was right.
+def _dot(one: Numbers, other: Numbers) -> float:
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
+
+
+def _logistic(total: float) -> float:
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
+
+
+def decisions(
+    cases: Iterable[Case], answers: Iterable[Answer], scales: Mapping[str, Scale] | None = None
+) -> dict[str, list[Pair]]:
+    """Return, per kind of decision, how sure the model was and whether it was right; a whole call is as sure as the
+    product of its tool's and its arguments' confidences, which `scales` are applied to.
 
     Only answers with at most one call to one expected call are read for tools and arguments: elsewhere it is not
     clear which call stands for which.
     """
+    known = dict.fromkeys(KINDS, Scale()) | dict(scales or {})
     found: dict[str, list[Pair]] = {kind: [] for kind in KINDS}
     for case, answer in zip(cases, answers, strict=True):
         told = answer.confidence
@@ -56,7 +74,8 @@ def decisions(cases: Iterable[Case], answers: Iterable[Answer]) -> dict[str, lis
         ((right_name, fields),) = wanted.items()
         is_tool = bfcl.plain_name(name) == bfcl.plain_name(right_name)
         found["tool"].append((call["tool"], is_tool))
-        found["call"].append((call["call"], is_tool and bfcl.are_fields_accepted(arguments, fields)))
+        parts = [known["tool"].apply(call["tool"]), *map(known["argument"].apply, call["arguments"].values())]
+        found["call"].append((math.prod(parts), is_tool and bfcl.are_fields_accepted(arguments, fields)))
         if is_tool:
             found["argument"] += [
                 (sure, key in fields and bfcl.are_fields_accepted({key: arguments[key]}, {key: fields[key]}))
@@ -76,41 +95,52 @@ def choose(pairs: Sequence[Pair]) -> Scale:
 def surprise(scale: Scale, pairs: Sequence[Pair]) -> float:
     """Return the log loss of scaled confidences, in nats."""
     return -sum(
-        math.log(max(_LEAST, scale.apply(raw) if came_true else 1 - scale.apply(raw))) for raw, came_true in pairs
+        math.log(max(1e-6, scale.apply(raw) if came_true else 1 - scale.apply(raw))) for raw, came_true in pairs
     )
 
 
 def fit(pairs: Sequence[Pair], *, steps: int = 60) -> Scale:
-    """Fit Platt's two numbers by Newton's method, with his smoothed targets; the identity for too few pairs."""
+    """Fit the three numbers by Newton's method, with Platt's smoothed targets; the identity for too few pairs."""
     positives = sum(came_true for _, came_true in pairs)
     negatives = len(pairs) - positives
     if len(pairs) < 8:
         return Scale()
     high, low = (positives + 1) / (positives + 2), 1 / (negatives + 2)
-    points = [(logit(raw), high if came_true else low) for raw, came_true in pairs]
-    slope, offset = 1.0, 0.0
+    points = [(_point(raw), high if came_true else low) for raw, came_true in pairs]
+    numbers: Numbers = (0.5, 0.5, 0.0)
     for _ in range(steps):
-        slope_step, offset_step = _newton_step(points, slope, offset)
-        slope, offset = max(0.0, slope + slope_step), offset + offset_step
-        if abs(slope_step) + abs(offset_step) < 1e-9:
+        step = _newton_step(points, numbers)
+        numbers = (max(0.0, numbers[0] + step[0]), max(0.0, numbers[1] + step[1]), numbers[2] + step[2])
+        if sum(map(abs, step)) < 1e-9:
             break
-    return Scale(slope, offset)
+    return Scale(*numbers)
 
 
-def _newton_step(points: Sequence[tuple[float, float]], slope: float, offset: float) -> tuple[float, float]:
-    ridge = 1e-3
-    g_slope, g_offset = ridge * (slope - 1.0), 0.0
-    h11, h12, h22 = ridge, 0.0, ridge
-    for x, target in points:
-        chance = 1 / (1 + math.exp(-max(-40.0, min(40.0, slope * x + offset))))
-        g_slope += (chance - target) * x
-        g_offset += chance - target
-        weight = chance * (1 - chance)
-        h11, h12, h22 = h11 + weight * x * x, h12 + weight * x, h22 + weight
-    determinant = h11 * h22 - h12 * h12
-    if determinant < 1e-12:
-        return 0.0, 0.0
-    return -(h22 * g_slope - h12 * g_offset) / determinant, -(h11 * g_offset - h12 * g_slope) / determinant
+def _newton_step(points: Sequence[tuple[Numbers, float]], numbers: Numbers) -> Numbers:
+    slopes = [_RIDGE * (numbers[0] - 0.5), _RIDGE * (numbers[1] - 0.5), 0.0]
+    curves = [[_RIDGE * (row == column) for column in range(3)] for row in range(3)]
+    for point, target in points:
+        chance = _logistic(_dot(numbers, point))
+        for row in range(3):
+            slopes[row] += (chance - target) * point[row]
+            for column in range(3):
+                curves[row][column] += chance * (1 - chance) * point[row] * point[column]
+    solved = _solved(curves, slopes)
+    return -solved[0], -solved[1], -solved[2]
+
+
+def _solved(rows: list[list[float]], right: list[float]) -> list[float]:
+    """Solve three equations with a positive definite matrix by elimination."""
+    for place in range(3):
+        for below in range(place + 1, 3):
+            share = rows[below][place] / rows[place][place]
+            rows[below] = [one - share * other for one, other in zip(rows[below], rows[place], strict=True)]
+            right[below] -= share * right[place]
+    found = [0.0, 0.0, 0.0]
+    for place in (2, 1, 0):
+        known = sum(rows[place][column] * found[column] for column in range(place + 1, 3))
+        found[place] = (right[place] - known) / rows[place][place]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from evals.cases import Case, calls_case
 BFCL_SETS = ("simple_python", "multiple", "irrelevance", "parallel", "parallel_multiple", "live_simple")
 SEAL_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 NUM_SEAL_DISTRACTORS = 4
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What a tool may be called in the API; a case with any other name is left out."""
 NUM_CASES = 60
 """Of each set that is cut from a larger one."""
 
@@ -54,6 +57,8 @@ def seal_cases(root: Path, num_cases: int = NUM_CASES) -> Iterator[Case]:
         chosen[set_name] += 1
         names = {call["api"] for call in calls} | set(rng.sample(sorted(apis), NUM_SEAL_DISTRACTORS))
         tools = [seal_tool(apis[name]) for name in rng.sample(sorted(names), len(names))]
+        if not all(NAME.fullmatch(tool["name"]) for tool in tools):
+            continue
         expected = [
             {c["api"]: {name: [typed(value, apis[c["api"]], name)] for name, value in c["parameters"].items()}}
             for c in calls

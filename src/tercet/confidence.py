@@ -1,27 +1,30 @@
 """How sure a model is of a decision: to call or not, which tool, each argument. Values, and their calibration.
 
 A raw probability is the model's own, read off the tokens it chose. It becomes a confidence, a number that comes true
-about as often as it says, by Platt scaling (Platt 1999): two numbers per kind of decision, fitted on held-back data and
-kept in the model's manifest.
+about as often as it says, by beta calibration (Kull, Silva Filho and Flach, AISTATS 2017): three numbers per kind of
+decision, fitted on held-back data and kept in the model's manifest.
 """
 
 import math
 
 import msgspec
 
-_LEAST = 1e-6
+_LEAST = 0.003
+"""Raw probability below which, and above one less which, all are alike: a model that is held to a value says little by
+how unlikely it would have been otherwise."""
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """confidence = sigmoid(slope * logit(raw) + offset)."""
+    """confidence = sigmoid(a ln(raw) - b ln(1 - raw) + c); as it is for a = b = 1, c = 0."""
 
-    slope: float = 1.0
-    offset: float = 0.0
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
 
     def apply(self, raw: float) -> float:
         """Return the confidence that belongs to a raw probability."""
         bounded = min(max(raw, _LEAST), 1 - _LEAST)
-        return 1 / (1 + math.exp(-(self.slope * math.log(bounded / (1 - bounded)) + self.offset)))
+        return 1 / (1 + math.exp(-(self.a * math.log(bounded) - self.b * math.log(1 - bounded) + self.c)))
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -31,7 +34,7 @@ class Calibration(msgspec.Struct, frozen=True):
     tool: Scale = Scale()
     argument: Scale = Scale()
     call: Scale = Scale()
-    """Of the whole call: the right tool with every argument right."""
+    """Of the whole call, the right tool with every argument right: of the product of their confidences."""
 
 
 class CallConfidence(msgspec.Struct, frozen=True):

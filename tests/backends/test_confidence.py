@@ -40,7 +40,7 @@ def test_each_decision_has_the_probability_of_its_own_tokens() -> None:
     assert told.decision == pytest.approx(0.9)
     assert told.calls[0].tool == pytest.approx(0.72)
     assert told.calls[0].arguments == pytest.approx({"city": 0.45, "days": 0.4})
-    assert told.calls[0].call == pytest.approx(0.72 * 0.99 * 0.45 * 0.4)
+    assert told.calls[0].call == pytest.approx(0.72 * 0.45 * 0.4)
     assert not told.is_calibrated
 
 
@@ -59,16 +59,18 @@ def test_several_calls_are_told_apart_by_their_place() -> None:
 
 def test_a_calibration_scales_each_kind(tmp_path: Path) -> None:
     manifest = tmp_path / "model.json"
-    manifest.write_text('{"name": "m", "calibration": {"tool": {"slope": 0.5, "offset": 1.0}}}')
+    manifest.write_text('{"name": "m", "calibration": {"tool": {"a": 0.5, "b": 0.25, "c": 1.0}}}')
     scales = read_calibration(tmp_path / "model.gguf")
-    assert scales == Calibration(tool=Scale(0.5, 1.0))
+    assert scales == Calibration(tool=Scale(0.5, 0.25, 1.0))
     told = confidence(call_tokens(), [CALL], MARK, scales)
     assert told is not None
     assert told.is_calibrated
-    assert told.calls[0].tool == pytest.approx(1 / (1 + math.exp(-(0.5 * math.log(0.72 / 0.28) + 1.0))))
+    assert told.calls[0].tool == pytest.approx(
+        1 / (1 + math.exp(-(0.5 * math.log(0.72) - 0.25 * math.log(0.28) + 1.0)))
+    )
 
 
-@pytest.mark.parametrize("content", [None, "not JSON", "[]", '{"calibration": {"tool": {"slope": "steep"}}}', "{}"])
+@pytest.mark.parametrize("content", [None, "not JSON", "[]", '{"calibration": {"tool": {"a": "steep"}}}', "{}"])
 def test_without_a_readable_calibration_there_is_none(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "model.json").write_text(content)

@@ -42,16 +42,12 @@ def confidence(
         if name_at < 0 or arguments_at < 0:
             return None
         place = arguments_at + len(call.arguments)
-        tool = text.probability(name_at, name_at + len(call.name))
-        spans = value_spans(call.arguments)
-        arguments = {key: text.probability(arguments_at + start, arguments_at + end) for key, (start, end) in spans}
-        of_calls.append(
-            CallConfidence(
-                scales.tool.apply(tool),
-                {key: scales.argument.apply(value) for key, value in arguments.items()},
-                scales.call.apply(text.probability(name_at, place)),
-            )
-        )
+        tool = scales.tool.apply(text.probability(name_at, name_at + len(call.name)))
+        arguments = {
+            key: scales.argument.apply(text.probability(arguments_at + start, arguments_at + end))
+            for key, (start, end) in value_spans(call.arguments)
+        }
+        of_calls.append(CallConfidence(tool, arguments, scales.call.apply(math.prod([tool, *arguments.values()]))))
     decision = scales.decision.apply(_decision(tokens[0], mark, is_call=bool(calls)))
     return Confidence(decision, tuple(of_calls), calibration is not None)
 
