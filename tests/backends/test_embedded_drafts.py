@@ -460,3 +460,21 @@ async def test_random_weights_call_with_drafted_values(tmp_path: Path) -> None:
     (call,) = output.items
     assert isinstance(call, ToolCall)
     assert json.loads(call.arguments)["from_city"] == "Rome"
+
+
+def test_what_is_clearly_asked_for_and_whole_is_answered_by_a_call() -> None:
+    offered = Offered([WEATHER, CAMPAIGN])
+    clear = two_tools("What is the weather in Oslo on Monday?")
+    assert held(clear, offered).request.tool_choice == ToolChoice("required")
+    assert held(two_tools("What is the weather on Monday?"), offered).request.tool_choice.mode == "auto"
+    assert held(two_tools("Tell me a joke about Oslo."), offered).request.tool_choice.mode == "auto"
+    refused = two_tools("What is the weather in Oslo on Monday?", tool_choice=ToolChoice("none"))
+    assert held(refused, offered).request.tool_choice.mode == "none"
+
+
+def test_an_answer_to_a_question_leaves_the_choice_to_the_model() -> None:
+    offered = Offered([WEATHER, CAMPAIGN])
+    question = Message("assistant", (TextPart("On which day?"),))
+    tools = two_tools("").tools
+    items = (user("What is the weather in Oslo?"), question, user("Monday, but do not look it up yet."))
+    assert held(ModelRequest(items, tools=tools), offered).request.tool_choice.mode == "auto"

@@ -53,7 +53,9 @@ def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Seq
     else:
         by_name = {call.name: these for call, these in zip(calls, found, strict=True) if these}
         kept = tuple(_without(tool, by_name[tool.name]) if tool.name in by_name else tool for tool in tools)
-    return before._replace(request=msgspec.structs.replace(before.request, tools=kept)) if kept != tools else None
+    if kept == tools:
+        return None
+    return before._replace(request=msgspec.structs.replace(before.request, tools=kept, tool_choice=request.tool_choice))
 
 
 def _conversation(request: ModelRequest) -> str:

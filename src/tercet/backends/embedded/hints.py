@@ -22,7 +22,7 @@ from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
 from tercet.grounding import is_marked
-from tercet.items import Item, Message, ModelRequest, ToolDefinition
+from tercet.items import Item, Message, ModelRequest, ToolChoice, ToolDefinition
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
@@ -109,11 +109,20 @@ class Offered:
         is_plan = len(meant) > 1 and all(each.is_one_of_several and self._is_clear(each) for each in meant)
         return [(each.name, self._draft(each.text, each.name, each.fields)) for each in meant] if is_plan else []
 
+    def is_complete(self, text: str) -> bool:
+        """Say whether `text` clearly asks for a tool and says all that it needs."""
+        meant = self._meant(text)[:1]
+        return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0])
+
     def _is_clear(self, meant: _Meant) -> bool:
         """Say whether a request is surely one: it names its tool, or says all that the tool needs."""
+        return meant.level >= PLANNED or self._is_whole(meant)
+
+    def _is_whole(self, meant: _Meant) -> bool:
+        """Say whether the call needs anything, and a request says all of it."""
         sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SURE}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
-        return meant.level >= PLANNED or (bool(needed) and needed <= sure)
+        return bool(needed) and needed <= sure
 
     def _draft(self, text: str, name: str, fields: Sequence[assignment.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""
@@ -315,7 +324,8 @@ class Held(NamedTuple):
     """What an answer is held to."""
 
     request: ModelRequest
-    """With tools that take nothing but drafted values where those are nearly sure."""
+    """With tools that take nothing but drafted values where those are likely; answered by a call where the message
+    clearly asks for a tool and says all that it needs."""
     plan: tuple[ToolDefinition, ...] = ()
     """The calls of a message that clearly makes several requests, in order, each with its own values."""
     is_held: bool = False
@@ -345,7 +355,11 @@ def held(request: ModelRequest, offered: Offered) -> Held:
         else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
         for tool in request.tools
     )
-    return Held(msgspec.structs.replace(request, tools=tools), _planned(request, planned), is_held=True)
+    choice = request.tool_choice
+    if choice.mode == "auto" and text == last.text and offered.is_complete(text):
+        choice = ToolChoice("required", choice.names)
+    allowed = msgspec.structs.replace(request, tools=tools, tool_choice=choice)
+    return Held(allowed, _planned(request, planned), is_held=True)
 
 
 def asked(items: Sequence[Item]) -> list[str]:
