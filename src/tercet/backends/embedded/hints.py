@@ -258,12 +258,10 @@ def _digest(text: str) -> bytes:
 
 def _sure(meant: _Meant) -> dict[str, set[str]]:
     """Return the values of each parameter that are likely, as JSON."""
-    likely = (
-        (field.name, value) for field in meant.fields for value in field.values if value.chance >= assignment.LIKELY
-    )
     found: dict[str, set[str]] = {}
-    for name, value in likely:
-        found.setdefault(name, set()).add(compact(value.value))
+    for field in meant.fields:
+        for value in _likely(field):
+            found.setdefault(field.name, set()).add(compact(value.value))
     return found
 
 
@@ -293,9 +291,7 @@ def _apart(meant: _Meant) -> list[_Meant]:
 
 def _is_crowded(meant: _Meant) -> bool:
     """Say whether a parameter that takes one value likely has several."""
-    return any(
-        not field.is_list and sum(v.chance >= assignment.LIKELY for v in field.values) > 1 for field in meant.fields
-    )
+    return any(not field.is_list and len(_likely(field)) > 1 for field in meant.fields)
 
 
 def are_joined(text: str, values: Sequence[scorer.Value]) -> bool:
