@@ -6,7 +6,7 @@ They are the product's own (`tercet.backends.embedded.hints`), so that a model t
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tercet.backends.embedded import hints, relevance
@@ -31,11 +31,16 @@ def hinted(
         return list(messages)
     offered = hints.Offered([compact(tool).encode() for tool in tools])
     names = [str(tool["name"]) for tool in tools]
-    requests = iter(spoken([(speaker(message), str(message.get("content") or "")) for message in messages]))
+    requests = requests_of(messages)
     return [
         with_hints(message, next(requests), offered, names, rng) if message["role"] == "user" else message
         for message in messages
     ]
+
+
+def requests_of(messages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What each message of the user asks for, with what it answers a question about."""
+    return iter(spoken([(speaker(message), str(message.get("content") or "")) for message in messages]))
 
 
 def speaker(message: Mapping[str, Any]) -> Speaker:

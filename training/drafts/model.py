@@ -71,11 +71,11 @@ def shown(bags: Bags, words: Tensor, hidden: float) -> Tensor:
     return (~(without[owners] & words[torch.from_numpy(bags.rows).long()])).float()
 
 
-def bag(table: nn.EmbeddingBag, bags: Bags, dropout: float, shown: Tensor | None = None) -> Tensor:
+def bag(table: nn.EmbeddingBag, bags: Bags, dropout: float, weights: Tensor | None = None) -> Tensor:
     ids = torch.from_numpy(bags.rows.astype(np.int64))
     offsets = torch.from_numpy(np.cumsum([0, *bags.sizes[:-1]]))
     kept = (torch.rand(len(ids)) >= dropout).float()
-    made: Tensor = table(ids, offsets, per_sample_weights=kept if shown is None else kept * shown)
+    made: Tensor = table(ids, offsets, per_sample_weights=kept if weights is None else kept * weights)
     return made
 
 

@@ -19,9 +19,8 @@ from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.overlaps import overlaps as common
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.drafts.table import SEPARATOR
-from tercet.backends.embedded.spoken import spoken
 from training.data.sample import Sample, compact
-from training.hints import speaker
+from training.hints import requests_of
 
 MIN_SEEN_PARAMETERS, MIN_SEEN_CANDIDATES = 30, 300
 """Times that a feature is seen from which it counts."""
@@ -80,7 +79,7 @@ class Made:
 
 def sample_turns(sample: Sample, of_parameters: Features, of_candidates: Features) -> Iterator[Turn]:
     tools = {str(tool["name"]): compact(tool).encode() for tool in sample.tools}
-    requests = iter(spoken([(speaker(message), str(message.get("content") or "")) for message in sample.messages]))
+    requests = requests_of(sample.messages)
     for said, answered in zip(sample.messages, sample.messages[1:], strict=False):
         text = next(requests) if said["role"] == "user" else ""
         made: Any = answered.get("tool_calls") or ()

@@ -101,7 +101,7 @@ def _free(said: Request, given: dict[str, str]) -> tuple[str, ...]:
     """Return the words of the request that share none with an argument."""
     taken = [each for each in said.texts if each.value.lower() in given.values()]
     whole = (each for each in said.texts if not each.is_torn)
-    return tuple(each.value for each in whole if not any(scorer.share_words(each, other) for other in taken))
+    return tuple(each.value for each in whole if assignment.is_free(each, taken))
 
 
 def _is_made_up(said: Request, parameter: Parameter, value: str) -> bool:

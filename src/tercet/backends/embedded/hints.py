@@ -143,7 +143,7 @@ class Offered:
         said = {field.name: max(value.chance for value in field.values) for field in fields}
         taken = [value for field in fields for value in _likely(field)]
         numbers = self.request(text).numbers
-        is_free = any(not any(scorer.share_words(number, value) for value in taken) for number in numbers)
+        is_free = any(assignment.is_free(number, taken) for number in numbers)
         for each in self.parameters(name):
             if each.choices:
                 is_silent = said.get(each.name, 0.0) < SPOKEN_OF

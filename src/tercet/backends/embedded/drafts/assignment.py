@@ -5,7 +5,7 @@ The likeliest is settled first, and what is left over is shared out. It knows no
 
 import heapq
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -62,7 +62,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
         chance, place, number = heapq.heappop(waiting)
         option = scored[number][0]
         others = (other for at, taken in enumerate(kept) if at != place for other in taken)
-        if number not in lowered and any(map(partial(share_words, option), others)):
+        if number not in lowered and not is_free(option, others):
             lowered.add(number)
             if -chance * TAKEN >= MIN_CHANCE:
                 heapq.heappush(waiting, (chance * TAKEN, place, number))
@@ -72,7 +72,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
     for parameter, options, values in zip(offered, by_parameter, kept, strict=True):
         if parameter.is_needed and is_open_text(parameter) and not values:
             taken = [value for others in kept for value in others]
-            values += _standing_out([option for option in options if _is_free(option, taken)])
+            values += _standing_out([option for option in options if is_free(option, taken)])
     return [
         Field(parameter.name, _told(values, request.lower, is_list=parameter.is_list), parameter.is_list)
         for parameter, values in zip(offered, kept, strict=True)
@@ -89,13 +89,14 @@ def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[li
         if not any(value.chance >= LIKELY for value in values)
     ]
     taken = [value for values in kept for value in values if value.chance >= LIKELY]
-    left = [number for number in request.numbers if "in:date" not in number.features and _is_free(number, taken)]
+    left = [number for number in request.numbers if "in:date" not in number.features and is_free(number, taken)]
     if len(left) == len(lacking):
         for (parameter, values), number in zip(lacking, left, strict=True):
             values[:] = [Value(LEFT_OVER, forms(number, parameter), number.start, number.end)]
 
 
-def _is_free(option: Value | Candidate, taken: Sequence[Value]) -> bool:
+def is_free(option: Value | Candidate, taken: Iterable[Value | Candidate]) -> bool:
+    """Say whether an option shares no words of the request with what is taken."""
     return not any(map(partial(share_words, option), taken))
 
 

@@ -22,6 +22,8 @@ _COLUMNS = WIDTH + 1 + HIDDEN
 _ROW, _LANES = struct.Struct(f"{_COLUMNS}b"), struct.Struct(f"<{_COLUMNS}H")
 _SHIFT = 128
 _MOST = 30.0
+SEPARATOR = "\t"
+"""Between the features of a written table."""
 
 
 class Side(NamedTuple):
@@ -125,10 +127,6 @@ def read_table(written: dict[str, Any]) -> Table:
         {feature: quotable["step"] * weight for feature, weight in zip(features, weights, strict=True) if weight},
         float(quotable["bias"]),
     )
-
-
-SEPARATOR = "\t"
-"""Between the features of a written table."""
 
 
 def _side(written: dict[str, Any]) -> Side:
