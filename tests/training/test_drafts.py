@@ -15,7 +15,7 @@ from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.table import Table, chance_of, of_features, read_table
 from training.data.sample import compact
 from training.drafts.model import learn, learn_quotable
-from training.drafts.turns import Features, Made, Turn, counted, turn
+from training.drafts.turns import Asked, Features, Made, Turn, counted, turn_of, wanted_values
 from training.stages import drafts
 
 TOOL = {
@@ -43,7 +43,8 @@ def turns(count: int) -> tuple[list[Turn], list[str], list[str]]:
     for _ in range(count):
         text, arguments = parcel(rng)
         described = parameters(compact(TOOL).encode())
-        made.append(turn(read(text), described, [arguments], "send_parcel", of_parameters, of_candidates))
+        asked = Asked(read(text), "send_parcel", described, wanted_values([arguments]), is_incomplete=False)
+        made.append(turn_of(asked, of_parameters, of_candidates))
     return counted([Made(made, list(of_parameters.numbers), list(of_candidates.numbers))])
 
 

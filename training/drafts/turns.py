@@ -6,7 +6,7 @@ Features and overlaps are the product's own. It knows nothing of learning.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.overlaps import overlaps as common
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.drafts.table import SEPARATOR
-from training.data.sample import Sample, compact
+from training.data.sample import Message, Sample, compact
 from training.hints import requests_of
 
 MIN_SEEN_PARAMETERS, MIN_SEEN_CANDIDATES = 30, 300
@@ -77,18 +77,54 @@ class Made:
     of_candidates: list[str]
 
 
-def sample_turns(sample: Sample, of_parameters: Features, of_candidates: Features) -> Iterator[Turn]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, a tool that is called for it, and what the calls give its parameters."""
+
+    request: Request
+    name: str
+    offered: tuple[Parameter, ...]
+    wanted: dict[str, list[Any]]
+    is_incomplete: bool
+    """Whether it is answered by a question first."""
+
+
+def asked_tools(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]:
+    """The tools that a sample's requests call, each once a request; `with_questions`: also what is asked back about
+    before it is called, when not all that it needs has been said."""
     tools = {str(tool["name"]): compact(tool).encode() for tool in sample.tools}
     requests = requests_of(sample.messages)
-    for said, answered in zip(sample.messages, sample.messages[1:], strict=False):
+    for place, said in enumerate(sample.messages):
         text = next(requests) if said["role"] == "user" else ""
-        made: Any = answered.get("tool_calls") or ()
-        if not text or not made:
+        if not text:
             continue
+        behind = sample.messages[place + 1 :]
+        made: Any = next(_calls(behind, with_questions), ())
+        is_incomplete = not (behind and behind[0].get("tool_calls"))
         request = read(text)
         for called in dict.fromkeys(call["name"] for call in made):
             arguments = [call["arguments"] for call in made if call["name"] == called]
-            yield turn(request, parameters(tools[called]), arguments, called, of_parameters, of_candidates)
+            yield Asked(request, called, parameters(tools[called]), wanted_values(arguments), is_incomplete)
+
+
+def _calls(behind: Sequence[Message], with_questions: bool) -> Iterator[Any]:
+    """The calls that answer what stands before `behind`, if any do; those behind a question only if it is asked for."""
+    for place, message in enumerate(behind):
+        if message.get("tool_calls"):
+            yield message["tool_calls"]
+        if message["role"] == "tool" or (place == 0 and not with_questions):
+            return
+
+
+def wanted_values(calls: Iterable[Any]) -> dict[str, list[Any]]:
+    """By parameter, the values that calls of one tool give it, those of lists one by one too."""
+    wanted: dict[str, list[Any]] = {}
+    for arguments in calls:
+        for field, value in leaf_values(arguments):
+            wanted.setdefault(field, []).append(normal(value))
+            if isinstance(value, list):
+                wanted[field] += map(normal, value)
+    return wanted
 
 
 def leaf_values(arguments: Any) -> Iterator[tuple[str, Any]]:
@@ -106,20 +142,9 @@ def normal(value: Any) -> Any:
     return value
 
 
-def turn(
-    request: Request,
-    offered: Sequence[Parameter],
-    calls: list[Any],
-    name: str,
-    of_parameters: Features,
-    of_candidates: Features,
-) -> Turn:
-    wanted: dict[str, list[Any]] = {}
-    for arguments in calls:
-        for field, value in leaf_values(arguments):
-            wanted.setdefault(field, []).append(normal(value))
-            if isinstance(value, list):
-                wanted[field] += map(normal, value)
+def turn_of(asked: Asked, of_parameters: Features, of_candidates: Features) -> Turn:
+    """What was asked, as numbers."""
+    request, offered, wanted = asked.request, asked.offered, asked.wanted
     candidates: list[tuple[str, ...]] = []
     places: dict[int, int] = {}
     pairs: list[tuple[int, int]] = []
@@ -152,7 +177,7 @@ def turn(
         np.array(overlaps, dtype=np.float32).reshape(-1, NUM_OVERLAPS),
         np.array(labels, dtype=np.float32),
         np.array(quoted, dtype=np.int8),
-        name,
+        asked.name,
     )
 
 

@@ -1,7 +1,8 @@
 """Stage 3: learn the table of the product's drafts: which words of a request fill which parameter of a tool.
 
 Reads calls of the mixture with the requests that they answer; features are the product's own. Tools whose name falls
-into one eighth are left out and measured on. No dev set is read.
+into one eighth are left out: on them the table is measured, and what it finds is weighed against its rivals. No dev set
+is read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import base64
 import json
 import random
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,10 @@ from torch import Tensor, nn
 
 from tercet.backends.embedded.drafts.table import SEPARATOR
 from training.data.mixture import Mixture
+from training.data.sample import Sample
 from training.drafts.model import Scorer, learn, learn_quotable
-from training.drafts.turns import Features, Made, Turn, counted, sample_turns
+from training.drafts.rivalry import Rivals, learn_rivalry, rivals
+from training.drafts.turns import Features, Made, Turn, asked_tools, counted, turn_of
 from training.paths import REPOSITORY, data_root
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
@@ -33,17 +36,28 @@ SAMPLES = {
     "symbolic": 500, "toolalpaca": 1000, "builtin": 1000, "gsm8k": 300,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`."""
-SEEDS = (777, 778)
+SEEDS, SEEDS_OF_RIVALS = (777, 778), (991, 992)
 MAX_LEARNT = 80_000
 """Calls that are learnt from; more of them made it surer of these sources and no better elsewhere."""
 
 
+def samples(root: Path, seed: int, scale: float) -> Iterator[Sample]:
+    """Samples of each source."""
+    mixed = Mixture(root, seed)
+    return (next(mixed.streams[name]) for name, count in SAMPLES.items() for _ in range(round(scale * count)))
+
+
+def made_rivals(root: Path, seed: int, scale: float) -> Rivals:
+    """Values of the held-out tools' calls; run in a process that has not read the table before it was written."""
+    return rivals(samples(root, seed, scale), is_held_out)
+
+
 def made(root: Path, seed: int, scale: float) -> Made:
     """Calls of the mixture with the requests that they answer."""
-    mixed = Mixture(root, seed)
-    drawn = (next(mixed.streams[name]) for name, count in SAMPLES.items() for _ in range(round(scale * count)))
+    drawn = samples(root, seed, scale)
     of_parameters, of_candidates = Features(), Features()
-    turns = [turn for sample in drawn for turn in sample_turns(sample, of_parameters, of_candidates)]
+    asked = (each for sample in drawn for each in asked_tools(sample))
+    turns = [turn_of(each, of_parameters, of_candidates) for each in asked]
     return Made(turns, list(of_parameters.numbers), list(of_candidates.numbers))
 
 
@@ -89,6 +103,7 @@ def written(
         "parameters": side(model.of_parameters, of_parameters),
         "candidates": side(model.of_candidates, of_candidates),
         "quotable": {"weights": weights, "step": weight_step, "bias": round(quotable[1], 4)},
+        "rivalry": {"hidden": [], "biases": [], "out": [], "bias": 0.0},
         "overlaps": numbers(model.overlaps.weight[0]),
         "hidden": [numbers(column) for column in model.hidden.weight.T],
         "out": numbers(model.out),
@@ -109,7 +124,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=data_root())
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of samples")
-    parser.add_argument("--out", type=Path, default=TABLE_FILE)
     a = parser.parse_args()
     torch.set_num_threads(1)
     with ProcessPoolExecutor(len(SEEDS)) as processes:
@@ -124,8 +138,13 @@ def main() -> None:
     model = learn(said[:MAX_LEARNT], of_parameters, of_candidates)
     report(model, [turn for turn in held_out if turn.labels.any()][:3000])
     quotable = learn_quotable(seen, len(of_parameters))
-    a.out.write_text(json.dumps(written(model, quotable, of_parameters, of_candidates)) + "\n")
-    print(f"{a.out}: {a.out.stat().st_size} bytes")
+    table = written(model, quotable, of_parameters, of_candidates)
+    with ProcessPoolExecutor(len(SEEDS)) as processes:
+        TABLE_FILE.write_text(json.dumps(table) + "\n")
+        found = list(processes.map(partial(made_rivals, a.data, scale=a.scale), SEEDS_OF_RIVALS))
+    beside = Rivals(np.concatenate([f.margins for f in found]), np.concatenate([f.labels for f in found]))
+    TABLE_FILE.write_text(json.dumps(table | {"rivalry": learn_rivalry(beside)}) + "\n")
+    print(f"{TABLE_FILE}: {TABLE_FILE.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -11,16 +11,12 @@ from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.scorer import Value, forms, is_open_text, scores, share_words
+from tercet.backends.embedded.drafts.rivalry import settled
+from tercet.backends.embedded.drafts.scorer import Value, forms, scores, share_words
 
 MIN_CHANCE = 0.15
 TAKEN = 0.3
 """What is left of a value's chance once its words are another parameter's."""
-NOTHING = 0.02
-"""Odds that nothing is said for a parameter that must have a value."""
-FAR, STANDS_OUT = 0.6, 0.6
-"""Share of all odds from which one stands out, and what is left of it as a chance: of those that did in the development
-sets' calls two in three were right."""
 LEFT_OVER = 0.7
 """Chance of a number that is left for the only parameter that needs one."""
 MAX_VALUES, MAX_LISTED = 3, 8
@@ -51,7 +47,8 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
 
     The likeliest pair is settled first; what it says is then less likely to belong to another parameter.
     """
-    by_parameter = [_enumerated(scores(request, parameter), request.lower) for parameter in offered]
+    by_parameter = settled([scores(request, parameter) for parameter in offered], offered)
+    by_parameter = [_enumerated(options, request.lower) for options in by_parameter]
     scored = [(option, place) for place, options in enumerate(by_parameter) for option in options]
     waiting = [(-option.chance, place, number) for number, (option, place) in enumerate(scored)]
     waiting = [entry for entry in waiting if -entry[0] >= MIN_CHANCE]
@@ -69,10 +66,6 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
         elif _is_new(option, kept[place]):
             kept[place].append(option._replace(chance=-chance))
     _share_out(request, offered, kept)
-    for parameter, options, values in zip(offered, by_parameter, kept, strict=True):
-        if parameter.is_needed and is_open_text(parameter) and not values:
-            taken = [value for others in kept for value in others]
-            values += _standing_out([option for option in options if is_free(option, taken)])
     return [
         Field(parameter.name, _told(values, request.lower, is_list=parameter.is_list), parameter.is_list)
         for parameter, values in zip(offered, kept, strict=True)
@@ -98,13 +91,6 @@ def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[li
 def is_free(option: Value | Candidate, taken: Iterable[Value | Candidate]) -> bool:
     """Say whether an option shares no words of the request with what is taken."""
     return not any(map(partial(share_words, option), taken))
-
-
-def _standing_out(options: Sequence[Value]) -> list[Value]:
-    """Return what is by far the likeliest for a parameter that must have a value, though it is not likely in itself."""
-    odds = [option.chance / (1 - min(option.chance, 0.999)) for option in options]
-    share = max(odds, default=0.0) / (sum(odds) + NOTHING)
-    return [options[odds.index(max(odds))]._replace(chance=share * STANDS_OUT)] if share >= FAR else []
 
 
 def _told(values: list[Value], text: str, *, is_list: bool) -> tuple[Value, ...]:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from tercet.backends.embedded.clauses import IMPERATIVE
 from tercet.backends.embedded.drafts.dates import dates_in
-from tercet.backends.embedded.drafts.words import Word, shape, words
+from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of
+from tercet.backends.embedded.drafts.words import Word, identifier_stems, shape, words
 from tercet.numerals import numbers_in
 
 MAX_RUN = 6
@@ -24,6 +25,9 @@ _QUOTED = re.compile(
     r'"([^"\n]{1,600})"|“([^”\n]{1,600})”|`([^`\n]{1,600})`|(?<!\w)\'([^\'\n]+(?:\'\w[^\'\n]*)*)\'(?!\w)|«([^»\n]{1,600})»'
 )
 _LISTS = re.compile(r",|;|\band\b|\bor\b|&")
+_ASSIGNMENT = re.compile(
+    r"((?:\b\w+ ){0,3}\b\w+)(?: ?:?= ?| (?:equals|equal|set|is equal|equivalent)(?: to)? )[\"'$]?\Z"
+)
 _BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
 _ENDS = frozenset('.!?;:()[]{}"“”«»`|')
 _TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
@@ -51,6 +55,10 @@ class Candidate(NamedTuple):
     """Whether nothing but marks stands between it and the word behind it."""
     rank: int
     """Place among the candidates of its kind."""
+    kinds: frozenset[str] = frozenset()
+    """Of what it is known to be: `city`, `email`."""
+    assigned: tuple[str, ...] = ()
+    """Stems of the words that it is said to be the value of: `alpha` of `with alpha = 0.05`."""
     nth: int = 0
     """Which it is of the numbers, lists or quotations before the same word: 1 of `400` in `at 300 K and at 400 K`."""
     is_torn: bool = False
@@ -107,6 +115,8 @@ class _Reading:
             features.append("in:date")
         if self.is_within(start, end, self.brackets):
             features.append("in:bracket")
+        kinds = kinds_of(text, kind == "date")
+        features += [f"K:{each}" for each in sorted(kinds)]
         near = frozenset(before[-3:]) | frozenset(after[:2])
         stems = frozenset(word.stem for word in inside)
         found = text if value is None else value
@@ -115,8 +125,13 @@ class _Reading:
         return Candidate(
             found, others, start, end, tuple(features), near, frozenset(before), stems,
             self._meaning(range(first - 1, max(-1, first - 7), -1)), following, (inside[0].stem, inside[-1].stem),
-            is_adjacent, rank,
+            is_adjacent, rank, kinds, self._assigned(start),
         )  # fmt: skip
+
+    def _assigned(self, start: int) -> tuple[str, ...]:
+        """Return the stems before what says that a value is given here: `=`, `equals`, `set to`."""
+        match = _ASSIGNMENT.search(self.text, max(0, start - 60), start)
+        return identifier_stems(match[1]) if match else ()
 
     def _meaning(self, places: range) -> tuple[str, ...]:
         """Return the stems of the first two words of meaning at `places`, up to the end of the sentence."""
@@ -168,29 +183,6 @@ def _around(before: list[str], after: list[str]) -> Iterator[str]:
     yield f"pp:{first[0]} {first[1]}"
     yield f"n:{second[0]}"
     yield f"N:{second[1]}"
-
-
-_LIKENESSES = (
-    ("email", re.compile(r"[^\s@]+@[^\s@]+\.\w+")),
-    ("address", re.compile(r"\d+\.\d+\.\d+\.\d+")),
-    ("link", re.compile(r"\w+://\S+|www\.\S+")),
-    ("path", re.compile(r"[~\w.-]*/[\w./-]+")),
-    ("file", re.compile(r"\S+\.[A-Za-z]{1,5}\d?")),
-    ("time", re.compile(r"\d+:\d\d.*")),
-    ("number", re.compile(r"[+#$€£-]?\d[\d.,]*%?")),
-    ("code", re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])\S+")),
-    ("mixed", re.compile(r"\S*[a-z]\S*[A-Z]\S*")),
-    ("upper", re.compile(r"[A-Z]{2,}")),
-    ("name", re.compile(r"[A-Z][\w.'’-]*(?:,?\s(?:(?:of|the|de|and|la|van|in)\s)?[A-Z][\w.'’-]*)*")),
-    ("word", re.compile(r"[a-z]+")),
-    ("lower", re.compile(r"[a-z\s'-]+")),
-    ("sentence", re.compile(r".*[.!?]")),
-)
-
-
-def likeness_of(text: str) -> str:
-    """Return what a text looks like on the whole: an e-mail address, a file, a code, a name and so on."""
-    return next((kind for kind, pattern in _LIKENESSES if pattern.fullmatch(text[:80])), "other")
 
 
 def read(text: str) -> Request:

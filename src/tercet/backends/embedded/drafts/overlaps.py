@@ -8,12 +8,13 @@ from functools import lru_cache
 from operator import mul
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
+from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.relevance import direction
 
-NUM_OVERLAPS = 63
+NUM_OVERLAPS = 69
 """Those of texts, numbers and lists, then those of choices and of booleans, each in places of their own."""
-_OF_CHOICES, _OF_BOOLEANS = 47, 56
+_OF_CHOICES, _OF_BOOLEANS = 53, 62
 _NEGATIONS = frozenset(("no", "not", "without", "don't", "exclude", "skip", "never", "hide", "omit"))
 MAX_COMPARED = 32
 """Words of a request with which a choice is compared."""
@@ -28,6 +29,7 @@ def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
     one, two = previous[:1], previous[1:]
     behind = following[:1] if candidate.is_adjacent else ()
     first, last = candidate.ends
+    kinds, wanted = candidate.kinds, parameter.kinds
     is_same_rank = candidate.rank == parameter.rank
     is_quote = candidate.features[0] == "k:quote"
     num_before, num_near = len(name & candidate.before), len(name & near)
@@ -80,6 +82,12 @@ def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
         parameter.nth >= 0 and candidate.nth == parameter.nth,
         parameter.nth >= 0 and candidate.nth != parameter.nth,
         "," in text and not parameter.wants_place,
+        not wanted.isdisjoint(kinds),
+        not kinds.isdisjoint(wanted_kinds(name)),
+        not kinds.isdisjoint(wanted_kinds(about)),
+        bool(kinds) and bool(wanted) and wanted.isdisjoint(kinds),
+        bool(wanted) and not kinds,
+        not kinds.isdisjoint(wanted_kinds(others)),
     )
 
 

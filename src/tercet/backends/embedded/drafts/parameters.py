@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, identifier_stems, words
 from tercet.backends.embedded.relevance import PART, direction
 
@@ -23,6 +24,8 @@ _DATE_FORMAT = re.compile(
 )
 _DATE = identifier_stems("date")
 _ISO = re.compile(r"\biso(?:[- ]?8601)?\b", re.IGNORECASE)
+_CODED = ("currency", "language", "country", "state")
+_CODE = re.compile(r"(?:\b|_)code\b|\biso\b|abbreviat|(?:two|three|[23])[- ]letter", re.IGNORECASE)
 _DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
 _FRACTION = re.compile(r"decimal|fraction|\b0?\.\d", re.IGNORECASE)
 _PERCENT = re.compile(r"%|per ?cent|pct", re.IGNORECASE)
@@ -69,6 +72,12 @@ class Parameter(NamedTuple):
     """Of the word vectors of name and description."""
     is_needed: bool
     """Whether a call without it is not valid."""
+    parts: tuple[str, ...]
+    """Stems of its name, in order."""
+    kinds: frozenset[str]
+    """Kinds of value that the last word of its name takes: of `departure_city` cities."""
+    coded: frozenset[str]
+    """Kinds of value of which it wants the code: `EUR` for `currency_code`."""
 
 
 def parameters(tool: bytes) -> tuple[Parameter, ...]:
@@ -162,7 +171,7 @@ def _parameter(
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
         _wants_fraction(name, about, inner), rank, about.lower(),
-        direction(sorted({*of_name, *of_about})), is_needed,
+        direction(sorted({*of_name, *of_about})), is_needed, of_name, wanted_kinds(of_name[-1:]), _coded(name, about),
     )  # fmt: skip
 
 
@@ -174,6 +183,13 @@ def _dated_as(name: tuple[str, ...], about: str, shown_as: str) -> str:
         return "".join(_DATE_PARTS.get(part[0], part) for part in re.findall(r"[A-Z]+|\W", named[0].upper()))
     is_date = name[-1:] == _DATE and not any(dates_in(about))
     return "%Y-%m-%d" if shown_as == "date" or is_date or _ISO.search(about) else ""
+
+
+def _coded(name: str, about: str) -> frozenset[str]:
+    """Return the kinds of value of which a parameter wants the code."""
+    said = f"{name} {about}"
+    named = {kind for kind in _CODED if kind in said.lower()}
+    return frozenset(named if _CODE.search(said) else named & {"currency"})
 
 
 def _wants_fraction(name: str, about: str, schema: dict[str, Any]) -> bool:

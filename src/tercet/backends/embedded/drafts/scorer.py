@@ -8,12 +8,15 @@ import re
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
+from tercet.backends.embedded.drafts.kinds import code_of
 from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
 
 NONE = 0.002
 """Chance below which a candidate is none."""
+ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
+"""Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
 
 
 class Value(NamedTuple):
@@ -42,6 +45,8 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
     found = []
     for candidate in fitting(request, parameter):
         likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
+        if candidate.assigned:
+            likely = _as_assigned(likely, candidate, parameter)
         if likely >= NONE:
             found.append(Value(likely, forms(candidate, parameter), candidate.start, candidate.end))
     for choice in parameter.choices:
@@ -50,9 +55,17 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
     return found
 
 
+def _as_assigned(chance: float, candidate: Candidate, parameter: Parameter) -> float:
+    """Return the chance of a candidate that is said to be some parameter's: 5 is `c` in `b=6 and c=5`."""
+    if parameter.parts and candidate.assigned[-len(parameter.parts) :] == parameter.parts:
+        return max(chance, ASSIGNED)
+    return chance * ASSIGNED_ELSEWHERE if candidate.assigned[-1] in parameter.of_others else chance
+
+
 def forms(candidate: Candidate, parameter: Parameter) -> tuple[Any, ...]:
     """Return a candidate's value and what else means the same, first what the parameter wants."""
-    said = (candidate.value, *candidate.others)
+    codes = (code_of(candidate.value, kind) for kind in parameter.coded & candidate.kinds)
+    said = (*filter(None, codes), candidate.value, *candidate.others)
     kind = candidate.features[0]
     if kind == "k:date" and candidate.others and parameter.dated_as:
         day = datetime.date.fromisoformat(candidate.others[0])
@@ -66,7 +79,7 @@ def fitting(request: Request, parameter: Parameter) -> tuple[Candidate, ...]:
         return ()
     lists = request.lists if parameter.is_list else ()
     if parameter.kind == "number":
-        return (*lists, *request.numbers)
+        return lists or request.numbers
     if parameter.kind == "string":
         return (*lists, *request.texts)
     return (*lists, *request.texts, *request.numbers)

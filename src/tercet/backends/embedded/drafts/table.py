@@ -44,6 +44,15 @@ class Sum(NamedTuple):
     hidden: tuple[float, ...]
 
 
+class Rivalry(NamedTuple):
+    """One hidden layer over how far a value is ahead of others."""
+
+    hidden: tuple[tuple[float, ...], ...]
+    biases: tuple[float, ...]
+    out: tuple[float, ...]
+    bias: float
+
+
 class Table(NamedTuple):
     """What was learnt."""
 
@@ -58,6 +67,7 @@ class Table(NamedTuple):
     quotable: Mapping[str, float]
     """By feature of a parameter, how much likelier it makes that the value stands in the request."""
     quotable_bias: float
+    rivalry: Rivalry
 
 
 def chance_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
@@ -114,7 +124,7 @@ def table() -> Table:
 
 def read_table(written: dict[str, Any]) -> Table:
     """Return the table of its written form."""
-    quotable = written["quotable"]
+    quotable, rivalry = written["quotable"], written["rivalry"]
     weights = memoryview(base64.b64decode(quotable["weights"])).cast("b")
     features = written["parameters"]["features"].split(SEPARATOR)
     return Table(
@@ -126,6 +136,7 @@ def read_table(written: dict[str, Any]) -> Table:
         float(written["bias"]),
         {feature: quotable["step"] * weight for feature, weight in zip(features, weights, strict=True) if weight},
         float(quotable["bias"]),
+        Rivalry(tuple(map(tuple, rivalry["hidden"])), tuple(rivalry["biases"]), tuple(rivalry["out"]), rivalry["bias"]),
     )
 
 

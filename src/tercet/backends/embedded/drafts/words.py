@@ -15,7 +15,8 @@ FUNCTION_WORDS = frozenset(
     help her here his how i i'd i'm i've if in into is it it's its just let let's like look make me more my need of off
     on or our out over please set she should show so some tell than that the their them then there these they this
     those through to too under until up us use using want was we were what what's when where which while who whom whose
-    why will with within would you your""".split()
+    why will with within would you your him himself herself hers myself yourself themselves someone somebody anyone
+    something anything everything""".split()
 )
 
 
