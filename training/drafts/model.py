@@ -13,6 +13,8 @@ from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.table import HIDDEN, WIDTH
 from training.drafts.turns import Bags, Turn
 
+MEMBERS = 3
+"""Scorers that are learnt apart and served as one, as wide as all together."""
 EPOCHS, BATCH, RATE, DROPOUT, PENALTY = 3, 64, 0.006, 0.15, 1.0
 UNNAMED = 0.3
 """Share of parameters that are learnt without their words, as those of tools that are not known."""
@@ -27,17 +29,24 @@ _AROUND = ("p:", "P:", "pp:", "n:", "N:", "l:", "i:")
 class Scorer(nn.Module):
     """The product's score, differentiable."""
 
-    def __init__(self, of_parameters: Sequence[str], of_candidates: Sequence[str]) -> None:
+    def __init__(
+        self,
+        of_parameters: Sequence[str],
+        of_candidates: Sequence[str],
+        width: int = WIDTH // MEMBERS,
+        hidden: int = HIDDEN // MEMBERS,
+    ) -> None:
         super().__init__()
-        columns = WIDTH + 1 + HIDDEN
+        self.names, self.width = (of_parameters, of_candidates), width
+        columns = width + 1 + hidden
         self.of_parameters = nn.EmbeddingBag(len(of_parameters), columns, mode="sum")
         self.of_candidates = nn.EmbeddingBag(len(of_candidates), columns, mode="sum")
         for bag in (self.of_parameters, self.of_candidates):
             nn.init.normal_(bag.weight, std=0.05)
         self.overlaps = nn.Linear(NUM_OVERLAPS, 1)
         nn.init.constant_(self.overlaps.bias, -3.0)
-        self.hidden = nn.Linear(NUM_OVERLAPS, HIDDEN, bias=False)
-        self.out = nn.Parameter(torch.randn(HIDDEN) * 0.3)
+        self.hidden = nn.Linear(NUM_OVERLAPS, hidden, bias=False)
+        self.out = nn.Parameter(torch.randn(hidden) * 0.3)
         self.words = torch.tensor([feature.startswith(_WORDS) for feature in of_parameters])
         """By feature of a parameter: whether it is one of its words."""
         self.around = torch.tensor([feature.startswith(_AROUND) for feature in of_candidates])
@@ -54,8 +63,9 @@ class Scorer(nn.Module):
         pairs = torch.from_numpy(np.concatenate([t.pairs + s for t, s in zip(batch, starts, strict=True)]))
         one, other = towards[pairs[:, 0].long()], vectors[pairs[:, 1].long()]
         overlaps = torch.from_numpy(np.concatenate([t.overlaps for t in batch]))
-        total = (one[:, :WIDTH] * other[:, :WIDTH]).sum(-1) + one[:, WIDTH] + other[:, WIDTH]
-        hidden = torch.relu(one[:, WIDTH + 1 :] + other[:, WIDTH + 1 :] + self.hidden(overlaps))
+        width = self.width
+        total = (one[:, :width] * other[:, :width]).sum(-1) + one[:, width] + other[:, width]
+        hidden = torch.relu(one[:, width + 1 :] + other[:, width + 1 :] + self.hidden(overlaps))
         total = total + self.overlaps(overlaps)[:, 0] + hidden @ self.out
         return total, torch.from_numpy(np.concatenate([t.labels for t in batch]))
 
@@ -79,9 +89,33 @@ def bag(table: nn.EmbeddingBag, bags: Bags, dropout: float, weights: Tensor | No
     return made
 
 
+@torch.no_grad()
+def together(members: Sequence[Scorer]) -> Scorer:
+    """One scorer whose scores are the means of its members'."""
+    count, (first, *_) = len(members), members
+    width = first.width
+    one = Scorer(*first.names, count * width, count * len(first.out))
+    for bag, own in (
+        (one.of_parameters, [m.of_parameters.weight for m in members]),
+        (one.of_candidates, [m.of_candidates.weight for m in members]),
+    ):
+        towards = [weight[:, :width] / count**0.5 for weight in own]
+        bias = torch.stack([weight[:, width : width + 1] for weight in own]).mean(0)
+        bag.weight.copy_(torch.cat([*towards, bias, *(weight[:, width + 1 :] for weight in own)], dim=1))
+    one.overlaps.weight.copy_(torch.stack([m.overlaps.weight for m in members]).mean(0))
+    one.overlaps.bias.copy_(torch.stack([m.overlaps.bias for m in members]).mean(0))
+    one.hidden.weight.copy_(torch.cat([m.hidden.weight for m in members]))
+    one.out.copy_(torch.cat([m.out for m in members]) / count)
+    return one
+
+
 def learn(seen: list[Turn], of_parameters: Sequence[str], of_candidates: Sequence[str]) -> Scorer:
-    torch.manual_seed(0)
-    rng = random.Random(0)
+    return together([_learnt(seen, of_parameters, of_candidates, seed) for seed in range(MEMBERS)])
+
+
+def _learnt(seen: list[Turn], of_parameters: Sequence[str], of_candidates: Sequence[str], seed: int) -> Scorer:
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
     model = Scorer(of_parameters, of_candidates)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
     num_steps = EPOCHS * (len(seen) // BATCH)

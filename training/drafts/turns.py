@@ -160,7 +160,7 @@ def turn_of(asked: Asked, of_parameters: Features, of_candidates: Features) -> T
                 candidates.append(candidate.features)
             pairs.append((place, places[id(candidate)]))
             overlaps.append(padded(common(candidate, parameter)))
-            forms = [normal(form) for form in scorer.forms(candidate, parameter)]
+            forms = [normal(form) for form in scorer.value_of(candidate, parameter, 1.0).forms]
             labels.append(any(is_equal(form, value) for form in forms for value in gold))
         for choice in parameter.choices:
             features, overlap, _, _ = scorer.chosen(request, parameter, choice)

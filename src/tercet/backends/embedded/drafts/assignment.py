@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.rivalry import settled
-from tercet.backends.embedded.drafts.scorer import Value, forms, scores, share_words
+from tercet.backends.embedded.drafts.scorer import Value, scores, share_words, value_of
 
 MIN_CHANCE = 0.15
 TAKEN = 0.3
@@ -85,7 +85,7 @@ def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[li
     left = [number for number in request.numbers if "in:date" not in number.features and is_free(number, taken)]
     if len(left) == len(lacking):
         for (parameter, values), number in zip(lacking, left, strict=True):
-            values[:] = [Value(LEFT_OVER, forms(number, parameter), number.start, number.end)]
+            values[:] = [value_of(number, parameter, LEFT_OVER)]
 
 
 def is_free(option: Value | Candidate, taken: Iterable[Value | Candidate]) -> bool:

@@ -18,7 +18,7 @@ _LIKENESSES = (
     ("link", re.compile(r"\w+://\S+|www\.\S+")),
     ("path", re.compile(r"[~\w.-]*/[\w./-]+")),
     ("file", re.compile(r"\S+\.[A-Za-z]{1,5}\d?")),
-    ("time", re.compile(r"\d+:\d\d.*")),
+    ("time", re.compile(r"\d+:\d\d.*|\d\d? ?(?:[ap]\.?m\.?|o'clock)", re.IGNORECASE)),
     ("number", re.compile(r"[+#$€£-]?\d[\d.,]*%?")),
     ("code", re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s=]+")),
     ("mixed", re.compile(r"\S*[a-z]\S*[A-Z]\S*")),

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
+from tercet.backends.embedded.drafts.scorer import Value
 from tercet.items import JsonSchema
 from tercet.schema import instance_violation
 
-SURE = 0.6
+SURE = 0.4
 """Chance of a parameter's likeliest value from which only drafted values are allowed."""
 _RELATED = frozenset(
     ("allOf", "anyOf", "oneOf", "not", "if", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
@@ -33,9 +34,14 @@ class Draft(NamedTuple):
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
     sure = {field.name: field.values for field in draft.fields if max(v.chance for v in field.values) >= SURE}
-    said = {name: [form for value in values for form in value.forms] for name, values in sure.items()}
+    said = {name: [form for value in values for form in _allowed(value)] for name, values in sure.items()}
     allowed = {**draft.quotes, **said}
     return _fields(schema, allowed, draft.unsaid) if allowed or draft.unsaid else schema
+
+
+def _allowed(value: Value) -> Sequence[Any]:
+    """Return the forms that a call may write: the one that the tool asks for, or any where it asks for none."""
+    return value.forms[:1] if value.is_prescribed else value.forms
 
 
 def _fields(schema: JsonSchema, said: Mapping[str, Sequence[Any]], unsaid: frozenset[str]) -> JsonSchema:

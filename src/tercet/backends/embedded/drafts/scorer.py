@@ -27,6 +27,8 @@ class Value(NamedTuple):
     """The value, and other ways to write it, such as an ISO date beside the words."""
     start: int
     end: int
+    is_prescribed: bool = False
+    """Whether the tool asks for the first form."""
 
     @property
     def value(self) -> Any:
@@ -48,7 +50,7 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
         if candidate.assigned:
             likely = _as_assigned(likely, candidate, parameter)
         if likely >= NONE:
-            found.append(Value(likely, forms(candidate, parameter), candidate.start, candidate.end))
+            found.append(value_of(candidate, parameter, likely))
     for choice in parameter.choices:
         features, overlap, start, end = chosen(request, parameter, choice)
         found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
@@ -62,15 +64,18 @@ def _as_assigned(chance: float, candidate: Candidate, parameter: Parameter) -> f
     return chance * ASSIGNED_ELSEWHERE if candidate.assigned[-1] in parameter.of_others else chance
 
 
-def forms(candidate: Candidate, parameter: Parameter) -> tuple[Any, ...]:
-    """Return a candidate's value and what else means the same, first what the parameter wants."""
-    codes = (code_of(candidate.value, kind) for kind in parameter.coded & candidate.kinds)
-    said = (*filter(None, codes), candidate.value, *candidate.others)
+def value_of(candidate: Candidate, parameter: Parameter, chance: float) -> Value:
+    """Return a candidate as a value: what it says and what else means the same, first what the parameter wants."""
+    said = (candidate.value, *candidate.others)
     kind = candidate.features[0]
+    wanted: list[Any] = [code_of(candidate.value, kind) for kind in sorted(parameter.coded & candidate.kinds)]
     if kind == "k:date" and candidate.others and parameter.dated_as:
-        day = datetime.date.fromisoformat(candidate.others[0])
-        return (day.strftime(parameter.dated_as), candidate.value)
-    return said[::-1] if kind == "k:number" and parameter.wants_fraction else said
+        wanted.append(datetime.date.fromisoformat(candidate.others[0]).strftime(parameter.dated_as))
+    elif kind == "k:number" and parameter.wants_fraction:
+        wanted += candidate.others
+    first = [form for form in wanted if form is not None][:1]
+    forms = (*first, *(form for form in said if form not in first))
+    return Value(chance, forms, candidate.start, candidate.end, bool(first))
 
 
 def fitting(request: Request, parameter: Parameter) -> tuple[Candidate, ...]:

@@ -2,7 +2,8 @@
 
 A parameter and a candidate each are the sum of the vectors of their features. A score adds their product (a
 factorisation machine: Rendle, ICDM 2010), the overlaps, and one hidden layer over both, which weighs overlaps by what
-they are overlaps of. Features that were seldom seen in training count for nothing. `training/stages/drafts.py` writes
+they are overlaps of. Several such scorers, learnt apart, stand side by side in one: where words are new, what one of
+them makes up the others do not. Features that were seldom seen in training count for nothing. `training/stages/drafts.py` writes
 the table.
 """
 
@@ -16,7 +17,7 @@ from importlib import resources
 from operator import add, mul
 from typing import Any, NamedTuple
 
-WIDTH, HIDDEN = 16, 16
+WIDTH, HIDDEN = 48, 48
 """Numbers of a vector that are multiplied, and of the hidden layer; a bias stands between them."""
 _COLUMNS = WIDTH + 1 + HIDDEN
 _ROW, _LANES = struct.Struct(f"{_COLUMNS}b"), struct.Struct(f"<{_COLUMNS}H")
