@@ -13,9 +13,10 @@ from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.overlaps import overlaps
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.table import Table, chance_of, of_features, read_table
-from training.data.sample import compact
-from training.drafts.model import learn, learn_quotable
-from training.drafts.turns import Asked, Features, Made, Turn, counted, turn_of, wanted_values
+from training.data.sample import Call, Sample, assistant, calls, compact, result, user
+from training.drafts.model import MEMBERS, Scorer, learn, learn_quotable, together
+from training.drafts.rivalry import QUESTIONS, rivals
+from training.drafts.turns import Asked, Features, Made, Turn, asked_tools, counted, turn_of, wanted_values
 from training.stages import drafts
 
 TOOL = {
@@ -91,3 +92,27 @@ def served_chances(table: Table) -> list[float]:
             other = of_features(table.candidates, candidate.features)
             found.append(chance_of(table, one, other, overlaps(candidate, parameter)))
     return found
+
+
+def test_members_together_score_as_their_mean() -> None:
+    made, of_parameters, of_candidates = turns(64)
+    members = [Scorer(of_parameters, of_candidates) for _ in range(MEMBERS)]
+    with torch.no_grad():
+        alone = torch.stack([member(made, 0.0, 0.0, 0.0)[0] for member in members])
+        as_one, _ = together(members)(made, 0.0, 0.0, 0.0)
+    assert as_one.tolist() == pytest.approx(alone.mean(0).tolist(), abs=1e-4)
+
+
+def test_a_request_that_is_asked_back_about_is_incomplete_and_lacks_what_is_said_later() -> None:
+    schema = {"type": "object", "properties": {"origin": {"type": "string"}, "target": {"type": "string"}}}
+    call = Call("send_parcel", {"origin": "Lund", "target": "Kyoto"})
+    sample = Sample(
+        (user("Send a parcel from Lund"), assistant("Where to?"), user("To Kyoto"), calls(call), result("sent")),
+        ({"name": "send_parcel", "description": "Send a parcel.", "parameters": schema},),
+    )
+    assert [asked.is_incomplete for asked in asked_tools(sample)] == [False]
+    early, late = asked_tools(sample, with_questions=True)
+    assert (early.is_incomplete, late.is_incomplete) == (True, False)
+    assert early.wanted == late.wanted == {"origin": ["lund"], "target": ["kyoto"]}
+    assert "Kyoto" not in [text.value for text in early.request.texts]
+    assert rivals(iter([sample]), lambda name: name == "send_parcel").labels.sum() == QUESTIONS + 2

@@ -17,7 +17,7 @@ from tercet.backends.embedded import relevance
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
-from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
+from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
@@ -36,6 +36,8 @@ QUOTED = 0.9
 """Likelihood from which a parameter counts as one whose values people say as they are."""
 REWORDED = 0.6
 """Likelihood of being said as it is below which a text is not held even to a draft that is nearly sure."""
+SAID = 0.4
+"""Chance from which what a call needs counts as said."""
 SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
@@ -120,7 +122,7 @@ class Offered:
 
     def _is_whole(self, meant: _Meant) -> bool:
         """Say whether the call needs anything, and a request says all of it."""
-        sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SURE}
+        sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SAID}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
         return bool(needed) and needed <= sure
 

@@ -3,8 +3,8 @@
 A parameter and a candidate each are the sum of the vectors of their features. A score adds their product (a
 factorisation machine: Rendle, ICDM 2010), the overlaps, and one hidden layer over both, which weighs overlaps by what
 they are overlaps of. Several such scorers, learnt apart, stand side by side in one: where words are new, what one of
-them makes up the others do not. Features that were seldom seen in training count for nothing. `training/stages/drafts.py` writes
-the table.
+them makes up the others do not. Features that were seldom seen in training count for nothing.
+`training/stages/drafts.py` writes the table.
 """
 
 import base64
