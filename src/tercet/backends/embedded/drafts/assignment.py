@@ -21,6 +21,8 @@ LEFT_OVER = 0.7
 """Chance of a number that is left for the only parameter that needs one."""
 MAX_VALUES, MAX_LISTED = 3, 8
 """Values that are told of a parameter, and of one that takes a list or is likely given several."""
+MAX_RIVALS = 24
+"""Values of a parameter that are weighed against each other."""
 LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
 ENUMERATED = 0.98
@@ -47,7 +49,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
 
     The likeliest pair is settled first; what it says is then less likely to belong to another parameter.
     """
-    by_parameter = settled([scores(request, parameter) for parameter in offered], offered)
+    by_parameter = settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
     by_parameter = [_enumerated(options, request.lower) for options in by_parameter]
     scored = [(option, place) for place, options in enumerate(by_parameter) for option in options]
     waiting = [(-option.chance, place, number) for number, (option, place) in enumerate(scored)]
@@ -71,6 +73,14 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
         for parameter, values in zip(offered, kept, strict=True)
         if values
     ]
+
+
+def _likeliest(values: list[Value]) -> list[Value]:
+    """Return the likeliest `MAX_RIVALS` of the values, in their order."""
+    if len(values) <= MAX_RIVALS:
+        return values
+    least = heapq.nlargest(MAX_RIVALS, (value.chance for value in values))[-1]
+    return [value for value in values if value.chance >= least][:MAX_RIVALS]
 
 
 def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[list[Value]]) -> None:

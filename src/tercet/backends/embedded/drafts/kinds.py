@@ -68,13 +68,13 @@ class _Known(NamedTuple):
     codes: Mapping[tuple[str, str], str]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def likeness_of(text: str) -> str:
     """Return what a text looks like on the whole: an e-mail address, a file, a code, a name and so on."""
     return next((kind for kind, pattern in _LIKENESSES if pattern.fullmatch(text[:80])), "other")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def kinds_of(text: str, is_date: bool = False) -> frozenset[str]:
     """Return the kinds that a value is of: `city` and `state` of `New York`; empty where nothing is known."""
     known, lower = _known().kinds, text.lower()

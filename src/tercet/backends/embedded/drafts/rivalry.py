@@ -52,6 +52,7 @@ def margins(by_parameter: Sequence[list[Value]], offered: Sequence[Parameter]) -
     """Return `NUM_MARGINS` numbers of each value, in order: how far it is ahead of its rivals, and what it is for."""
     bids = [_bids(values) for values in by_parameter]
     strong = [(place, bid) for place, of in enumerate(bids) for bid in of if bid.logit > _WEAK and bid.value.end]
+    strong.sort(key=lambda each: -each[1].logit)
     found: list[tuple[float, ...]] = []
     for place, (of, parameter) in enumerate(zip(bids, offered, strict=True)):
         kind = (bool(parameter.choices), parameter.kind == "number", parameter.kind == "string", parameter.is_list)
@@ -59,9 +60,10 @@ def margins(by_parameter: Sequence[list[Value]], offered: Sequence[Parameter]) -
             elsewhere, loss = -FAR, -FAR
             is_needed_there = False
             for at, other in strong if bid.value.end else ():
-                if at != place and other.logit > elsewhere and share_words(bid.value, other.value):
+                if at != place and share_words(bid.value, other.value):
                     elsewhere, loss = other.logit, other.logit - other.beside
                     is_needed_there = offered[at].is_needed
+                    break
             over, beside = _scaled(bid.logit - bid.over), _scaled(bid.logit - bid.beside)
             outside, regret = _scaled(bid.logit - elsewhere), _scaled(bid.logit - bid.beside - loss)
             best, first, worth = min(over, beside), outside > 0, regret > 0
