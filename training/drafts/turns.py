@@ -100,6 +100,8 @@ def asked_tools(sample: Sample, *, with_questions: bool = False) -> Iterator[Ask
             continue
         behind = sample.messages[place + 1 :]
         made: Any = next(_calls(behind, with_questions), ())
+        if not made:
+            continue
         is_incomplete = not (behind and behind[0].get("tool_calls"))
         request = read(text)
         for called in dict.fromkeys(call["name"] for call in made):

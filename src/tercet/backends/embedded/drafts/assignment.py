@@ -77,10 +77,8 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
 
 def _likeliest(values: list[Value]) -> list[Value]:
     """Return the likeliest `MAX_RIVALS` of the values, in their order."""
-    if len(values) <= MAX_RIVALS:
-        return values
-    least = heapq.nlargest(MAX_RIVALS, (value.chance for value in values))[-1]
-    return [value for value in values if value.chance >= least][:MAX_RIVALS]
+    kept = heapq.nlargest(MAX_RIVALS, range(len(values)), key=lambda place: values[place].chance)
+    return [values[place] for place in sorted(kept)]
 
 
 def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[list[Value]]) -> None:

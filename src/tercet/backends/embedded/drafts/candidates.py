@@ -28,6 +28,8 @@ _LISTS = re.compile(r",|;|\band\b|\bor\b|&")
 _ASSIGNMENT = re.compile(
     r"((?:\b\w+ ){0,3}\b\w+)(?: ?:?= ?| (?:equals|equal|set|is equal|equivalent)(?: to)? )[\"'$]?\Z"
 )
+_GIVEN = re.compile(r"(?:=|\b(?:equals?|set|equivalent|to)\b) ?")
+"""What an assignment ends with, but for a mark before its value."""
 _BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
 _ENDS = frozenset('.!?;:()[]{}"“”«»`|')
 _TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
@@ -90,6 +92,7 @@ class _Reading:
         self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
         self.starts = [word.start for word in self.words]
         self.ends = [word.end for word in self.words]
+        self.given = {match.end() for match in _GIVEN.finditer(text)}
         self.dated = sorted(dates_in(text), key=lambda dated: dated.start)
         self.dates = [(dated.start, dated.end) for dated in self.dated]
 
@@ -130,6 +133,9 @@ class _Reading:
 
     def _assigned(self, start: int) -> tuple[str, ...]:
         """Return the stems before what says that a value is given here: `=`, `equals`, `set to`."""
+        is_marked = self.text[start - 1 : start] in ("'", '"', "$")
+        if start - is_marked not in self.given:
+            return ()
         match = _ASSIGNMENT.search(self.text, max(0, start - 60), start)
         return identifier_stems(match[1]) if match else ()
 
