@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tercet.backends.embedded.confidence import confidence, read_calibration, value_spans
+from tercet.backends.embedded.confidence import confidence, value_spans
+from tercet.backends.embedded.manifest import read_manifest
 from tercet.confidence import Calibration, Scale
 from tercet.events import TokenLogprob, TopLogprob
 from tercet.items import ToolCall
@@ -60,7 +61,7 @@ def test_several_calls_are_told_apart_by_their_place() -> None:
 def test_a_calibration_scales_each_kind(tmp_path: Path) -> None:
     manifest = tmp_path / "model.json"
     manifest.write_text('{"name": "m", "calibration": {"tool": {"a": 0.5, "b": 0.25, "c": 1.0}}}')
-    scales = read_calibration(tmp_path / "model.gguf")
+    scales = read_manifest(tmp_path / "model.gguf").calibration
     assert scales == Calibration(tool=Scale(0.5, 0.25, 1.0))
     told = confidence(call_tokens(), [CALL], MARK, scales)
     assert told is not None
@@ -74,7 +75,7 @@ def test_a_calibration_scales_each_kind(tmp_path: Path) -> None:
 def test_without_a_readable_calibration_there_is_none(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "model.json").write_text(content)
-    assert read_calibration(tmp_path / "model.gguf") is None
+    assert read_manifest(tmp_path / "model.gguf").calibration is None
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,15 @@ import msgspec
 
 from tercet.backends.base import Capabilities, Health
 from tercet.backends.embedded import messages
-from tercet.backends.embedded.confidence import read_calibration
 from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.hints import Held, held
+from tercet.backends.embedded.manifest import read_manifest
 from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
+from tercet.backends.embedded.telling.rules import telling_rules
 from tercet.backends.embedded.template import ChatTemplate, Shield
 from tercet.confidence import Calibration, Confidence
 from tercet.engine import wire
@@ -47,6 +48,7 @@ class _Model(msgspec.Struct, frozen=True):
     shield: Shield
     template: ChatTemplate
     calibration: Calibration | None
+    holds_answers: bool
 
 
 class EmbeddedBackend:
@@ -179,7 +181,8 @@ class EmbeddedBackend:
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        rendered = Rendered(request, prompt, dialect, think, visible, shown.compared)
+        telling = telling_rules(request) if model.holds_answers else ""
+        rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling)
         return rendered.task(held(request, shown.compared) if shown.compared else Held(request))
 
 
@@ -187,7 +190,10 @@ def _read_model(facts: ModelFacts) -> _Model:
     if not facts.chat_template:
         raise ModelUnusable(f"model {facts.name!r} has no chat template in its file, so it cannot hold a conversation")
     shield = Shield(facts)
-    return _Model(facts, select(facts), shield, ChatTemplate(facts, shield), read_calibration(facts.path))
+    manifest = read_manifest(facts.path)
+    return _Model(
+        facts, select(facts), shield, ChatTemplate(facts, shield), manifest.calibration, manifest.holds_answers
+    )
 
 
 def _think_tags(facts: ModelFacts, prompt_end: str, names: dict[str, Any]) -> ThinkTags | None:

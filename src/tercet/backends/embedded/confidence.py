@@ -8,9 +8,6 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
-from pathlib import Path
-
-import msgspec
 
 from tercet.confidence import Calibration, CallConfidence, Confidence
 from tercet.events import TokenLogprob
@@ -50,18 +47,6 @@ def confidence(
         of_calls.append(CallConfidence(tool, arguments, scales.call.apply(math.prod([tool, *arguments.values()]))))
     decision = scales.decision.apply(_decision(tokens[0], mark, is_call=bool(calls)))
     return Confidence(decision, tuple(of_calls), calibration is not None)
-
-
-class _Manifest(msgspec.Struct):
-    calibration: Calibration | None = None
-
-
-def read_calibration(model_path: Path) -> Calibration | None:
-    """Return what the manifest beside a model file says of its calibration, if there is one that does."""
-    try:
-        return msgspec.json.decode(model_path.with_suffix(".json").read_bytes(), type=_Manifest).calibration
-    except (OSError, msgspec.DecodeError):
-        return None
 
 
 def value_spans(arguments: str) -> list[tuple[str, tuple[int, int]]]:

@@ -27,14 +27,21 @@ class ThinkTags:
         return f"think: {opening} thought GAP\n{suffix}\nGAP: /\\n{{0,2}}/\n"
 
 
-def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None, plan: Sequence[ToolDefinition] = ()) -> str:
+def build(
+    dialect: Dialect,
+    request: ModelRequest,
+    think: ThinkTags | None,
+    plan: Sequence[ToolDefinition] = (),
+    telling: str = "",
+) -> str:
     """Return a Lark grammar, or nothing where any text will do. Raises `InvalidRequest` for tools that have none.
 
     An answer that calls at all makes the calls of `plan`, in order, if there is one (only of dialects with hints).
+    `telling`: rules that define `text`, instead of the dialect's.
     """
     tools = tuple(plan) or request.offered_tools
     answer = _answer_rule(dialect, request)
-    if not tools and not answer:
+    if not (tools or answer or telling):
         return ""
     rules = []
     alternatives = []
@@ -47,7 +54,7 @@ def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None, plan
     if not tools or request.tool_choice.mode == "auto":
         alternatives.append("answer" if answer else "text")
     if "said_calls" in alternatives or "text" in alternatives or tools:
-        rules.append(dialect.text_rules())
+        rules.append(telling or dialect.text_rules())
     if answer:
         rules.append(answer)
     body = " | ".join(alternatives)
@@ -58,7 +65,10 @@ def build(dialect: Dialect, request: ModelRequest, think: ThinkTags | None, plan
         thoughts = "think" if think.is_open else "think?"
         start = f"start: {thoughts} ({body})\n"
     grammar = start + "".join(rules)
-    if error := _error(grammar):
+    error = _error(grammar)
+    if error and telling:
+        return build(dialect, request, think, plan)
+    if error:
         raise InvalidRequest(f"the tools and output format are too much for one grammar: {error}", param="tools")
     return grammar
 

@@ -43,11 +43,13 @@ class Rendered(msgspec.Struct, frozen=True):
     """Control tokens that the parser needs to see."""
     offered: Offered | None
     """The tools, where the model is told what of them is likely meant."""
+    telling: str = ""
+    """Rules that define the `text` of an answer behind tools' results, where the model is held to those."""
 
     def task(self, allowed: Held) -> Task:
         """Return the task of an answer that is held to `allowed`."""
         request, dialect, think = self.request, self.dialect, self.think
-        rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan)
+        rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan, self.telling)
         if request.tools and not allowed.request.tools:
             rules = rules or grammar.text_only(dialect)
         parser = dialect.parser() if request.offered_tools else TextParser()
