@@ -231,6 +231,35 @@ def test_values_that_are_not_said_together_are_no_two_requests() -> None:
     assert len({name for name, _ in told([film], text)}) == len(told([film], text)) == 1
 
 
+def test_values_that_are_said_in_turn_are_so_many_requests() -> None:
+    route = tool("get_driving_distance", origin={"type": "string"}, destination={"type": "string"})
+    text = "What is the driving distance from Rome to Oslo, and what is it from Oslo to Bern?"
+    told = [{field.name: field.said[0].json for field in hint.fields} for hint in Offered([route]).hints(text)]
+    assert told == [{"origin": '"Rome"', "destination": '"Oslo"'}, {"origin": '"Oslo"', "destination": '"Bern"'}]
+
+
+def test_each_request_has_the_list_values_that_are_said_beside_its_own() -> None:
+    criteria = {"type": "array", "items": {"type": "string", "enum": ["24 hours", "Home Delivery", "Parking"]}}
+    find = tool("find_grocery_store", location={"type": "string", "description": "The city"}, criteria=criteria)
+    text = "Find a grocery store in Boston that opens 24 hours and another one in San Diego that offers home delivery."
+    told = [{field.name: [s.json for s in field.said] for field in h.fields} for h in Offered([find]).hints(text)]
+    assert [one["criteria"] for one in told] == [['"24 hours"'], ['"Home Delivery"']]
+
+
+def test_a_clause_that_names_two_tools_is_two_requests() -> None:
+    battle = tool("get_battle_details", battle_name={"type": "string"})
+    treaty = tool("get_treaty_info", treaty_name={"type": "string"})
+    hints = Offered([battle, treaty]).hints("Tell me about the Battle of Hastings and the Treaty of Tordesillas.")
+    assert [hint.name for hint in hints] == ["get_battle_details", "get_treaty_info"]
+
+
+@pytest.mark.parametrize("name", ["platforms", "social_platforms"])
+def test_an_enumeration_is_one_text_where_the_parameter_is_plural(name: str) -> None:
+    metrics = tool("get_metrics", **{name: {"type": "string", "description": "The platforms used"}})
+    (hint,) = Offered([metrics]).hints("Get the metrics on the platforms Twitter, Facebook, and Instagram.")
+    assert [said.json for field in hint.fields for said in field.said] == ['"Twitter, Facebook, Instagram"']
+
+
 def test_both_ends_of_a_copy_are_one_request() -> None:
     backup = tool("backup_data", source_path={"type": "string"}, destination_path={"type": "string"})
     text = (

@@ -4,11 +4,11 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 """
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +19,7 @@ from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, sure
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
 from tercet.grounding import is_marked
@@ -41,12 +42,9 @@ SAID = 0.4
 SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
-_JOINT = re.compile(
-    r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)"
-    r"|\b(?:then|also|next|finally|lastly|afterwards?|same|again|another)\b|[.?!]\s+(?:$|(?-i:[A-Z]))",
-    re.IGNORECASE,
-)
-"""What stands between two values of a parameter where they are those of two requests."""
+MAX_ANDS = 3
+"""Places of a clause at which two tools may be named."""
+_AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
 
@@ -71,16 +69,6 @@ class Hint(NamedTuple):
     level: int
     name: str
     fields: tuple[Field, ...]
-
-
-class _Meant(NamedTuple):
-    """A tool that a text asks for, what of its arguments is found, and the text."""
-
-    level: int
-    name: str
-    fields: list[assignment.Field]
-    text: str
-    is_one_of_several: bool = False
 
 
 class Offered:
@@ -116,11 +104,11 @@ class Offered:
         meant = self._meant(text)[:1]
         return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0])
 
-    def _is_clear(self, meant: _Meant) -> bool:
+    def _is_clear(self, meant: Meant) -> bool:
         """Say whether a request is surely one: it names its tool, or says all that the tool needs."""
         return meant.level >= PLANNED or self._is_whole(meant)
 
-    def _is_whole(self, meant: _Meant) -> bool:
+    def _is_whole(self, meant: Meant) -> bool:
         """Say whether the call needs anything, and a request says all of it."""
         sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SAID}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
@@ -143,7 +131,7 @@ class Offered:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
         every number is another parameter's. What people say in other words, like an expression, may still be meant."""
         said = {field.name: max(value.chance for value in field.values) for field in fields}
-        taken = [value for field in fields for value in _likely(field)]
+        taken = [value for field in fields for value in likely(field)]
         numbers = self.request(text).numbers
         is_free = any(assignment.is_free(number, taken) for number in numbers)
         for each in self.parameters(name):
@@ -156,13 +144,13 @@ class Offered:
             if is_silent and not each.is_needed:
                 yield each.name
 
-    def _meant(self, text: str) -> list[_Meant]:
+    def _meant(self, text: str) -> list[Meant]:
         """Return what `text` asks for, found once for hints, drafts and plan."""
         return _MEANT.get(_digest(text) + self._relevance.digest, partial(self._found, text))
 
-    def _found(self, text: str) -> list[_Meant]:
+    def _found(self, text: str) -> list[Meant]:
         """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
-        requests = [each for request in self._requests(text) for each in _apart(request)]
+        requests = [each for request in self._requests(text) for each in apart(request)]
         if len(requests) > 1:
             return [
                 each._replace(is_one_of_several=True, fields=self._completed(each, text))
@@ -170,34 +158,34 @@ class Offered:
             ]
         found = self._relevance.hints(text)
         meant = [
-            _Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
+            Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
             for place, hint in enumerate(found)
         ]
-        if meant and meant[0].level >= CLEAR and len(several := _apart(meant[0])) > 1:
+        if meant and meant[0].level >= CLEAR and len(several := apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
 
-    def _completed(self, meant: _Meant, text: str) -> list[assignment.Field]:
+    def _completed(self, meant: Meant, text: str) -> list[assignment.Field]:
         """Return what is said of a request's arguments; what the call needs and its part lacks, from all of `text`."""
         said = {field.name: field for field in meant.fields}
         missing = [each.name for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
         if missing:
             elsewhere = {field.name: field for field in self._fields(text, meant.name)}
-            said |= {name: elsewhere[name] for name in missing if name in elsewhere and _likely(elsewhere[name])}
+            said |= {name: elsewhere[name] for name in missing if name in elsewhere and likely(elsewhere[name])}
         return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
 
-    def _requests(self, text: str) -> list[_Meant]:
+    def _requests(self, text: str) -> list[Meant]:
         """Return the requests that `text` makes one after the other; a clause that names no tool goes with another."""
-        parts = clauses(text[:MAX_SPOKEN])
+        parts = [each for part in clauses(text[:MAX_SPOKEN]) for each in self._tools_apart(part)]
         tops = [self._relevance.hints(part)[:1] for part in parts] if len(parts) > 1 else []
         if sum(bool(top) and top[0].level >= CLEAR for top in tops) < 2:
             return []
-        found: list[_Meant] = []
+        found: list[Meant] = []
         pending = ""
         for part, top in zip(parts, tops, strict=True):
             if top and top[0].level >= CLEAR:
                 whole = f"{pending} {part}".strip()
-                self._add(found, _Meant(top[0].level, top[0].name, self._fields(whole, top[0].name), whole))
+                self._add(found, Meant(top[0].level, top[0].name, self._fields(whole, top[0].name), whole))
                 pending = ""
             elif found:
                 found[-1] = self._longer(found[-1], part, found[-1].level)
@@ -205,30 +193,39 @@ class Offered:
                 pending = f"{pending} {part}"
         return found
 
-    def _add(self, found: list[_Meant], meant: _Meant) -> None:
+    def _tools_apart(self, part: str) -> list[str]:
+        """Return a clause as two where it names one tool before an `and` and another behind it."""
+        for match in itertools.islice(_AND.finditer(part), MAX_ANDS):
+            sides = part[: match.start()], part[match.end() :]
+            tops = [self._relevance.hints(side)[:1] for side in sides]
+            if all(top and top[0].level >= CLEAR for top in tops) and tops[0][0].name != tops[1][0].name:
+                return list(sides)
+        return [part]
+
+    def _add(self, found: list[Meant], meant: Meant) -> None:
         """Add a request; what only says more of an earlier one, or announces this one, becomes a part of it."""
         for place, known in enumerate(found):
             if known.name != meant.name:
                 continue
             is_last = place == len(found) - 1
             longer = self._longer(known, meant.text, max(known.level, meant.level)) if is_last else None
-            if longer and not _is_crowded(longer):
+            if longer and not is_crowded(longer):
                 found[place] = longer
                 return
-            if not _differ(known, meant):
+            if not differ(known, meant):
                 if longer:
                     found[place] = longer
                     return
-                if len(_sure(known)) <= len(_sure(meant)):
+                if len(sure(known)) <= len(sure(meant)):
                     found.pop(place)
                     break
         found.append(meant)
 
-    def _longer(self, meant: _Meant, part: str, level: int) -> _Meant:
+    def _longer(self, meant: Meant, part: str, level: int) -> Meant:
         text = f"{meant.text} {part}"
-        return _Meant(level, meant.name, self._fields(text, meant.name), text)
+        return Meant(level, meant.name, self._fields(text, meant.name), text)
 
-    def _outline(self, meant: _Meant, *, is_whole: bool) -> tuple[Field, ...]:
+    def _outline(self, meant: Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""
         offered = self.parameters(meant.name)
         missing = {each.name: Field(each.name, ()) for each in offered if is_whole and each.is_needed}
@@ -249,61 +246,13 @@ class Offered:
         return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
 
 
-_MEANT: Kept[list[_Meant]] = Kept(1024)
+_MEANT: Kept[list[Meant]] = Kept(1024)
 _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 
 
 def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _sure(meant: _Meant) -> dict[str, set[str]]:
-    """Return the values of each parameter that are likely, as JSON."""
-    found: dict[str, set[str]] = {}
-    for field in meant.fields:
-        for value in _likely(field):
-            found.setdefault(field.name, set()).add(compact(value.value))
-    return found
-
-
-def _likely(field: assignment.Field) -> list[scorer.Value]:
-    return [value for value in field.values if value.chance >= assignment.LIKELY]
-
-
-def _differ(one: _Meant, other: _Meant) -> bool:
-    """Say whether two requests for a tool give one of its parameters different values."""
-    known, said = _sure(one), _sure(other)
-    return any(known[name].isdisjoint(said[name]) for name in known.keys() & said.keys())
-
-
-def _apart(meant: _Meant) -> list[_Meant]:
-    """Return the request as one for each of the values of a parameter that takes one: `in Paris and in Oslo`."""
-    likely = [_likely(field) for field in meant.fields]
-    single = [
-        len(values)
-        for field, values in zip(meant.fields, likely, strict=True)
-        if not field.is_list and are_joined(meant.text, values)
-    ]
-    count = max(single, default=1)
-    if count < 2:
-        return [meant]
-    return [meant._replace(fields=[_nth(field, place, count) for field in meant.fields]) for place in range(count)]
-
-
-def _is_crowded(meant: _Meant) -> bool:
-    """Say whether a parameter that takes one value likely has several."""
-    return any(not field.is_list and len(_likely(field)) > 1 for field in meant.fields)
-
-
-def are_joined(text: str, values: Sequence[scorer.Value]) -> bool:
-    """Say whether values are said one after another, as those of several requests: `Paris and Oslo`, `then Oslo`."""
-    return all(_JOINT.search(text[one.end : other.start]) for one, other in pairwise(values))
-
-
-def _nth(field: assignment.Field, place: int, count: int) -> assignment.Field:
-    likely = _likely(field)
-    return field if len(likely) != count or field.is_list else field._replace(values=(likely[place],))
 
 
 def _common(fields: Sequence[assignment.Field], others: Sequence[assignment.Field]) -> list[assignment.Field]:

@@ -7,6 +7,7 @@ import heapq
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
@@ -29,7 +30,7 @@ ENUMERATED = 0.98
 """Share of a value's chance that those have which it is enumerated with."""
 POSSIBLE = 0.02
 """Chance below which nothing counts as one of an enumeration."""
-_BETWEEN = re.compile(r"\s*(?:,|&|,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+in|\s+for|\s+of|\s+to)?\s)\s*")
+_BETWEEN = re.compile(r"\s*(?:,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+in|\s+for|\s+of|\s+to)?\s|,|&)\s*")
 _TAKEN_BACK = re.compile(
     r"\W*(?:(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b\W*)+"
 )
@@ -69,7 +70,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
             kept[place].append(option._replace(chance=-chance))
     _share_out(request, offered, kept)
     return [
-        Field(parameter.name, _told(values, request.lower, is_list=parameter.is_list), parameter.is_list)
+        Field(parameter.name, _of_one(parameter, values, request.lower), parameter.is_list)
         for parameter, values in zip(offered, kept, strict=True)
         if values
     ]
@@ -99,6 +100,18 @@ def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[li
 def is_free(option: Value | Candidate, taken: Iterable[Value | Candidate]) -> bool:
     """Say whether an option shares no words of the request with what is taken."""
     return not any(map(partial(share_words, option), taken))
+
+
+def _of_one(parameter: Parameter, values: list[Value], text: str) -> tuple[Value, ...]:
+    """Return the values that are told of a parameter; several as one where it takes several as one text."""
+    told = _told(values, text, is_list=parameter.is_list or parameter.is_plural)
+    likely = [value for value in told if value.chance >= LIKELY]
+    if not parameter.is_plural or len(likely) < 2:
+        return told
+    if not all(_BETWEEN.fullmatch(text, one.end, other.start) for one, other in pairwise(likely)):
+        return told
+    both = ", ".join(str(value.value) for value in likely)
+    return (Value(min(value.chance for value in likely), (both,), likely[0].start, likely[-1].end),)
 
 
 def _told(values: list[Value], text: str, *, is_list: bool) -> tuple[Value, ...]:

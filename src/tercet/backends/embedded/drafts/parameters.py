@@ -28,6 +28,8 @@ _CODED = ("currency", "language", "country", "state")
 _CODE = re.compile(r"(?:\b|_)code\b|\biso\b|abbreviat|(?:two|three|[23])[- ]letter", re.IGNORECASE)
 _DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
 _FRACTION = re.compile(r"decimal|fraction|\b0?\.\d", re.IGNORECASE)
+_SEVERAL = re.compile(r"\blists? of\b|separated by commas|comma[- ]separated", re.IGNORECASE)
+_SINGULAR = ("ss", "us", "is", "news", "series", "species")
 _PERCENT = re.compile(r"%|per ?cent|pct", re.IGNORECASE)
 
 
@@ -78,6 +80,8 @@ class Parameter(NamedTuple):
     """Kinds of value that the last word of its name takes: of `departure_city` cities."""
     coded: frozenset[str]
     """Kinds of value of which it wants the code: `EUR` for `currency_code`."""
+    is_plural: bool
+    """Whether it takes several things as one text: `platforms`."""
 
 
 def parameters(tool: bytes) -> tuple[Parameter, ...]:
@@ -172,6 +176,7 @@ def _parameter(
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
         _wants_fraction(name, about, inner), rank, about.lower(),
         direction(sorted({*of_name, *of_about})), is_needed, of_name, wanted_kinds(of_name[-1:]), _coded(name, about),
+        kind == "string" and not is_list and not inner.get("enum") and _is_plural(name, about),
     )  # fmt: skip
 
 
@@ -183,6 +188,11 @@ def _dated_as(name: tuple[str, ...], about: str, shown_as: str) -> str:
         return "".join(_DATE_PARTS.get(part[0], part) for part in re.findall(r"[A-Z]+|\W", named[0].upper()))
     is_date = name[-1:] == _DATE and not any(dates_in(about))
     return "%Y-%m-%d" if shown_as == "date" or is_date or _ISO.search(about) else ""
+
+
+def _is_plural(name: str, about: str) -> bool:
+    last = (PART.findall(name) or [""])[-1].lower()
+    return bool(_SEVERAL.search(about)) or (len(last) > 3 and last.endswith("s") and not last.endswith(_SINGULAR))
 
 
 def _coded(name: str, about: str) -> frozenset[str]:
