@@ -1,14 +1,20 @@
 """What an answer behind a tool's results may say: its facts as they are, the conversation's words, plain words."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from llguidance import LLMatcher, LLTokenizer
 
+from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.telling.forms import forms
 from tercet.backends.embedded.telling.rules import MAX_READ, telling_rules
-from tercet.items import Item, Message, ModelRequest, TextPart, ToolCall, ToolResult
+from tercet.engine.settings import EngineSettings
+from tercet.events import fold
+from tercet.items import Item, Message, ModelRequest, Sampling, TextPart, ToolCall, ToolResult
+from tests.engine.tiny_gguf import write_family
 
 BYTES = LLTokenizer("byte")
 DENTIST = {"address": "101 Gregory Lane", "city": "Pleasant Hill", "phone_number": "925-827-9876", "name": "Dr. Celio"}
@@ -42,13 +48,16 @@ def is_allowed(answer: str, result: Any, asked: str = "Find me a dentist in Plea
         ("The phone number is 925-827-9876.", DENTIST),
         ("I found this: city El Sobrante, date 2019-03-06, humidity 22, wind 12, temperature 76.5.", WEATHER),
         ("The temperature is 76.5. On March 6th the humidity is 22.", WEATHER),
-        ("It is 21:07 on Saturday.", {"datetime": "2028-06-24T21:07:48"}),
+        ("It is 21:07 on Saturday.", {"datetime": "2028-06-24T21:07:48", "weekday": "Saturday"}),
         ("The total is 2,637.55.", {"value": 2637.55}),
         ("It comes to $1,250.00.", {"value": 1250}),
         ("I found 3 of them.", {"hits": ["x1", "x2", "x3"]}),
         ("3 baths", {"baths": 3}),
         ("I couldn't do it: no match for AB-17.", {"error": "no match for AB-17"}),
         ("Done.", {"ok": True}),
+        ("The weather is light snow.", {"city": "Pleasant Hill", "condition": "light snow", "wind": 14}),
+        ("I found 2 hotels.", {"hotels": [{"name": "Bristol", "price": 90}, {"name": "Rex", "price": 80}]}),
+        ("I found Rex: price 80.", {"hotels": [{"name": "Bristol", "price": 90}, {"name": "Rex", "price": 80}]}),
         ("The mayor is Carol.", "# Cairo\n\nPopulation: 89000\n\nMayor: Carol\n\nMore about the town of Cairo"),
         ("I found Dr. Celio in Pleasant Hill.", [DENTIST]),
         ("log.txt does not mention Oakland.", {"matches": []}),
@@ -72,6 +81,10 @@ def test_facts_are_told_in_words(answer: str, result: Any) -> None:
         ("The total is 26375.5.", {"value": 2637.55}),
         ("The mayor is Bob.", "# Cairo\n\nPopulation: 89000\n\nMayor: Carol\n\nMore about the town of Cairo"),
         ("It is quibberish.", {"value": 5}),
+        ("The weather is Pleasant Hill.", {"city": "Pleasant Hill", "condition": "light snow", "wind": 14}),
+        ("The weather is not light snow.", {"city": "Pleasant Hill", "condition": "light snow", "wind": 14}),
+        ("I found 3 hotels.", {"hotels": [{"name": "Bristol", "price": 9}, {"name": "Rex", "price": 8}]}),
+        ("I couldn't do it: AB-17.", {"error": "no match for AB-17"}),
     ],
 )
 def test_nothing_else_is(answer: str, result: Any) -> None:
@@ -106,7 +119,7 @@ def test_a_conversation_that_is_too_long_is_not_held() -> None:
     [
         "", "[]", "{}", "null", "5", '"text"', "[[[]]]", {"": 1}, {"数量": "三"}, {"a/b": "c/d|e[f](g)*+?^$&~#<>@-\\"},
         {"q": 'say "hi"\nthere, {x}'}, {"list": ["a\tb", "\u0000\u001b", "\ud7ff😀"]}, [{"n": None, "b": True}] * 3,
-        {"found": "found", "there": "There is", "is": "is", "the": "the"}, "* a: b\n| c | d |\n-- : |", [1, 2.5, -3e99],
+        {"found": "found", "there": "There is"}, "* a: b\n| c | d |\n-- : |", [1, 2.5, -3e99],
     ],
 )  # fmt: skip
 def test_whatever_a_tool_returns_makes_a_grammar(result: Any) -> None:
@@ -116,10 +129,29 @@ def test_whatever_a_tool_returns_makes_a_grammar(result: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("2019-03-01", {"2019-03-01", "March 1st", "1 March 2019", "Friday"}), ("18:30", {"18:30", "6:30 pm"}),
+        ("2019-03-01", {"2019-03-01", "March 1st", "1 March 2019"}), ("18:30", {"18:30", "6:30 pm"}),
         ("07:00", {"7 am", "7:00 AM"}), (11721.7, {"11721.7", "11,721.7"}), ("4.60", {"4.60", "4.6"}),
-        ("21 °C", {"21 °C", "21"}), (True, {"yes"}), (None, {"none"}), ("Family", {"family"}), ("2019-13-41", {"2019-13-41"}),
+        ("21 °C", {"21 °C", "21"}), (True, {"yes"}), (None, {"none"}), ("Family", {"family"}),
+        ("2019-13-41", {"2019-13-41"}),
     ],
 )  # fmt: skip
 def test_a_value_has_forms(value: Any, said: set[str]) -> None:
     assert said <= set(forms(value))
+
+
+@pytest.mark.parametrize("holds_answers", [True, False])
+async def test_a_model_whose_manifest_says_so_is_held(tmp_path: Path, holds_answers: bool) -> None:
+    model = write_family(tmp_path, "tercet")
+    model.with_suffix(".json").write_text(json.dumps({"holds_answers": holds_answers}))
+    backend = EmbeddedBackend("embedded", model, "random", EngineSettings(context=2048, parallel=1))
+    sampling = Sampling(temperature=1.0, seed=5, max_output_tokens=60)
+    request = msgspec.structs.replace(request_of({"value": 2637.55}), sampling=sampling)
+    try:
+        output = await fold(backend.generate(request))
+    finally:
+        await backend.close()
+    (message,) = output.items
+    assert isinstance(message, Message)
+    matcher = LLMatcher(BYTES, "start: text\n" + telling_rules(request))
+    tokens = BYTES.tokenize_str(message.text)
+    assert (matcher.validate_tokens(tokens) == len(tokens)) is holds_answers

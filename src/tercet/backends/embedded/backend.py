@@ -17,7 +17,7 @@ from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.hints import Held, held
-from tercet.backends.embedded.manifest import read_manifest
+from tercet.backends.embedded.manifest import Manifest, read_manifest
 from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.telling.rules import telling_rules
@@ -148,7 +148,7 @@ class EmbeddedBackend:
             raise Unsupported(f"model {self.model!r} is loaded for embeddings and does not generate", param="model")
         await self.engine.start()
         if self._model is None or self._model.facts is not self.engine.facts:
-            self._model = await asyncio.to_thread(_read_model, self.engine.facts)
+            self._model = await asyncio.to_thread(_read_model, self.engine.facts, bool(self._settings.loras))
         return self._model
 
     async def _defaults(self) -> tuple[float | None, float | None]:
@@ -186,11 +186,11 @@ class EmbeddedBackend:
         return rendered.task(held(request, shown.compared) if shown.compared else Held(request))
 
 
-def _read_model(facts: ModelFacts) -> _Model:
+def _read_model(facts: ModelFacts, is_adapted: bool) -> _Model:
     if not facts.chat_template:
         raise ModelUnusable(f"model {facts.name!r} has no chat template in its file, so it cannot hold a conversation")
     shield = Shield(facts)
-    manifest = read_manifest(facts.path)
+    manifest = Manifest() if is_adapted else read_manifest(facts.path)
     return _Model(
         facts, select(facts), shield, ChatTemplate(facts, shield), manifest.calibration, manifest.holds_answers
     )

@@ -1,10 +1,11 @@
 """Regular expressions for what is told: one of several texts, a fact, a row that is listed."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 
 from tercet.backends.embedded.telling.facts import Fact
-from tercet.backends.embedded.telling.vocabulary import NUMBER
+from tercet.backends.embedded.telling.forms import NUMBER
 
 MAX_LISTED = 16
 """Fields up to which a listing is whole."""
@@ -20,10 +21,16 @@ def any_of(choices: Iterable[str]) -> str:
 
 def values(said: Iterable[str]) -> str:
     """Return an expression for one of the values, numbers also as amounts of money."""
+    said = list(said)
     numbers = [one for one in said if NUMBER.fullmatch(one)]
     rest = [one for one in said if not NUMBER.fullmatch(one)]
     parts = ([f"{MONEY} ( {any_of(numbers)} )"] if numbers else []) + ([any_of(rest)] if rest else [])
     return " | ".join(parts)
+
+
+def quotation(text: str) -> str:
+    """Return an expression for any run of words of a text."""
+    return f"%regex {json.dumps({'substring_words': text}, ensure_ascii=False)}"
 
 
 def fact_of(fact: Fact) -> str:
@@ -32,6 +39,14 @@ def fact_of(fact: Fact) -> str:
     link = "(/ of/ ( / / PART ){1,5} )? ( /:? / | / (is|are|was|of|at|by|in|on) / )"
     last = fact.labels[0].rpartition(" ")[2]
     return f"( {any_of(fact.labels)} ) {link} {value} | {value} / / ( {any_of(dict.fromkeys([fact.labels[0], last]))} )"
+
+
+def beside(facts: Iterable[Fact]) -> str:
+    """Return an expression for where or when something is: `in Oslo`, `on March 6th`; nothing if no fact tells that."""
+    places = any_of(
+        form for fact in facts if fact.has_value and not (fact.is_name or fact.is_number) for form in fact.said
+    )
+    return f"/(in|[Oo]n|at|from) / ( {places} )" if places else ""
 
 
 def listing(row: Sequence[Fact]) -> str:

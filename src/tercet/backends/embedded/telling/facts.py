@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tercet.backends.embedded.telling.forms import FALSE, NOTHING, TRUE, forms
+from tercet.backends.embedded.telling.forms import FALSE, NOTHING, NUMBER, TRUE, forms
 from tercet.numerals import numbers_in
 
 MAX_FACTS = 400
@@ -17,6 +17,11 @@ SHORT = 5
 """Words up to which a text is told whole; of longer ones also a part."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LINE = re.compile(r"^[\s|*#-]*([A-Za-z][\w ()/-]{0,40}?)\s*[:|]\s*([^|\n]{1,80}?)\s*\|?\s*$", re.MULTILINE)
+_ERRORS = frozenset(("error", "error message", "message", "reason", "detail"))
+_UNITS = frozenset(
+    "c f k celsius fahrenheit kmh kph mph ms s sec min h hrs km m cm mm mi ft in kg g mg lb lbs l ml pct percent"
+    " usd eur gbp kb mb gb tb kwh kw hpa mbar".split()
+)
 _NAMES = frozenset(("name", "title"))
 
 
@@ -27,6 +32,16 @@ class Fact(NamedTuple):
     said: tuple[str, ...]
     is_name: bool = False
     """Whether it names what the row is about."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its value is a number and no more."""
+        return NUMBER.fullmatch(self.said[0]) is not None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it says what went wrong."""
+        return self.labels[0] in _ERRORS
 
     @property
     def plain_labels(self) -> tuple[str, ...]:
@@ -45,13 +60,17 @@ class Told(NamedTuple):
     rows: list[list[Fact]]
     """The plain fields of each object, in its order."""
     lines: list[Fact]
-    """What lines of texts say as a label and a value."""
+    """What lines of texts say as a label and a value, and what else is told of such a text."""
     values: list[str]
     """Other texts and numbers, each to be told whole."""
     texts: list[str]
     """Texts of which any run of words may be told."""
     counts: list[int]
     """How long the lists are."""
+    kinds: list[str]
+    """Words of what the lists are called."""
+    series: list[list[Any]]
+    """The lists of several objects of several fields."""
 
     said: tuple[str, ...] = ()
     """The results as they came."""
@@ -64,7 +83,7 @@ class Told(NamedTuple):
 
 def told(results: Sequence[str]) -> Told:
     """Return what `results`, each JSON or any other text, have to tell."""
-    found = Told([], [], [], [], [], tuple(results))
+    found = Told([], [], [], [], [], [], [], tuple(results))
     for result in results:
         try:
             _read(msgspec.json.decode(result), found)
@@ -77,13 +96,19 @@ def _read(value: Any, found: Told) -> None:
     match value:
         case dict():
             row = list(_facts(value))
-            if row:
+            if any(isinstance(entry, str) and "\n" in entry for entry in value.values()):
+                found.lines.extend(row)
+            elif any(fact.has_value for fact in row):
                 found.rows.append(row)
-            for entry in value.values():
+            for key, entry in value.items():
+                if isinstance(entry, list):
+                    found.kinds.extend(words_of(key))
                 if not _is_plain(entry) or _is_text(entry):
                     _read(entry, found)
         case list():
             found.counts.append(len(value))
+            if sum(isinstance(entry, dict) and len(entry) > 1 for entry in value) > 1:
+                found.series.append(value)
             for entry in value:
                 _read(entry, found)
         case str() if _is_text(value):
@@ -127,5 +152,6 @@ def labels(key: str) -> tuple[str, ...]:
     words = words_of(key)
     spaced, last = " ".join(words), words[-1] if words else ""
     short = spaced.upper() if len(spaced) <= 3 else ""
-    names = (spaced, last if len(last) > 2 else "", short)
-    return tuple(dict.fromkeys(filter(None, (*names, *map(str.capitalize, names[:2]), key.strip()))))
+    bare = " ".join(words[:-1]) if last in _UNITS else ""
+    names = (spaced, bare, last if len(last) > 2 and not bare else "", short)
+    return tuple(dict.fromkeys(filter(None, (*names, *map(str.capitalize, names[:3]), key.strip()))))

@@ -6,7 +6,8 @@ from typing import Any
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
 _MEASURE = re.compile(r"[$€£]?\s?(-?\d+(?:\.\d+)?)\s?[^\s\d,]{0,5}")
 FALSE, TRUE = ("no", "not", "false", "False"), ("yes", "true", "True")
 NOTHING = ("none", "None", "null", "unknown", "nothing")
@@ -31,7 +32,7 @@ def forms(value: Any) -> tuple[str, ...]:
 
 
 def _said(text: str) -> list[str]:
-    if _NUMBER.fullmatch(text):
+    if _PLAIN.fullmatch(text):
         return _numbers(text)
     if match := _DATE.fullmatch(text):
         return _dates(match)
@@ -64,7 +65,7 @@ def _dates(match: re.Match[str]) -> list[str]:
     ordinal = {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
     month = f"{day:%B}"
     short = [f"{month} {day.day}{ordinal}", f"{month} {day.day}", f"{day.day} {month}", f"the {day.day}{ordinal}"]
-    return [*short, *(f"{one}, {day.year}" for one in short[:2]), f"{day.day} {month} {day.year}", f"{day:%A}"]
+    return [*short, *(f"{one}, {day.year}" for one in short[:2]), f"{day.day} {month} {day.year}"]
 
 
 def _times(match: re.Match[str]) -> list[str]:

@@ -5,13 +5,14 @@ field's value, a row that is listed is listed whole, and what is neither a plain
 cannot be written. It is one regular expression, so that nothing is decided before it has to be.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from tercet.backends.embedded.telling.expressions import MONEY, any_of, fact_of, listing, values
+from tercet.backends.embedded.telling.expressions import any_of, beside, fact_of, listing, quotation, values
 from tercet.backends.embedded.telling.facts import MAX_FACTS, Fact, Told, told
+from tercet.backends.embedded.telling.forms import NUMBER
 from tercet.backends.embedded.telling.vocabulary import (
-    NUMBER,
+    COPULAS,
+    is_echo,
     labelling,
     names,
     numbers,
@@ -25,8 +26,15 @@ MAX_READ = 20_000
 """Characters of a conversation up to which its words are looked through."""
 MAX_ROWS = 8
 """Rows of which a listing is whole."""
+MAX_PAIR = 2
+"""Fields of a row up to which it is no listing."""
 MAX_BARE = 3
-"""Fields of a row up to which its numbers are told without their names."""
+"""Fields of a row up to which its values are told without what they are."""
+MAX_UNITS = 60
+"""Words, facts and listings of an answer: one without end would say the same again and again."""
+MIN_PLURAL = 3
+"""Letters above which a word with an s counts as more than one of something."""
+_MODIFIERS = "about|a|an|the"
 _CAPITALS = ("A", "I", "I'd", "I'll", "I'm", "I've", "°C", "°F", "OK")
 """Words that are capital wherever they stand."""
 
@@ -65,67 +73,141 @@ def _said(items: Sequence[Item]) -> list[str]:
     return texts + [item.arguments for item in items if isinstance(item, ToolCall)]
 
 
+class _Answer:
+    """An answer's rules while they are put together: what may be told, and what may come behind it."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, str] = {}
+        self._units: list[str] = []
+        self._ends: list[str] = []
+
+    def define(self, **rules: str) -> None:
+        """Add rules; those without an expression do not count."""
+        self.rules |= {name: rule for name, rule in rules.items() if rule}
+
+    def may_tell(self, what: str, *behind: str) -> None:
+        """Let `what` be told last, or before one of `behind`."""
+        self._units += [f"{what} {each}" for each in behind]
+        self._ends.append(what)
+
+    def text(self) -> str:
+        """Return the whole as Lark rules that define `text`."""
+        self.define(
+            STOP=r"/[;:.!?)]{1,2}[ \n]{1,2}/",
+            ASIDE=r"/ \(?/",
+            HALT=r"/[.!?]\)?[ \n]{1,2}/",
+            END=r"/[.!?)”’'\"°;:]{0,2}/",
+            UNIT=" | ".join(self._units),
+            LAST=" | ".join(self._ends),
+            TOLD=f"( FIRST GAP )? /[\"“'(#*-]{{0,2}}/ UNIT{{0,{MAX_UNITS}}} ( LAST ) END | FIRST END",
+        )
+        return "text: TOLD\n" + "".join(f"{name}: {rule}\n" for name, rule in self.rules.items())
+
+
 def _rules(found: Told, said: Sequence[str]) -> str:
     facts = [fact for row in found.rows for fact in row]
-    is_listed = any(len(row) > 1 for row in found.rows)
-    banned = {*labelling(facts), *(("found", "there") if is_listed else ())}
-    words = [
-        word for word in dict.fromkeys([*plain_words(), *spoken_words([*said, *found.said])]) if word not in banned
-    ]
-    torn, amounts = torn_words(found), any_of(numbers(said))
-    rules = {
-        "WORD": any_of(words),
-        "FIRST": any_of(first for word in words if len(word) > 1 and (first := word[0].upper() + word[1:]) not in torn),
-        "CAPITAL": any_of(_CAPITALS),
-        "AMOUNT": f"{MONEY} ( {amounts} ) /%?/" if amounts else "",
-        "SAID": any_of(names(said)),
-        "VALUE": values(_bare(found)),
-    }
-    parts = [name for name, choices in rules.items() if choices and name != "FIRST"]
-    for number, text in enumerate(found.texts):
-        rules[f"QUOTED_{number}"] = f"%regex {json.dumps({'substring_words': text}, ensure_ascii=False)}"
-        parts.append(f"QUOTED_{number}")
-    units, ends = ["PART GAP", "PART HALT FIRST GAP"], ["PART", "PART HALT FIRST"]
+    is_listed = bool(found.series and found.rows) or any(len(row) > MAX_PAIR for row in found.rows)
+    answer = _Answer()
+    _define_words(answer, found, said, facts, is_listed=is_listed)
+    answer.may_tell("PART", "GAP", "HALT FIRST GAP")
+    if news := list(_news(found, said, is_listed=is_listed)):
+        answer.define(IS=f"/({'|'.join(COPULAS)})( ({_MODIFIERS}))? / ( {' | '.join(news)} )")
+        answer.may_tell("IS", "GAP", "HALT FIRST GAP")
     if facts or found.lines:
-        rules["FACT"] = " | ".join(map(fact_of, [*facts, *found.lines]))
-        units += ["FACT STOP", "FACT ASIDE PART GAP", "FACT HALT FIRST GAP"]
-        ends += ["FACT", "FACT ASIDE PART"]
+        answer.define(FACT=" | ".join(map(fact_of, [*facts, *found.lines])))
+        answer.may_tell("FACT", "STOP", "HALT FIRST GAP")
+        answer.may_tell(f"FACT ASIDE ( {'PART | IS' if news else 'PART'} )", "GAP")
+    if where := beside(facts):
+        answer.define(BESIDE=where)
+        answer.may_tell("BESIDE", "GAP")
     if is_listed:
-        rows = found.rows[:MAX_ROWS]
-        rules |= _finding(rows, [*found.counts, *_totals(rows)])
-        rules["LIST"] = f"/([Tt]his: )?/ ( {' | '.join(f'( {listing(row)} )' for row in rows)} )"
-        units += ["LEAD? LIST STOP", "LEAD COUNT GAP", "FOUND HALT ( FIRST GAP )?"]
-        ends += ["LEAD? LIST", "FOUND"]
-    rules |= {
-        "PART": " | ".join(parts),
-        "GAP": r"/[ \n]?[,;:.!?)”’'\"–—+*\/=-]{0,3}[ \n]{1,2}[\"“‘'(#*-]{0,2}/",
-        "STOP": r"/[;:.!?)]{1,2}[ \n]{1,2}/",
-        "ASIDE": r"/ \(?/",
-        "HALT": r"/[.!?]\)?[ \n]{1,2}/",
-        "END": r"/[.!?)”’'\"°;:]{0,2}/",
-        "TOLD": f"( FIRST GAP )? /[\"“'(#*-]{{0,2}}/ ( {' | '.join(units)} )* ( {' | '.join(ends)} ) END | FIRST END",
-    }
-    return "text: TOLD\n" + "".join(f"{name}: {rule}\n" for name, rule in rules.items() if rule)
+        _define_listings(answer, found, spoken_words(said[-1:]))
+    errors = [fact.said[0] for fact in facts if fact.is_error]
+    if errors:
+        answer.may_tell(
+            f"PART /: / ( {any_of(errors)} | {any_of(error.replace(chr(39), '') for error in errors)} )", "STOP"
+        )
+    marks = ("" if errors else ":") + ("" if is_listed else r"+*\/=")
+    answer.define(GAP=rf"/[ \n]?[,;{marks}.!?)”’'\"–—-]{{0,3}}[ \n]{{1,2}}[\"“‘'(#*-]{{0,2}}/")
+    return answer.text()
+
+
+def _define_words(answer: _Answer, found: Told, said: Sequence[str], facts: Sequence[Fact], *, is_listed: bool) -> None:
+    """Define what may be told of words and values that are no facts."""
+    banned = {*COPULAS, *labelling(facts), *(("found", "there") if is_listed else ())}
+    known = dict.fromkeys([*plain_words(), *spoken_words([*said, *found.said])])
+    words = [word for word in known if word not in banned]
+    capitals = {word: word[0].upper() + word[1:] for word in words if len(word) > 1}
+    torn, amounts = torn_words(found), any_of(numbers(said))
+    answer.define(
+        WORD=any_of(words),
+        CAPITAL=any_of(_CAPITALS),
+        AMOUNT=f"( {amounts} ) /%?/" if amounts else "",
+        SAID=any_of(names(said)),
+        VALUE=values(_bare(found)),
+        **{f"QUOTED_{number}": quotation(text) for number, text in enumerate(found.texts)},
+    )
+    answer.define(PART=" | ".join(answer.rules), FIRST=any_of(word for word in capitals.values() if word not in torn))
+
+
+def _define_listings(answer: _Answer, found: Told, asked: Sequence[str]) -> None:
+    """Define how rows are told: whole, as what was found, by their names, by how many there are."""
+    rows = found.rows[:MAX_ROWS]
+    named = values(form for row in rows for fact in row if fact.is_name and fact.has_value for form in fact.said)
+    several = any_of([*(str(count) for count in [*found.counts, *_totals(rows)] if count > 1), "no"])
+    lines = ("lines",) if "matches" in found.kinds else ()
+    plural = (word for word in asked if len(word) > MIN_PLURAL and word.endswith("s"))
+    kinds = any_of(dict.fromkeys([*found.kinds, *plural, *lines, "results"]))
+    where = "( / / BESIDE )?" if "BESIDE" in answer.rules else ""
+    answer.define(
+        LEAD="/[Ff]ound |There (is|are|was|were) /",
+        LIST=f"/([Tt]his: |Here (it is|they are|you go): )?/ ( {' | '.join(f'( {listing(row)} )' for row in rows)} )",
+        COUNT=f"( {several} ) / / ( {kinds} ) | /nothing|none/",
+        FOUND=f"LEAD ( {named} ) {where}" if named else "",
+    )
+    answer.may_tell("LEAD? LIST", "STOP")
+    if "matches" in found.kinds:
+        answer.may_tell("LEAD COUNT", "GAP")
+    else:
+        answer.may_tell("LEAD COUNT ( /: / LIST )?", "STOP", "HALT FIRST GAP")
+    if named:
+        answer.may_tell("FOUND")
 
 
 def _bare(found: Told) -> list[str]:
-    """Return the values that may be told without what they are: of a row of many, no mere numbers and no `yes`."""
+    """Return the values that may be told without what they are: of a row of many none but names."""
     told = [*found.values, *map(str, found.counts), *(form for fact in found.lines for form in fact.said)]
     for row in found.rows:
         is_short = len(row) <= MAX_BARE
-        forms = (form for fact in row if fact.has_value for form in fact.said)
-        told += [form for form in forms if is_short or not NUMBER.fullmatch(form)]
+        told += [form for fact in row if fact.has_value and (is_short or fact.is_name) for form in fact.said]
     return list(dict.fromkeys(told))
 
 
-def _finding(rows: Sequence[Sequence[Fact]], counts: Sequence[int]) -> dict[str, str]:
-    """Return rules for what is said to be found: a row by its name, where it has one, or how many there are."""
-    named = [form for row in rows for fact in row if fact.is_name and fact.has_value for form in fact.said]
-    return {
-        "LEAD": "/[Ff]ound |There (is|are|was|were) /",
-        "COUNT": any_of([*(str(count) for count in counts if count > 1), "these", "no", "nothing", "none"]),
-        "FOUND": f"LEAD ( {values(named)} ) ( / (in|at) / VALUE )?" if named else "LEAD /nothing|none/",
-    }
+def _news(found: Told, said: Sequence[str], *, is_listed: bool) -> Iterator[str]:
+    """Yield what may follow `is`: what is no echo; of rows of many fields whole values but numbers."""
+    yield from (f"QUOTED_{number}" for number in range(len(found.texts)))
+    if is_listed:
+        whole = dict.fromkeys(
+            form for row in found.rows for fact in row if fact.has_value for form in _named(fact, row)
+        )
+        new = any_of(form for form in whole if not is_echo(form, said))
+        yield from filter(None, [new])
+        return
+    coded = any_of(name for name in names(said) if any(map(str.isdigit, name)))
+    new = values(form for form in _bare(found) if not is_echo(form, said))
+    yield from (f"( {each} )" for each in ("WORD", new, coded) if each)
+    if numbers(said):
+        yield "AMOUNT"
+    if found.rows or found.lines:
+        yield "FACT"
+
+
+def _named(fact: Fact, row: Sequence[Fact]) -> Iterator[str]:
+    """Yield what may be told of a fact without its name: no mere number, and of a row of many nothing with digits."""
+    is_short = len(row) <= MAX_BARE
+    for form in fact.said:
+        if not NUMBER.fullmatch(form) and (is_short or not any(map(str.isdigit, form))):
+            yield form
 
 
 def _totals(rows: Sequence[Sequence[Fact]]) -> list[int]:

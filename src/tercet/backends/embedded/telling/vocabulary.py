@@ -6,10 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from tercet.backends.embedded.telling.facts import Fact, Told
+from tercet.backends.embedded.telling.forms import NUMBER
 
 MAX_WORDS = 400
 """Words of a conversation that answers to it may take up."""
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+COPULAS = ("is", "are", "was", "were")
+"""Behind these comes news: words, or values that were not said before."""
 _SAID = re.compile(r"[^\s\"“”\[\]{}<>,;!?]+")
 _PLAIN = re.compile(r"(?<!\w)[a-z]+(?:['’-][a-z]+)*(?!\w)")
 _EDGES = "'‘’().:"
@@ -33,6 +35,11 @@ def labelling(facts: Iterable[Fact]) -> list[str]:
     """Return the words that only end what a field is called, or follow its value: `city`, `3 baths`."""
     last = (fact.labels[0].rpartition(" ")[2] for fact in facts if fact.has_value and " of " not in fact.labels[0])
     return sorted({word for word in last if _PLAIN.fullmatch(word) and word not in _FUNCTION})
+
+
+def is_echo(value: str, said: Sequence[str]) -> bool:
+    """Say whether a value, other than a number, only says again what was said before the result."""
+    return not NUMBER.fullmatch(value) and any(value.lower() in text.lower() for text in said)
 
 
 def torn_words(found: Told) -> set[str]:
