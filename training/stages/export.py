@@ -35,6 +35,7 @@ def manifest(gguf_file: Path, name: str, recipe: str, state: checkpoint.State, p
         "architecture": "qwen3",
         "parameters": parameters,
         "context": state["config"]["max_context"],
+        "holds_answers": True,
         "trained_context": state.get("trained_context", MAX_LENGTH),
         "trained_tokens": state["tokens"],
         "trained_hours": round(state["seconds"] / 3600, 2),
