@@ -71,7 +71,6 @@ class Told(NamedTuple):
     """Words of what the lists are called."""
     series: list[list[Any]]
     """The lists of several objects of several fields."""
-
     said: tuple[str, ...] = ()
     """The results as they came."""
 
@@ -131,7 +130,8 @@ def _is_naming(words: Sequence[str]) -> bool:
 
 def _lines(text: str) -> Iterator[Fact]:
     for match in _LINE.finditer(text):
-        yield Fact(labels(match[1]), forms(match[2]))
+        if said := forms(match[2]):
+            yield Fact(labels(match[1]), said)
 
 
 def _is_plain(value: Any) -> bool:

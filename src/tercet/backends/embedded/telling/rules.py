@@ -121,12 +121,11 @@ def _rules(found: Told, said: Sequence[str]) -> str:
         answer.define(BESIDE=where)
         answer.may_tell("BESIDE", "GAP")
     if is_listed:
-        _define_listings(answer, found, spoken_words(said[-1:]))
+        _define_listings(answer, found, spoken_words(said))
     errors = [fact.said[0] for fact in facts if fact.is_error]
     if errors:
-        answer.may_tell(
-            f"PART /: / ( {any_of(errors)} | {any_of(error.replace(chr(39), '') for error in errors)} )", "STOP"
-        )
+        unquoted = [error.replace("'", "") for error in errors]
+        answer.may_tell(f"PART /: / ( {any_of(dict.fromkeys([*errors, *unquoted]))} )", "STOP")
     marks = ("" if errors else ":") + ("" if is_listed else r"+*\/=")
     answer.define(GAP=rf"/[ \n]?[,;{marks}.!?)”’'\"–—-]{{0,3}}[ \n]{{1,2}}[\"“‘'(#*-]{{0,2}}/")
     return answer.text()
