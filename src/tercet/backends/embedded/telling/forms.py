@@ -51,8 +51,6 @@ def _numbers(text: str) -> list[str]:
     found = [f"{int(whole):,}{dot}{fraction}"] if len(whole) < 20 else []
     if dot:
         found += [one.rstrip("0").rstrip(".") for one in (text, *found)]
-    else:
-        found += [f"{one}.00" for one in (text, *found)]
     return found
 
 
