@@ -22,7 +22,7 @@ from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.telling.rules import telling_rules
 from tercet.backends.embedded.template import ChatTemplate, Shield
-from tercet.confidence import Calibration, Confidence
+from tercet.confidence import Confidence
 from tercet.engine import wire
 from tercet.engine.engine import Engine, SamplingDefaults
 from tercet.engine.gguf import ModelFacts
@@ -47,8 +47,7 @@ class _Model(msgspec.Struct, frozen=True):
     dialect: Dialect
     shield: Shield
     template: ChatTemplate
-    calibration: Calibration | None
-    holds_answers: bool
+    manifest: Manifest
 
 
 class EmbeddedBackend:
@@ -128,7 +127,9 @@ class EmbeddedBackend:
                         for event in events:
                             yield event
                         sureness = (
-                            reader.confidence(model.dialect, model.calibration) if request.has_confidence else None
+                            reader.confidence(model.dialect, model.manifest.calibration)
+                            if request.has_confidence
+                            else None
                         )
                         yield await self._finished(reply, reader.thoughts, sureness)
             finally:
@@ -181,7 +182,7 @@ class EmbeddedBackend:
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        telling = telling_rules(request) if model.holds_answers else ""
+        telling = telling_rules(request) if model.manifest.holds_answers else ""
         rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling)
         return rendered.task(held(request, shown.compared) if shown.compared else Held(request))
 
@@ -191,9 +192,7 @@ def _read_model(facts: ModelFacts, is_adapted: bool) -> _Model:
         raise ModelUnusable(f"model {facts.name!r} has no chat template in its file, so it cannot hold a conversation")
     shield = Shield(facts)
     manifest = Manifest() if is_adapted else read_manifest(facts.path)
-    return _Model(
-        facts, select(facts), shield, ChatTemplate(facts, shield), manifest.calibration, manifest.holds_answers
-    )
+    return _Model(facts, select(facts), shield, ChatTemplate(facts, shield), manifest)
 
 
 def _think_tags(facts: ModelFacts, prompt_end: str, names: dict[str, Any]) -> ThinkTags | None:

@@ -65,10 +65,9 @@ def build(
         thoughts = "think" if think.is_open else "think?"
         start = f"start: {thoughts} ({body})\n"
     grammar = start + "".join(rules)
-    error = _error(grammar)
-    if error and telling:
-        return build(dialect, request, think, plan)
-    if error:
+    if error := _error(grammar):
+        if telling:
+            return build(dialect, request, think, plan)
         raise InvalidRequest(f"the tools and output format are too much for one grammar: {error}", param="tools")
     return grammar
 

@@ -4,11 +4,11 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 """
 
 import hashlib
-import itertools
 import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -110,9 +110,9 @@ class Offered:
 
     def _is_whole(self, meant: Meant) -> bool:
         """Say whether the call needs anything, and a request says all of it."""
-        sure = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SAID}
+        said = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SAID}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
-        return bool(needed) and needed <= sure
+        return bool(needed) and needed <= said
 
     def _draft(self, text: str, name: str, fields: Sequence[assignment.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""
@@ -195,7 +195,7 @@ class Offered:
 
     def _tools_apart(self, part: str) -> list[str]:
         """Return a clause as two where it names one tool before an `and` and another behind it."""
-        for match in itertools.islice(_AND.finditer(part), MAX_ANDS):
+        for match in islice(_AND.finditer(part), MAX_ANDS):
             sides = part[: match.start()], part[match.end() :]
             tops = [self._relevance.hints(side)[:1] for side in sides]
             if all(top and top[0].level >= CLEAR for top in tops) and tops[0][0].name != tops[1][0].name:

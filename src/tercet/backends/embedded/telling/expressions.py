@@ -9,7 +9,7 @@ from tercet.backends.embedded.telling.forms import NUMBER
 
 MAX_LISTED = 16
 """Fields up to which a listing is whole."""
-MONEY = "/[$€£]?/"
+_MONEY = "/[$€£]?/"
 _SPECIAL = re.compile(r"[\\/.*+?()\[\]{}|^$&~#-]")
 
 
@@ -24,8 +24,8 @@ def values(said: Iterable[str]) -> str:
     said = list(said)
     numbers = [one for one in said if NUMBER.fullmatch(one)]
     rest = [one for one in said if not NUMBER.fullmatch(one)]
-    parts = ([f"{MONEY} ( {any_of(numbers)} )"] if numbers else []) + ([any_of(rest)] if rest else [])
-    return " | ".join(parts)
+    amount = f"{_MONEY} ( {any_of(numbers)} )" if numbers else ""
+    return " | ".join(filter(None, (amount, any_of(rest))))
 
 
 def quotation(text: str) -> str:

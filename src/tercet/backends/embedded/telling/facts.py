@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tercet.backends.embedded.relevance import PART
 from tercet.backends.embedded.telling.forms import FALSE, NOTHING, NUMBER, TRUE, forms
 from tercet.numerals import numbers_in
 
@@ -15,7 +16,6 @@ MAX_VALUE = 120
 """Characters up to which a text is the value of a field."""
 SHORT = 5
 """Words up to which a text is told whole; of longer ones also a part."""
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LINE = re.compile(r"^[\s|*#-]*([A-Za-z][\w ()/-]{0,40}?)\s*[:|]\s*([^|\n]{1,80}?)\s*\|?\s*$", re.MULTILINE)
 _ERRORS = frozenset(("error", "error message", "message", "reason", "detail"))
 _UNITS = frozenset(
@@ -54,25 +54,25 @@ class Fact(NamedTuple):
         return self.said not in (TRUE, FALSE, NOTHING)
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct):
     """All that may be told of results."""
 
-    rows: list[list[Fact]]
-    """The plain fields of each object, in its order."""
-    lines: list[Fact]
-    """What lines of texts say as a label and a value, and what else is told of such a text."""
-    values: list[str]
-    """Other texts and numbers, each to be told whole."""
-    texts: list[str]
-    """Texts of which any run of words may be told."""
-    counts: list[int]
-    """How long the lists are."""
-    kinds: list[str]
-    """Words of what the lists are called."""
-    series: list[list[Any]]
-    """The lists of several objects of several fields."""
-    said: tuple[str, ...] = ()
+    said: tuple[str, ...]
     """The results as they came."""
+    rows: list[list[Fact]] = []
+    """The plain fields of each object, in its order."""
+    lines: list[Fact] = []
+    """What lines of texts say as a label and a value, and what else is told of such a text."""
+    values: list[str] = []
+    """Other texts and numbers, each to be told whole."""
+    texts: list[str] = []
+    """Texts of which any run of words may be told."""
+    counts: list[int] = []
+    """How long the lists are."""
+    kinds: list[str] = []
+    """Words of what the lists are called."""
+    has_series: bool = False
+    """Whether a list is of several objects of several fields."""
 
     @property
     def num_facts(self) -> int:
@@ -82,7 +82,7 @@ class Told(NamedTuple):
 
 def told(results: Sequence[str]) -> Told:
     """Return what `results`, each JSON or any other text, have to tell."""
-    found = Told([], [], [], [], [], [], [], tuple(results))
+    found = Told(tuple(results))
     for result in results:
         try:
             _read(msgspec.json.decode(result), found)
@@ -107,7 +107,7 @@ def _read(value: Any, found: Told) -> None:
         case list():
             found.counts.append(len(value))
             if sum(isinstance(entry, dict) and len(entry) > 1 for entry in value) > 1:
-                found.series.append(value)
+                found.has_series = True
             for entry in value:
                 _read(entry, found)
         case str() if _is_text(value):
@@ -144,7 +144,7 @@ def _is_text(value: Any) -> bool:
 
 def words_of(key: str) -> list[str]:
     """Return the words of an identifier, in lower case: `phoneNumber` and `phone_number` are `phone number`."""
-    return [word.lower() for word in _WORD.findall(key)]
+    return [word.lower() for word in PART.findall(key)]
 
 
 def labels(key: str) -> tuple[str, ...]:

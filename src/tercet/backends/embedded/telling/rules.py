@@ -42,7 +42,8 @@ _CAPITALS = ("A", "I", "I'd", "I'll", "I'm", "I've", "°C", "°F", "OK")
 def telling_rules(request: ModelRequest) -> str:
     """Return Lark rules that define `text` for an answer directly behind tools' results; nothing for any other, and
     where there is too much to be looked through."""
-    if not request.items or not isinstance(request.items[-1], ToolResult):
+    is_behind_result = bool(request.items) and isinstance(request.items[-1], ToolResult)
+    if not is_behind_result or request.output_format.kind != "text":
         return ""
     since = _since_asked(request.items)
     results, everything = _results(request.items[since:]), _said(request.items)
@@ -106,11 +107,12 @@ class _Answer:
 
 def _rules(found: Told, said: Sequence[str]) -> str:
     facts = [fact for row in found.rows for fact in row]
-    is_listed = bool(found.series and found.rows) or any(len(row) > MAX_PAIR for row in found.rows)
-    answer = _Answer()
-    _define_words(answer, found, said, facts, is_listed=is_listed)
+    is_listed = (found.has_series and bool(found.rows)) or any(len(row) > MAX_PAIR for row in found.rows)
+    answer, bare, coined = _Answer(), _bare(found), names(said)
+    banned = {*COPULAS, *labelling(facts), *(("found", "there") if is_listed else ())}
+    _define_words(answer, found, said, bare, coined, banned)
     answer.may_tell("PART", "GAP", "HALT FIRST GAP")
-    if news := list(_news(found, said, is_listed=is_listed)):
+    if news := list(_news(answer, found, said, bare, coined, is_listed=is_listed)):
         answer.define(IS=f"/({'|'.join(COPULAS)})( ({_MODIFIERS}))? / ( {' | '.join(news)} )")
         answer.may_tell("IS", "GAP", "HALT FIRST GAP")
     if facts or found.lines:
@@ -131,9 +133,10 @@ def _rules(found: Told, said: Sequence[str]) -> str:
     return answer.text()
 
 
-def _define_words(answer: _Answer, found: Told, said: Sequence[str], facts: Sequence[Fact], *, is_listed: bool) -> None:
-    """Define what may be told of words and values that are no facts."""
-    banned = {*COPULAS, *labelling(facts), *(("found", "there") if is_listed else ())}
+def _define_words(
+    answer: _Answer, found: Told, said: Sequence[str], bare: Sequence[str], coined: Sequence[str], banned: set[str]
+) -> None:
+    """Define what may be told of words and values that are no facts. `coined`: what of `said` are no plain words."""
     known = dict.fromkeys([*plain_words(), *spoken_words([*said, *found.said])])
     words = [word for word in known if word not in banned]
     capitals = {word: word[0].upper() + word[1:] for word in words if len(word) > 1}
@@ -142,8 +145,8 @@ def _define_words(answer: _Answer, found: Told, said: Sequence[str], facts: Sequ
         WORD=any_of(words),
         CAPITAL=any_of(_CAPITALS),
         AMOUNT=f"( {amounts} ) /%?/" if amounts else "",
-        SAID=any_of(names(said)),
-        VALUE=values(_bare(found)),
+        SAID=any_of(coined),
+        VALUE=values(bare),
         **{f"QUOTED_{number}": quotation(text) for number, text in enumerate(found.texts)},
     )
     answer.define(PART=" | ".join(answer.rules), FIRST=any_of(word for word in capitals.values() if word not in torn))
@@ -182,7 +185,15 @@ def _bare(found: Told) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _news(found: Told, said: Sequence[str], *, is_listed: bool) -> Iterator[str]:
+def _news(
+    answer: _Answer,
+    found: Told,
+    said: Sequence[str],
+    bare: Sequence[str],
+    coined: Sequence[str],
+    *,
+    is_listed: bool,
+) -> Iterator[str]:
     """Yield what may follow `is`: what is no echo; of rows of many fields whole values but numbers."""
     yield from (f"QUOTED_{number}" for number in range(len(found.texts)))
     if is_listed:
@@ -192,10 +203,10 @@ def _news(found: Told, said: Sequence[str], *, is_listed: bool) -> Iterator[str]
         new = any_of(form for form in whole if not is_echo(form, said))
         yield from filter(None, [new])
         return
-    coded = any_of(name for name in names(said) if any(map(str.isdigit, name)))
-    new = values(form for form in _bare(found) if not is_echo(form, said))
+    coded = any_of(name for name in coined if any(map(str.isdigit, name)))
+    new = values(form for form in bare if not is_echo(form, said))
     yield from (f"( {each} )" for each in ("WORD", new, coded) if each)
-    if numbers(said):
+    if "AMOUNT" in answer.rules:
         yield "AMOUNT"
     if found.rows or found.lines:
         yield "FACT"
