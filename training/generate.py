@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from evals.cases import Answer
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.hints import Offered
+from tercet.backends.embedded.spoken import Spoken
 from training import hints, pack, tokenizer
 from training.data.sample import compact
 from training.export import CALL_ALIAS
@@ -82,10 +83,10 @@ def callable_tools(
     schemas = {tool["name"]: tool["parameters"] for tool in tools}
     if not tools or not messages or messages[-1]["role"] != "user":
         return list(schemas.items()), False
-    offered, text = Offered([compact(tool).encode() for tool in tools]), str(messages[-1]["content"])
-    if plan := offered.plan(text):
+    offered, said = Offered([compact(tool).encode() for tool in tools]), Spoken(str(messages[-1]["content"]))
+    if plan := offered.plan(said):
         return [(name, narrowed(schemas[name], draft)) for name, draft in plan], True
-    drafts = offered.drafts(text)
+    drafts = offered.drafts(said)
     nothing = Draft((), {})
     return [(name, narrowed(schema, drafts.get(name, nothing))) for name, schema in schemas.items()], False
 

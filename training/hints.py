@@ -11,7 +11,7 @@ from typing import Any
 
 from tercet.backends.embedded import hints, relevance
 from tercet.backends.embedded.hints import Field, Hint, Said
-from tercet.backends.embedded.spoken import Speaker, spoken
+from tercet.backends.embedded.spoken import Speaker, Spoken, spoken
 from training.data.sample import compact
 
 WITHOUT = 0.05
@@ -38,7 +38,7 @@ def hinted(
     ]
 
 
-def requests_of(messages: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def requests_of(messages: Iterable[Mapping[str, Any]]) -> Iterator[Spoken]:
     """What each message of the user asks for, with what it answers a question about."""
     return iter(spoken([(speaker(message), str(message.get("content") or "")) for message in messages]))
 
@@ -56,7 +56,7 @@ def levels(text: str, tools: Sequence[Mapping[str, object]]) -> list[int]:
 
 
 def with_hints(
-    message: dict[str, Any], request: str, offered: hints.Offered, names: list[str], rng: random.Random | None
+    message: dict[str, Any], request: Spoken, offered: hints.Offered, names: list[str], rng: random.Random | None
 ) -> dict[str, Any]:
     found = list(offered.hints(request))
     if rng is not None:

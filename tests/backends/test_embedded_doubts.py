@@ -10,6 +10,7 @@ from tercet.backends.embedded import backend as backend_module
 from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.doubts import doubts, held_again
 from tercet.backends.embedded.hints import Held, Offered, held
+from tercet.backends.embedded.spoken import Spoken
 from tercet.engine.settings import EngineSettings
 from tercet.events import CallStarted, Event, Finished, ItemDone, Started
 from tercet.items import (
@@ -68,7 +69,7 @@ def test_a_value_that_was_said_once_fills_one_argument() -> None:
     found = list(
         doubts(
             offered(RESERVE),
-            text,
+            Spoken(text),
             text.lower(),
             call("reserve_table", restaurant_name="Bourbon Steak", city="bourbon steak"),
         )
@@ -77,35 +78,40 @@ def test_a_value_that_was_said_once_fills_one_argument() -> None:
     assert "Bourbon Steak" not in found[0].texts
     twice = "Reserve a table at Verona in Verona"
     assert not list(
-        doubts(offered(RESERVE), twice, twice.lower(), call("reserve_table", restaurant_name="Verona", city="Verona"))
+        doubts(
+            offered(RESERVE),
+            Spoken(twice),
+            twice.lower(),
+            call("reserve_table", restaurant_name="Verona", city="Verona"),
+        )
     )
 
 
 def test_a_part_of_another_value_is_no_value_of_its_own() -> None:
     part = call("reserve_table", restaurant_name="Bourbon Steak", city="Steak")
-    assert [doubt.name for doubt in doubts(offered(RESERVE), ASKED, ASKED.lower(), part)] == ["city"]
+    assert [doubt.name for doubt in doubts(offered(RESERVE), Spoken(ASKED), ASKED.lower(), part)] == ["city"]
     invite = tool("create_event", "title", "guest", title=TEXT, guest=TEXT)
     said = "Create the event with the title 'Dinner with Anna' and the guest Anna"
     both = call("create_event", title="Dinner with Anna", guest="Anna")
-    assert not list(doubts(offered(invite), said, said.lower(), both))
+    assert not list(doubts(offered(invite), Spoken(said), said.lower(), both))
 
 
 def test_a_value_that_nobody_said_is_doubted_unless_it_is_another_form_of_what_was_said() -> None:
     text = ASKED
     made_up = call("reserve_table", restaurant_name="Bourbon Steak", city="Rome")
-    assert [doubt.name for doubt in doubts(offered(RESERVE), text, text.lower(), made_up)] == ["city"]
-    assert not list(doubts(offered(RESERVE), text, f"{text}\ni live in rome".lower(), made_up))
+    assert [doubt.name for doubt in doubts(offered(RESERVE), Spoken(text), text.lower(), made_up)] == ["city"]
+    assert not list(doubts(offered(RESERVE), Spoken(text), f"{text}\ni live in rome".lower(), made_up))
     stay = tool("book_room", "check_in", check_in={"type": "string", "description": "day, YYYY-MM-DD"})
     dated = "Book a room from May 3rd 2022"
-    assert not list(doubts(offered(stay), dated, dated.lower(), call("book_room", check_in="2022-05-03")))
+    assert not list(doubts(offered(stay), Spoken(dated), dated.lower(), call("book_room", check_in="2022-05-03")))
 
 
 def test_a_number_that_nobody_said_is_doubted() -> None:
     pay = tool("pay_rent", "amount", amount={"type": "number"})
-    found = list(doubts(offered(pay), "Pay my rent", "pay my rent", call("pay_rent", amount=400)))
+    found = list(doubts(offered(pay), Spoken("Pay my rent"), "pay my rent", call("pay_rent", amount=400)))
     assert [(doubt.name, doubt.is_missing) for doubt in found] == [("amount", True)]
     for said in ("pay 2k of rent", "it is two thousand\npay my rent"):
-        assert not list(doubts(offered(pay), said.split("\n")[-1], said, call("pay_rent", amount=2000)))
+        assert not list(doubts(offered(pay), Spoken(said.split("\n")[-1]), said, call("pay_rent", amount=2000)))
 
 
 def test_a_tool_that_lacks_what_it_needs_is_not_for_calling() -> None:
@@ -164,7 +170,7 @@ def doubtful(events: list[Event]) -> bool:
         return False
     made = [event.item for event in events if isinstance(event, ItemDone) and isinstance(event.item, ToolCall)]
     text = SHORT
-    return any(any(doubts(offered(RESERVE), text, text.lower(), one)) for one in made)
+    return any(any(doubts(offered(RESERVE), Spoken(text), text.lower(), one)) for one in made)
 
 
 async def test_a_doubtful_call_never_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Held, Offered, held
+from tercet.backends.embedded.spoken import Spoken
 from tercet.engine.settings import EngineSettings
 from tercet.events import fold
 from tercet.items import (
@@ -48,7 +49,7 @@ FLIGHT = tool(
 def drafted(described: bytes, text: str) -> dict[str, list[Any]]:
     return {
         field.name: [value.value for value in field.values]
-        for field in assignment.fields(read(text), parameters(described))
+        for field in assignment.fields(read(Spoken(text)), parameters(described))
     }
 
 
@@ -81,7 +82,7 @@ def test_a_quotation_is_a_value_whatever_is_in_it() -> None:
 
 def test_values_are_told_with_where_they_stand() -> None:
     text = "Book a flight from Rome to Oslo"
-    for field in assignment.fields(read(text), parameters(FLIGHT)):
+    for field in assignment.fields(read(Spoken(text)), parameters(FLIGHT)):
         for value in field.values:
             if isinstance(value.value, str) and value.end:
                 assert text[value.start : value.end].casefold() == value.value.casefold()
@@ -106,7 +107,7 @@ def test_dates_are_read_in_the_forms_that_people_use(text: str, iso: str) -> Non
     ],
 )  # fmt: skip
 def test_any_text_has_an_answer(text: str) -> None:
-    for hint in Offered([FLIGHT]).hints(text):
+    for hint in Offered([FLIGHT]).hints(Spoken(text)):
         for field in hint.fields:
             assert all(len(said.json) <= MAX_VALUE for said in field.said)
 
@@ -122,7 +123,7 @@ def test_any_text_has_an_answer(text: str) -> None:
 )  # fmt: skip
 def test_any_schema_has_parameters(schema: Any) -> None:
     described = json.dumps({"name": "x", "parameters": schema}).encode()
-    assignment.fields(read("Call x with 3 and 'four' in Rome"), parameters(described))
+    assignment.fields(read(Spoken("Call x with 3 and 'four' in Rome")), parameters(described))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ WEATHER = tool("get_weather", city={"type": "string"}, day={"type": "string"})
 def told(tools: list[bytes], text: str) -> list[tuple[str, dict[str, list[str]]]]:
     return [
         (hint.name, {field.name: [said.json for said in field.said] for field in hint.fields})
-        for hint in Offered(tools).hints(text)
+        for hint in Offered(tools).hints(Spoken(text))
     ]
 
 
@@ -179,7 +180,7 @@ def test_two_values_of_one_parameter_are_two_requests() -> None:
 
 def test_what_a_tool_needs_and_nobody_said_is_told_of_the_likeliest_one() -> None:
     street = {"properties": {"street": {"type": "string"}, "floor": {"type": "integer"}}, "required": ["street"]}
-    (hint, *_) = Offered([tool("deliver_parcel", to={"type": "object", **street})]).hints("deliver the parcel")
+    (hint, *_) = Offered([tool("deliver_parcel", to={"type": "object", **street})]).hints(Spoken("deliver the parcel"))
     assert [field for field in hint.fields if not field.said] == [Field("street", ())]
 
 
@@ -234,7 +235,7 @@ def test_values_that_are_not_said_together_are_no_two_requests() -> None:
 def test_values_that_are_said_in_turn_are_so_many_requests() -> None:
     route = tool("get_driving_distance", origin={"type": "string"}, destination={"type": "string"})
     text = "What is the driving distance from Rome to Oslo, and what is it from Oslo to Bern?"
-    told = [{field.name: field.said[0].json for field in hint.fields} for hint in Offered([route]).hints(text)]
+    told = [{field.name: field.said[0].json for field in hint.fields} for hint in Offered([route]).hints(Spoken(text))]
     assert told == [{"origin": '"Rome"', "destination": '"Oslo"'}, {"origin": '"Oslo"', "destination": '"Bern"'}]
 
 
@@ -242,21 +243,25 @@ def test_each_request_has_the_list_values_that_are_said_beside_its_own() -> None
     criteria = {"type": "array", "items": {"type": "string", "enum": ["24 hours", "Home Delivery", "Parking"]}}
     find = tool("find_grocery_store", location={"type": "string", "description": "The city"}, criteria=criteria)
     text = "Find a grocery store in Boston that opens 24 hours and another one in San Diego that offers home delivery."
-    told = [{field.name: [s.json for s in field.said] for field in h.fields} for h in Offered([find]).hints(text)]
+    told = [
+        {field.name: [s.json for s in field.said] for field in h.fields} for h in Offered([find]).hints(Spoken(text))
+    ]
     assert [one["criteria"] for one in told] == [['"24 hours"'], ['"Home Delivery"']]
 
 
 def test_a_clause_that_names_two_tools_is_two_requests() -> None:
     battle = tool("get_battle_details", battle_name={"type": "string"})
     treaty = tool("get_treaty_info", treaty_name={"type": "string"})
-    hints = Offered([battle, treaty]).hints("Tell me about the Battle of Hastings and the Treaty of Tordesillas.")
+    hints = Offered([battle, treaty]).hints(
+        Spoken("Tell me about the Battle of Hastings and the Treaty of Tordesillas.")
+    )
     assert [hint.name for hint in hints] == ["get_battle_details", "get_treaty_info"]
 
 
 @pytest.mark.parametrize("name", ["platforms", "social_platforms"])
 def test_an_enumeration_is_one_text_where_the_parameter_is_plural(name: str) -> None:
     metrics = tool("get_metrics", **{name: {"type": "string", "description": "The platforms used"}})
-    (hint,) = Offered([metrics]).hints("Get the metrics on the platforms Twitter, Facebook, and Instagram.")
+    (hint,) = Offered([metrics]).hints(Spoken("Get the metrics on the platforms Twitter, Facebook, and Instagram."))
     assert [said.json for field in hint.fields for said in field.said] == ['"Twitter, Facebook, Instagram"']
 
 
@@ -279,7 +284,7 @@ def test_requests_that_say_all_that_their_tool_needs_are_a_plan() -> None:
         "to San Francisco using bicycling as the mode, and finally from San Francisco back to New York using transit "
         "as the mode of transportation?"
     )
-    plan = Offered([route]).plan(text)
+    plan = Offered([route]).plan(Spoken(text))
     assert [{field.name: field.values[0].value for field in draft.fields}["mode"] for _, draft in plan] == [
         "driving", "bicycling", "transit",
     ]  # fmt: skip
@@ -292,15 +297,15 @@ def test_a_value_that_is_taken_back_is_none() -> None:
 
 def test_only_the_likeliest_tools_are_drafted() -> None:
     places = [tool(f"find_{kind}", city={"type": "string"}) for kind in ("cafe", "hotel", "museum", "market", "park")]
-    found = Offered(places).hints("find a cafe, a hotel, a museum, a market and a park in Rome")
+    found = Offered(places).hints(Spoken("find a cafe, a hotel, a museum, a market and a park in Rome"))
     assert sum(bool(hint.fields) for hint in found) <= MAX_DRAFTS
 
 
 def test_a_long_request_costs_little() -> None:
     text = "Please book it from Rome to Oslo on 3 May 2024, " * 80
-    Offered([FLIGHT]).hints("warm")
+    Offered([FLIGHT]).hints(Spoken("warm"))
     began = time.process_time()
-    Offered([FLIGHT]).hints(text)
+    Offered([FLIGHT]).hints(Spoken(text))
     assert time.process_time() - began < 0.5
 
 
@@ -345,12 +350,16 @@ def test_a_parameter_whose_values_people_say_takes_words_of_the_request() -> Non
 
 def test_no_parameter_takes_a_torn_name_or_quotation() -> None:
     text = 'Compare the price of a used Gibson Les Paul in New York City, the advert is called "Like new, as new"'
-    whole = {each.value for each in read(text).texts if not each.is_torn}
-    torn = {each.value for each in read(text).texts if each.is_torn}
+    whole = {each.value for each in read(Spoken(text)).texts if not each.is_torn}
+    torn = {each.value for each in read(Spoken(text)).texts if each.is_torn}
     assert {"Gibson Les Paul", "New York City", "Like new, as new"} <= whole
     assert {"Gibson Les", "Gibson", "New York", "Compare the price"} <= torn
-    assert "Crazy" not in {each.value for each in read('Play "Crazy for Cabaret" now').texts if not each.is_torn}
-    quotes = Offered([CAMPAIGN]).drafts("Check the campaign Gibson Les Paul")["get_campaign"].quotes["campaign_id"]
+    assert "Crazy" not in {
+        each.value for each in read(Spoken('Play "Crazy for Cabaret" now')).texts if not each.is_torn
+    }
+    quotes = (
+        Offered([CAMPAIGN]).drafts(Spoken("Check the campaign Gibson Les Paul"))["get_campaign"].quotes["campaign_id"]
+    )
     assert "Gibson Les Paul" in quotes
     assert "Gibson Les" not in quotes
 
@@ -359,7 +368,7 @@ def test_later_messages_are_not_held_to_their_own_words() -> None:
     offered = Offered([CAMPAIGN])
     first = held(two_tools("Check the campaign with the id xyz"), offered)
     assert first.plan == ()
-    quotes = offered.drafts("Check the campaign zeta")["get_campaign"].quotes
+    quotes = offered.drafts(Spoken("Check the campaign zeta"))["get_campaign"].quotes
     assert "zeta" in quotes["campaign_id"]
     tool = ToolDefinition("get_campaign", "", json.loads(CAMPAIGN)["parameters"])
     request = ModelRequest((user("Hello"), user("And what of it?")), tools=(tool,))
@@ -392,7 +401,7 @@ ROOM = json.dumps({
     ],
 )
 def test_what_may_be_left_out_and_nothing_speaks_of_is_left_out(text: str, left_out: set[str]) -> None:
-    draft = Offered([ROOM]).drafts(text)["book_room"]
+    draft = Offered([ROOM]).drafts(Spoken(text))["book_room"]
     assert draft.unsaid == left_out
     schema = json.loads(ROOM)["parameters"]
     assert set(narrowed(schema, draft)["properties"]) == set(schema["properties"]) - left_out

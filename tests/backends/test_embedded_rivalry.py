@@ -11,6 +11,7 @@ from tercet.backends.embedded.drafts.kinds import code_of, kinds_of, wanted_kind
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.drafts.scorer import Value
 from tercet.backends.embedded.drafts.words import identifier_stems
+from tercet.backends.embedded.spoken import Spoken
 
 
 def parameters_of(name: str, **fields: dict[str, Any]) -> tuple[Parameter, ...]:
@@ -19,7 +20,7 @@ def parameters_of(name: str, **fields: dict[str, Any]) -> tuple[Parameter, ...]:
 
 
 def likeliest(offered: tuple[Parameter, ...], text: str) -> dict[str, Any]:
-    found = assignment.fields(read(text), offered)
+    found = assignment.fields(read(Spoken(text)), offered)
     return {field.name: max(field.values, key=lambda value: value.chance).value for field in found}
 
 
@@ -48,7 +49,7 @@ def test_a_currency_is_told_by_its_code_and_a_language_where_the_tool_asks_for_t
     convert = parameters_of(
         "convert_currency", amount={"type": "number"}, from_currency={"type": "string"}, to_currency={"type": "string"}
     )
-    said = read("Convert 150 Euros to Swiss francs.")
+    said = read(Spoken("Convert 150 Euros to Swiss francs."))
     forms = [value.forms for value in scorer.scores(said, convert[1])]
     assert ("EUR", "Euros") in forms
     translate = "Translate 'good morning' into French"
@@ -56,7 +57,7 @@ def test_a_currency_is_told_by_its_code_and_a_language_where_the_tool_asks_for_t
         (_, target) = parameters_of(
             "translate", text={"type": "string"}, target_language={"type": "string", "description": about}
         )
-        assert first in [value.value for value in scorer.scores(read(translate), target)]
+        assert first in [value.value for value in scorer.scores(read(Spoken(translate)), target)]
 
 
 def test_what_is_assigned_by_name_goes_there_and_nowhere_else() -> None:
@@ -68,7 +69,7 @@ def test_what_is_assigned_by_name_goes_there_and_nowhere_else() -> None:
 
 def test_numbers_of_a_list_are_those_in_brackets_where_there_are_such() -> None:
     (values,) = parameters_of("mean", values={"type": "array", "items": {"type": "number"}})
-    found = scorer.scores(read("The mean of [4, 8] and [15, 16] with alpha 0.05"), values)
+    found = scorer.scores(read(Spoken("The mean of [4, 8] and [15, 16] with alpha 0.05")), values)
     assert [value.value for value in found] == [[4, 8], [15, 16]]
 
 

@@ -13,6 +13,7 @@ from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.overlaps import overlaps
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.table import Table, chance_of, of_features, read_table
+from tercet.backends.embedded.spoken import Spoken
 from training.data.sample import Call, Sample, assistant, calls, compact, result, user
 from training.drafts.model import MEMBERS, Scorer, learn, learn_quotable, together
 from training.drafts.rivalry import QUESTIONS, rivals
@@ -44,7 +45,7 @@ def turns(count: int) -> tuple[list[Turn], list[str], list[str]]:
     for _ in range(count):
         text, arguments = parcel(rng)
         described = parameters(compact(TOOL).encode())
-        asked = Asked(read(text), "send_parcel", described, wanted_values([arguments]), is_incomplete=False)
+        asked = Asked(read(Spoken(text)), "send_parcel", described, wanted_values([arguments]), is_incomplete=False)
         made.append(turn_of(asked, of_parameters, of_candidates))
     return counted([Made(made, list(of_parameters.numbers), list(of_candidates.numbers))])
 
@@ -84,7 +85,7 @@ def test_the_scorer_learns_which_cue_means_which_parameter() -> None:
 
 def served_chances(table: Table) -> list[float]:
     """The chances that the service computes of the pairs of the first request, with this table."""
-    request = read(parcel(random.Random(0))[0])
+    request = read(Spoken(parcel(random.Random(0))[0]))
     found = []
     for parameter in parameters(compact(TOOL).encode()):
         one = of_features(table.parameters, parameter.features)

@@ -95,15 +95,15 @@ def asked_tools(sample: Sample, *, with_questions: bool = False) -> Iterator[Ask
     tools = {str(tool["name"]): compact(tool).encode() for tool in sample.tools}
     requests = requests_of(sample.messages)
     for place, said in enumerate(sample.messages):
-        text = next(requests) if said["role"] == "user" else ""
-        if not text:
+        spoken = next(requests) if said["role"] == "user" else None
+        if spoken is None or not spoken.text:
             continue
         behind = sample.messages[place + 1 :]
         made: Any = next(_calls(behind, with_questions), ())
         if not made:
             continue
         is_incomplete = not (behind and behind[0].get("tool_calls"))
-        request = read(text)
+        request = read(spoken)
         for called in dict.fromkeys(call["name"] for call in made):
             arguments = [call["arguments"] for call in made if call["name"] == called]
             yield Asked(request, called, parameters(tools[called]), wanted_values(arguments), is_incomplete)
@@ -165,11 +165,12 @@ def turn_of(asked: Asked, of_parameters: Features, of_candidates: Features) -> T
             forms = [normal(form) for form in scorer.value_of(candidate, parameter, 1.0).forms]
             labels.append(any(is_equal(form, value) for form in forms for value in gold))
         for choice in parameter.choices:
-            features, overlap, _, _ = scorer.chosen(request, parameter, choice)
-            pairs.append((place, len(candidates)))
-            candidates.append(features)
-            overlaps.append(padded(overlap))
-            labels.append(any(is_equal(normal(choice.value), value) for value in gold))
+            is_right = any(is_equal(normal(choice.value), value) for value in gold)
+            for features, overlap, _, _ in scorer.chosen(request, parameter, choice):
+                pairs.append((place, len(candidates)))
+                candidates.append(features)
+                overlaps.append(padded(overlap))
+                labels.append(is_right)
         is_text = bool(gold) and scorer.is_open_text(parameter)
         quoted.append(int(any(labels[begin:])) if is_text else -1)
     return Turn(

@@ -16,6 +16,7 @@ from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Held, Offered, asked
+from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema, Message, ModelRequest, ToolCall, ToolDefinition, ToolResult
 from tercet.numerals import numbers_in
 from tercet.schema import instance_violation
@@ -40,8 +41,8 @@ def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Seq
     """Return what another answer to `request` is held to, given the calls of one held to `before`; None: they stand."""
     if not before.is_held:
         return None
-    text, context = asked(request.items)[-1], _conversation(request)
-    found = [list(doubts(offered, text, context, call)) for call in calls]
+    said, context = asked(request.items)[-1], _conversation(request)
+    found = [list(doubts(offered, said, context, call)) for call in calls]
     if not any(found):
         return None
     if before.plan and len(before.plan) == len(calls):
@@ -63,10 +64,10 @@ def _conversation(request: ModelRequest) -> str:
     return "\n".join(item.text for item in request.items if isinstance(item, Message | ToolResult)).lower()
 
 
-def doubts(offered: Offered, text: str, context: str, call: ToolCall) -> Iterator[Doubt]:
-    """Yield the arguments of `call` that `text`, the request, and `context`, all that was said, do not speak of."""
+def doubts(offered: Offered, request: Spoken, context: str, call: ToolCall) -> Iterator[Doubt]:
+    """Yield the arguments of `call` that its request and `context`, all that was said, do not speak of."""
     known = {each.name: each for each in offered.parameters(call.name)}
-    said = offered.request(text)
+    said = offered.request(request)
     arguments = msgspec.json.decode(call.arguments)
     given = _texts(arguments, known)
     for name, value in given.items():

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,7 +21,7 @@ from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, sure
 from tercet.backends.embedded.relevance import Kept, level
-from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, spoken
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, Spoken, spoken
 from tercet.grounding import is_marked
 from tercet.items import Item, Message, ModelRequest, ToolChoice, ToolDefinition
 
@@ -78,30 +78,30 @@ class Offered:
         self._relevance = relevance.Offered(tools)
         self._tools = {known.name: tool for known, tool in zip(self._relevance.profiles, tools, strict=True)}
 
-    def hints(self, text: str) -> tuple[Hint, ...]:
-        """Return the tools that `text` likely means, the likeliest first, with drafts of their arguments."""
-        meant = self._meant(text)
+    def hints(self, said: Spoken) -> tuple[Hint, ...]:
+        """Return the tools that a request likely means, the likeliest first, with drafts of their arguments."""
+        meant = self._meant(said)
         return tuple(
             Hint(each.level, each.name, self._outline(each, is_whole=place == 0 or each.is_one_of_several))
             for place, each in enumerate(meant)
         )
 
-    def drafts(self, text: str) -> dict[str, Draft]:
+    def drafts(self, said: Spoken) -> dict[str, Draft]:
         """Return what every request for a tool says of its arguments, by the tool's name."""
         found: dict[str, list[assignment.Field]] = {}
-        for meant in self._meant(text):
+        for meant in self._meant(said):
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
-        return {name: self._draft(text, name, fields) for name, fields in found.items()}
+        return {name: self._draft(said, name, fields) for name, fields in found.items()}
 
-    def plan(self, text: str) -> list[tuple[str, Draft]]:
-        """Return the tools that `text` asks for one after the other, with their drafts, if that is clear of all."""
-        meant = self._meant(text)
+    def plan(self, said: Spoken) -> list[tuple[str, Draft]]:
+        """Return the tools that are asked for one after the other, with their drafts, if that is clear of all."""
+        meant = self._meant(said)
         is_plan = len(meant) > 1 and all(each.is_one_of_several and self._is_clear(each) for each in meant)
-        return [(each.name, self._draft(each.text, each.name, each.fields)) for each in meant] if is_plan else []
+        return [(each.name, self._draft(each.said, each.name, each.fields)) for each in meant] if is_plan else []
 
-    def is_complete(self, text: str) -> bool:
-        """Say whether `text` clearly asks for a tool and says all that it needs."""
-        meant = self._meant(text)[:1]
+    def is_complete(self, said: Spoken) -> bool:
+        """Say whether a request clearly asks for a tool and says all that it needs."""
+        meant = self._meant(said)[:1]
         return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0])
 
     def _is_clear(self, meant: Meant) -> bool:
@@ -114,25 +114,25 @@ class Offered:
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
         return bool(needed) and needed <= said
 
-    def _draft(self, text: str, name: str, fields: Sequence[assignment.Field]) -> Draft:
+    def _draft(self, said: Spoken, name: str, fields: Sequence[assignment.Field]) -> Draft:
         """Return what of a call can be held to: not what people say in other words, such as an expression."""
-        texts = tuple(dict.fromkeys(each.value for each in self.request(text).texts if not each.is_torn))
+        texts = tuple(dict.fromkeys(each.value for each in self.request(said).texts if not each.is_torn))
         open_texts = {each.name: scorer.quotable(each) for each in self.parameters(name) if scorer.is_open_text(each)}
         held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
-        return Draft(held, quotes, frozenset(self._unsaid(text, name, fields)))
+        return Draft(held, quotes, frozenset(self._unsaid(said, name, fields)))
 
-    def unsaid(self, all_said: str, name: str) -> frozenset[str]:
+    def unsaid(self, all_said: Spoken, name: str) -> frozenset[str]:
         """Return what a call may leave out and nothing in a conversation speaks of; nothing if that is too long."""
-        is_read = len(all_said) <= MAX_SPOKEN
+        is_read = len(all_said.text) <= MAX_SPOKEN
         return frozenset(self._unsaid(all_said, name, self._fields(all_said, name)) if is_read else ())
 
-    def _unsaid(self, text: str, name: str, fields: Sequence[assignment.Field]) -> Iterator[str]:
+    def _unsaid(self, request: Spoken, name: str, fields: Sequence[assignment.Field]) -> Iterator[str]:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
         every number is another parameter's. What people say in other words, like an expression, may still be meant."""
         said = {field.name: max(value.chance for value in field.values) for field in fields}
         taken = [value for field in fields for value in likely(field)]
-        numbers = self.request(text).numbers
+        numbers = self.request(request).numbers
         is_free = any(assignment.is_free(number, taken) for number in numbers)
         for each in self.parameters(name):
             if each.choices:
@@ -144,33 +144,34 @@ class Offered:
             if is_silent and not each.is_needed:
                 yield each.name
 
-    def _meant(self, text: str) -> list[Meant]:
-        """Return what `text` asks for, found once for hints, drafts and plan."""
-        return _MEANT.get(_digest(text) + self._relevance.digest, partial(self._found, text))
+    def _meant(self, said: Spoken) -> list[Meant]:
+        """Return what is asked for, found once for hints, drafts and plan."""
+        return _MEANT.get(_digest(said) + self._relevance.digest, partial(self._found, said))
 
-    def _found(self, text: str) -> list[Meant]:
-        """Return what `text` asks for: its requests in order if it makes several, else the tools it may mean."""
-        requests = [each for request in self._requests(text) for each in apart(request)]
+    def _found(self, said: Spoken) -> list[Meant]:
+        """Return what is asked for: the requests of the last message in order if it makes several, else the tools that
+        may be meant."""
+        requests = [each for request in self._requests(said.last) for each in apart(request)]
         if len(requests) > 1:
             return [
-                each._replace(is_one_of_several=True, fields=self._completed(each, text))
+                each._replace(is_one_of_several=True, fields=self._completed(each, said))
                 for each in requests[:MAX_REQUESTS]
             ]
-        found = self._relevance.hints(text)
+        found = self._relevance.hints(said.text)
         meant = [
-            Meant(hint.level, hint.name, self._fields(text, hint.name) if place < MAX_DRAFTS else [], text)
+            Meant(hint.level, hint.name, self._fields(said, hint.name) if place < MAX_DRAFTS else [], said)
             for place, hint in enumerate(found)
         ]
         if meant and meant[0].level >= CLEAR and len(several := apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
 
-    def _completed(self, meant: Meant, text: str) -> list[assignment.Field]:
-        """Return what is said of a request's arguments; what the call needs and its part lacks, from all of `text`."""
+    def _completed(self, meant: Meant, whole: Spoken) -> list[assignment.Field]:
+        """Return what is said of a request's arguments; what the call needs and its part lacks, from the whole."""
         said = {field.name: field for field in meant.fields}
         missing = [each.name for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
         if missing:
-            elsewhere = {field.name: field for field in self._fields(text, meant.name)}
+            elsewhere = {field.name: field for field in self._fields(whole, meant.name)}
             said |= {name: elsewhere[name] for name in missing if name in elsewhere and likely(elsewhere[name])}
         return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
 
@@ -184,7 +185,7 @@ class Offered:
         pending = ""
         for part, top in zip(parts, tops, strict=True):
             if top and top[0].level >= CLEAR:
-                whole = f"{pending} {part}".strip()
+                whole = Spoken(f"{pending} {part}".strip())
                 self._add(found, Meant(top[0].level, top[0].name, self._fields(whole, top[0].name), whole))
                 pending = ""
             elif found:
@@ -208,7 +209,7 @@ class Offered:
             if known.name != meant.name:
                 continue
             is_last = place == len(found) - 1
-            longer = self._longer(known, meant.text, max(known.level, meant.level)) if is_last else None
+            longer = self._longer(known, meant.said.text, max(known.level, meant.level)) if is_last else None
             if longer and not is_crowded(longer):
                 found[place] = longer
                 return
@@ -222,8 +223,8 @@ class Offered:
         found.append(meant)
 
     def _longer(self, meant: Meant, part: str, level: int) -> Meant:
-        text = f"{meant.text} {part}"
-        return Meant(level, meant.name, self._fields(text, meant.name), text)
+        said = Spoken(f"{meant.said.text} {part}")
+        return Meant(level, meant.name, self._fields(said, meant.name), said)
 
     def _outline(self, meant: Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""
@@ -232,13 +233,13 @@ class Offered:
         found = {**missing, **{field.name: _told(field) for field in meant.fields}}
         return tuple(filter(None, map(found.get, dict.fromkeys(each.name for each in offered))))
 
-    def _fields(self, text: str, name: str) -> list[assignment.Field]:
-        return assignment.fields(self.request(text), self.parameters(name))
+    def _fields(self, said: Spoken, name: str) -> list[assignment.Field]:
+        return assignment.fields(self.request(said), self.parameters(name))
 
     @staticmethod
-    def request(text: str) -> Request:
-        """Return what was found in `text`."""
-        return _REQUESTS.get(_digest(text[:MAX_SPOKEN]), partial(read, text[:MAX_SPOKEN]))
+    def request(said: Spoken) -> Request:
+        """Return what was found in a request."""
+        return _REQUESTS.get(_digest(said), partial(read, said._replace(text=said.text[:MAX_SPOKEN])))
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """Return the parameters of a tool."""
@@ -251,8 +252,8 @@ _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _digest(said: Spoken) -> bytes:
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).digest()
 
 
 def _common(fields: Sequence[assignment.Field], others: Sequence[assignment.Field]) -> list[assignment.Field]:
@@ -289,10 +290,10 @@ def held(request: ModelRequest, offered: Offered) -> Held:
     if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
         return Held(request)
     requests = asked(request.items)
-    text = requests[-1]
-    drafts, planned = offered.drafts(text), offered.plan(text) if request.parallel_tool_calls else []
-    if text != requests[0]:
-        all_said = "\n".join(item.text for item in request.items if isinstance(item, Message) and item.role == "user")
+    said = requests[-1]
+    drafts, planned = offered.drafts(said), offered.plan(said) if request.parallel_tool_calls else []
+    if len(requests) > 1:
+        all_said = _all_said(requests)
         unsaid = {name: offered.unsaid(all_said, name) for name in drafts}
         drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
         planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
@@ -303,13 +304,23 @@ def held(request: ModelRequest, offered: Offered) -> Held:
         for tool in request.tools
     )
     choice = request.tool_choice
-    if choice.mode == "auto" and text == last.text and offered.is_complete(text):
+    if choice.mode == "auto" and len(said.turns) == 1 and offered.is_complete(said):
         choice = ToolChoice("required", choice.names)
     allowed = msgspec.structs.replace(request, tools=tools, tool_choice=choice)
     return Held(allowed, _planned(request, planned), is_held=True)
 
 
-def asked(items: Sequence[Item]) -> list[str]:
+def _all_said(requests: Sequence[Spoken]) -> Spoken:
+    """Return all requests of a conversation as one."""
+    whole, *more = [one for one, other in pairwise([*requests, Spoken("")]) if not other.text.startswith(one.text)]
+    for request in more:
+        starts = [len(whole.text) + 1 + turn.start for turn in request.turns]
+        turns = (turn._replace(start=start) for turn, start in zip(request.turns, starts, strict=True))
+        whole = Spoken(f"{whole.text}\n{request.text}", (*whole.turns, *turns))
+    return whole
+
+
+def asked(items: Sequence[Item]) -> list[Spoken]:
     """Return for each of the user's messages what it asks for, with what it answers a question about."""
     return spoken([(_speaker(item), item.text if isinstance(item, Message) else "") for item in items])
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts import assignment, scorer
+from tercet.backends.embedded.spoken import Spoken
 
 _JOINT = re.compile(
     r"^(?:\W*(?:(?:and|or|plus|then|also|as well as|vs\.?|versus)\b|[,;&])\W*(?:\w+\W+){0,4}$)"
@@ -21,14 +22,15 @@ class Meant(NamedTuple):
     level: int
     name: str
     fields: list[assignment.Field]
-    text: str
+    said: Spoken
     is_one_of_several: bool = False
 
 
 def apart(meant: Meant) -> list[Meant]:
     """Return the request as one for each of the values of a parameter that takes one: `in Paris and in Oslo`."""
     several = {field.name: likely(field) for field in meant.fields if not field.is_list}
-    joined = {name: values for name, values in several.items() if len(values) > 1 and are_joined(meant.text, values)}
+    repeated = {name: values for name, values in several.items() if len(values) > 1}
+    joined = {name: values for name, values in repeated.items() if are_joined(meant.said.text, values)}
     count = max(map(len, joined.values()), default=0)
     turns = [values for values in joined.values() if len(values) == count] if joined else _in_turn(several)
     if not turns:

@@ -6,7 +6,7 @@ It knows neither tools nor hints.
 
 import re
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 MAX_SPOKEN = 4000
 """Characters of a request over several messages; where it would be longer, the last message stands alone."""
@@ -21,18 +21,51 @@ _AGREES = re.compile(
 Speaker = Literal["user", "assistant", "other"]
 
 
-def spoken(turns: Iterable[tuple[Speaker, str]]) -> list[str]:
+class Turn(NamedTuple):
+    """One message of a request: the character it begins with, and the question that it answers; empty without one."""
+
+    start: int
+    question: str = ""
+
+    def agrees(self, said: str) -> bool:
+        """Say whether `said`, this message, says yes to the question."""
+        return bool(self.question) and _AGREES.match(said) is not None
+
+
+class Spoken(NamedTuple):
+    """A request: the messages that say it, a line each, and where those begin."""
+
+    text: str
+    turns: tuple[Turn, ...] = (Turn(0),)
+
+    @property
+    def last(self) -> str:
+        """The user's last message."""
+        return self.text[self.turns[-1].start :]
+
+    def followed_by(self, text: str, question: str) -> "Spoken":
+        """Return this request with one more message."""
+        start = len(self.text) + 1
+        return Spoken(f"{self.text}\n{text}", (*self.turns, Turn(start, question)))
+
+
+def spoken(turns: Iterable[tuple[Speaker, str]]) -> list[Spoken]:
     """Return for each message of the user what it asks for, with what it answers a question about.
 
     A call or a result in between ends a request.
     """
-    found: list[str] = []
+    found: list[Spoken] = []
     question = ""
     for speaker, text in turns:
         if speaker == "user":
-            before = [found[-1]] if question and found else []
-            agreed = [question] if before and _AGREES.match(text) else []
-            whole = "\n".join([*before, *agreed, text])
-            found.append(whole if len(whole) <= MAX_SPOKEN else text)
+            alone = Spoken(text, (Turn(0, question),))
+            whole = _answer(found[-1], question, text) if question and found else alone
+            found.append(whole if len(whole.text) <= MAX_SPOKEN else alone)
         question = text if speaker == "assistant" and _ASKS.search(text) else ""
     return found
+
+
+def _answer(before: Spoken, question: str, text: str) -> Spoken:
+    """Return a request with the answer to a question about it, and the question if the answer is a yes."""
+    asked = before.followed_by(question, "") if _AGREES.match(text) else before
+    return asked.followed_by(text, question)

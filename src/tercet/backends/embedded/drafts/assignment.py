@@ -30,7 +30,9 @@ ENUMERATED = 0.98
 """Share of a value's chance that those have which it is enumerated with."""
 POSSIBLE = 0.02
 """Chance below which nothing counts as one of an enumeration."""
-_BETWEEN = re.compile(r"\s*(?:,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+in|\s+for|\s+of|\s+to)?\s|,|&)\s*")
+_BETWEEN = re.compile(
+    r"\s*(?:,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+(?:in|for|of|to))?(?:\s+the)?\s|,|&)\s*"
+)
 _TAKEN_BACK = re.compile(
     r"\W*(?:(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b\W*)+"
 )

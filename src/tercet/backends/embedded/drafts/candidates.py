@@ -8,18 +8,21 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.clauses import IMPERATIVE
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of
-from tercet.backends.embedded.drafts.words import Word, identifier_stems, shape, words
+from tercet.backends.embedded.drafts.words import MAX_WORDS, Word, identifier_stems, shape, words
+from tercet.backends.embedded.spoken import Spoken
 from tercet.numerals import numbers_in
 
 MAX_RUN = 6
 """Words of an ordinary run; quotations, sentences and what follows a colon may be longer."""
 MAX_TAIL = 40
+MAX_ASKED = 400
+"""Characters of a question that are read, up to its end."""
 MAX_CANDIDATES = 160
 _QUOTED = re.compile(
     r'"([^"\n]{1,600})"|“([^”\n]{1,600})”|`([^`\n]{1,600})`|(?<!\w)\'([^\'\n]+(?:\'\w[^\'\n]*)*)\'(?!\w)|«([^»\n]{1,600})»'
@@ -65,6 +68,18 @@ class Candidate(NamedTuple):
     """Which it is of the numbers, lists or quotations before the same word: 1 of `400` in `at 300 K and at 400 K`."""
     is_torn: bool = False
     """Whether it is a part of a name or quotation, or begins with what a sentence begins with: seldom a value."""
+    asked: frozenset[str] = frozenset()
+    """Stems of the question that its message answers."""
+    is_answer: bool = False
+    """Whether it is most of what answers a question."""
+
+
+class Answer(NamedTuple):
+    """One message of a request: where it begins, the stems of the question that it answers, and whether it says yes."""
+
+    start: int
+    asked: frozenset[str]
+    is_yes: bool
 
 
 class Request(NamedTuple):
@@ -75,14 +90,23 @@ class Request(NamedTuple):
     lists: tuple[Candidate, ...]
     stems: tuple[str, ...]
     lower: str
+    answers: tuple[Answer, ...] = ()
+
+    def turn(self, start: int) -> int:
+        """Return which message the character `start` belongs to."""
+        return bisect_right(self.answers, start, key=lambda answer: answer.start) - 1
 
 
 class _Reading:
-    """One text while its candidates are found."""
+    """One request while its candidates are found."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.words = words(text)
+    def __init__(self, said: Spoken) -> None:
+        text = self.text = said.text
+        self.answers = [_answer(said, place) for place in range(len(said.turns))]
+        self.parts = _parts(said)
+        self.words = [word for part in self.parts for word in part]
+        self.first, self.last = (self.words[0].start, self.words[-1].end) if self.words else (0, 0)
+        self.ends_of_parts = list(accumulate(map(len, self.parts)))
         self.quotes = [
             (match.start(group), match.end(group))
             for match in _QUOTED.finditer(text)
@@ -100,10 +124,14 @@ class _Reading:
         """Return the candidate of the characters from `start` until before `end`."""
         first, last = self._places(start, end)
         text = self.text[start:end]
-        before = [word.stem for word in self.words[max(0, first - 4) : first]]
-        after = [word.stem for word in self.words[last + 1 : last + 4]]
+        turn = bisect_right(self.answers, start, key=lambda one: one.start) - 1
+        answer, stop = self.answers[turn], self.ends_of_parts[turn]
+        begin = stop - len(self.parts[turn])
+        before = [word.stem for word in self.words[max(begin, first - 4) : first]]
+        after = [word.stem for word in self.words[last + 1 : min(last + 4, stop)]]
         inside = self.words[first : last + 1]
-        left, right = self._edge(first - 1), self._edge(last + 1)
+        left = self._edge(first - 1) if first > begin else "0"
+        right = self._edge(last + 1) if last + 1 < stop else "0"
         features = [
             f"k:{kind}", f"r:{kind[0]}{min(rank, 4)}", f"c:{min(len(inside), 7)}", *_around(before, after),
             f"s:{shape(text.split(' ', 1)[0])}", f"e:{shape(text.rsplit(' ', 1)[-1])}", f"l:{inside[-1].stem}",
@@ -123,13 +151,18 @@ class _Reading:
         near = frozenset(before[-3:]) | frozenset(after[:2])
         stems = frozenset(word.stem for word in inside)
         found = text if value is None else value
-        following = self._meaning(range(last + 1, min(last + 7, len(self.words))))
+        following = self._meaning(range(last + 1, min(last + 7, stop)))
         is_adjacent = bool(following) and next(w.stem for w in self.words[last + 1 :] if w.is_word) == following[0]
         return Candidate(
             found, others, start, end, tuple(features), near, frozenset(before), stems,
-            self._meaning(range(first - 1, max(-1, first - 7), -1)), following, (inside[0].stem, inside[-1].stem),
-            is_adjacent, rank, kinds, self._assigned(start),
+            self._meaning(range(first - 1, max(begin - 1, first - 7), -1)), following,
+            (inside[0].stem, inside[-1].stem), is_adjacent, rank, kinds, self._assigned(start), asked=answer.asked,
+            is_answer=bool(answer.asked) and _is_most(self.parts[turn], stems),
         )  # fmt: skip
+
+    def is_read(self, start: int, end: int) -> bool:
+        """Say whether the characters are among the words that are read."""
+        return self.first <= start and end <= self.last
 
     def _assigned(self, start: int) -> tuple[str, ...]:
         """Return the stems before what says that a value is given here: `=`, `equals`, `set to`."""
@@ -182,6 +215,11 @@ class _Reading:
         return any(first <= start and end <= last for first, last in places)
 
 
+def _is_most(part: list[Word], stems: frozenset[str]) -> bool:
+    """Say whether a message has no more words of meaning beside `stems` than there are of those."""
+    return len({word.stem for word in part if word.is_word and not word.is_function} - stems) <= len(stems)
+
+
 def _around(before: list[str], after: list[str]) -> Iterator[str]:
     first, second = (["^", "^", *before])[-2:], ([*after, "$", "$"])[:2]
     yield f"p:{first[1]}"
@@ -191,16 +229,35 @@ def _around(before: list[str], after: list[str]) -> Iterator[str]:
     yield f"N:{second[1]}"
 
 
-def read(text: str) -> Request:
-    """Return the candidates of a request."""
-    reading = _Reading(text)
+def read(said: Spoken) -> Request:
+    """Return the candidates of a request; where there are too many, those of its last messages."""
+    reading = _Reading(said)
     if not reading.words:
         return Request((), (), (), (), "")
     found = {(c.start, c.end): c for c in _texts(reading)}
     stems = tuple(dict.fromkeys(word.stem for word in reading.words if word.is_word))
-    texts = tuple(sorted(found.values(), key=lambda c: (c.start, c.end)))[:MAX_CANDIDATES]
-    numbers, lists = _counted(_numbers(reading)), _counted(_lists(reading))
-    return Request(_counted(texts), numbers, lists, stems, text.lower())
+    answers = tuple(reading.answers)
+    made = Request((), _counted(_numbers(reading)), _counted(_lists(reading)), stems, said.text.lower(), answers)
+    latest = sorted(found.values(), key=lambda each: (-made.turn(each.start), each.start, each.end))[:MAX_CANDIDATES]
+    return made._replace(texts=_counted(sorted(latest, key=lambda each: (each.start, each.end))))
+
+
+def _answer(said: Spoken, place: int) -> Answer:
+    turn, end = said.turns[place], len(said.text)
+    if place + 1 < len(said.turns):
+        end = said.turns[place + 1].start - 1
+    asked = (word for word in words(turn.question[-MAX_ASKED:]) if word.is_word and not word.is_function)
+    return Answer(turn.start, frozenset(word.stem for word in asked), turn.agrees(said.text[turn.start : end]))
+
+
+def _parts(said: Spoken) -> list[list[Word]]:
+    """Return the words of each message, of all at most `MAX_WORDS`, those of the last ones first."""
+    parts: list[list[Word]] = []
+    left, end = MAX_WORDS, len(said.text)
+    for turn in reversed(said.turns):
+        parts.append(words(said.text[:end], turn.start, left) if left > 0 else [])
+        left, end = left - len(parts[-1]), turn.start
+    return parts[::-1]
 
 
 def _counted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -215,16 +272,15 @@ def _counted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _texts(reading: _Reading) -> Iterator[Candidate]:
-    last = reading.words[-1].end
-    for rank, (start, end) in enumerate(_runs(reading.words)):
+    for rank, (start, end) in enumerate(run for part in reading.parts for run in _runs(part)):
         yield reading.made(start, end, "run", 0 if rank == 0 else 1)._replace(is_torn=reading.is_torn(start, end))
-    for rank, (start, end) in enumerate(_tails(reading.words)):
+    for rank, (start, end) in enumerate(tail for part in reading.parts for tail in _tails(part)):
         yield reading.made(start, end, "tail", rank)
     for rank, dated in enumerate(reading.dated):
-        if dated.end <= last:
+        if reading.is_read(dated.start, dated.end):
             yield reading.made(dated.start, dated.end, "date", rank, None, *([dated.iso] if dated.iso else []))
     for rank, (start, end) in enumerate(reading.quotes):
-        if end <= last:
+        if reading.is_read(start, end):
             yield reading.made(start, end, "quote", rank)
 
 
@@ -295,10 +351,9 @@ def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:
 
 
 def _numbers(reading: _Reading) -> Iterator[Candidate]:
-    last = reading.words[-1].end
     found = sorted(numbers_in(reading.text), key=lambda number: (number.start, number.end))
     outside = (number for number in found if not reading.is_within(number.start, number.end, reading.brackets))
-    for rank, number in enumerate(number for number in outside if number.end <= last):
+    for rank, number in enumerate(number for number in outside if reading.is_read(number.start, number.end)):
         value = int(number.value) if number.value.is_integer() and abs(number.value) < 1e15 else number.value
         mark = reading.text[number.end : number.end + 1]
         others = [value / 100] if mark == "%" or reading.text[number.end :].startswith((" %", " percent")) else []
@@ -315,8 +370,8 @@ def _size(value: float) -> str:
 
 def _lists(reading: _Reading) -> Iterator[Candidate]:
     for rank, (start, end) in enumerate(reading.brackets):
-        if end > reading.words[-1].end:
-            return
+        if not reading.is_read(start, end):
+            continue
         try:
             value = json.loads(reading.text[start:end].replace("'", '"'))
         except json.JSONDecodeError:

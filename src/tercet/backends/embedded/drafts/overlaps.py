@@ -12,9 +12,9 @@ from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.relevance import direction
 
-NUM_OVERLAPS = 69
+NUM_OVERLAPS = 76
 """Those of texts, numbers and lists, then those of choices and of booleans, each in places of their own."""
-_OF_CHOICES, _OF_BOOLEANS = 53, 62
+_OF_CHOICES, _OF_BOOLEANS = 58, 67
 _NEGATIONS = frozenset(("no", "not", "without", "don't", "exclude", "skip", "never", "hide", "omit"))
 MAX_COMPARED = 32
 """Words of a request with which a choice is compared."""
@@ -88,26 +88,63 @@ def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
         bool(kinds) and bool(wanted) and wanted.isdisjoint(kinds),
         bool(wanted) and not kinds,
         not kinds.isdisjoint(wanted_kinds(others)),
+        *_asked(candidate, parameter),
     )
 
 
-def of_choice(choice: Choice, parameter: Parameter, request: Request, *, is_said: bool) -> tuple[float, ...]:
-    """Return what a request says of one of a parameter's choices; `is_said`: it stands there as it is."""
+def _asked(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
+    """Return what the question that a candidate's message answers has in common with a parameter."""
+    asked = candidate.asked
+    if not asked:
+        return (0.0,) * 5
+    own, others = len(parameter.of_name & asked) / (len(parameter.of_name) or 1), bool(parameter.of_others & asked)
+    is_answer = candidate.is_answer
+    alike = likeness(parameter.direction, _direction(asked))
+    return own, own * is_answer, others * is_answer, alike * is_answer, min(2, len(parameter.of_about & asked)) / 2
+
+
+def of_choice(
+    choice: Choice, parameter: Parameter, request: Request, said_as: Candidate | None, *, is_said: bool
+) -> tuple[float, ...]:
+    """Return what a request says of one of a parameter's choices; `is_said`: it stands there as it is, `said_as`: the
+    candidate that says it."""
     said = frozenset(request.stems)
-    if isinstance(choice.value, bool):
+    if choice.truth is not None:
         of_name = len(parameter.of_name & said) / (len(parameter.of_name) or 1)
         of_about = min(3, len(parameter.of_about & said)) / 3
-        sign = 1.0 if choice.value else -1.0
+        sign = 1.0 if choice.truth else -1.0
         is_negated = float(bool(said & _NEGATIONS))
-        return _placed(_OF_BOOLEANS, (of_name, of_about, sign * of_name, sign * of_about, sign * is_negated, sign))
+        asked, agreed = _agreed(parameter, request)
+        found = (
+            of_name,
+            of_about,
+            sign * of_name,
+            sign * of_about,
+            sign * is_negated,
+            sign,
+            asked,
+            sign * agreed,
+            sign * asked,
+        )
+        return _placed(_OF_BOOLEANS, found)
     common = len(choice.stems & said) / (len(choice.stems) or 1)
     alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
     others = (_closest(other.stems, request.stems[:MAX_COMPARED]) for other in parameter.choices[:12])
     is_closest = alike > 0.2 and alike >= max(others)
     about = bool(parameter.of_name & said)
     is_free = not choice.stems <= parameter.of_tool
-    found = (common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free)
-    return _placed(_OF_CHOICES, tuple(map(float, found)))
+    own = (common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free)
+    placed = tuple(map(float, own))
+    return (*overlaps(said_as, parameter), *placed) if said_as else _placed(_OF_CHOICES, placed)
+
+
+def _agreed(parameter: Parameter, request: Request) -> tuple[float, float]:
+    """Return how much of a parameter's name the last question about it has, and whether the answer was a yes."""
+    for answer in reversed(request.answers):
+        common = len(parameter.of_name & answer.asked) / (len(parameter.of_name) or 1)
+        if common > 0:
+            return common, common * answer.is_yes
+    return 0.0, 0.0
 
 
 def likeness(one: Sequence[float], other: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.dates import dates_in
@@ -26,6 +26,7 @@ _DATE = identifier_stems("date")
 _ISO = re.compile(r"\biso(?:[- ]?8601)?\b", re.IGNORECASE)
 _CODED = ("currency", "language", "country", "state")
 _CODE = re.compile(r"(?:\b|_)code\b|\biso\b|abbreviat|(?:two|three|[23])[- ]letter", re.IGNORECASE)
+_TRUTHS = {"true": True, "false": False}
 _DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
 _FRACTION = re.compile(r"decimal|fraction|\b0?\.\d", re.IGNORECASE)
 _SEVERAL = re.compile(r"\blists? of\b|separated by commas|comma[- ]separated", re.IGNORECASE)
@@ -39,6 +40,10 @@ class Choice(NamedTuple):
     value: Any
     stems: frozenset[str]
     lower: str
+    number: float | None = None
+    """What it counts, where it is a number or its digits."""
+    truth: bool | None = None
+    """What it says, where it is a boolean or one in words."""
 
 
 class Parameter(NamedTuple):
@@ -46,7 +51,7 @@ class Parameter(NamedTuple):
 
     name: str
     kind: str
-    """`string`, `number`, `boolean` or `any`, of the items where it is a list."""
+    """`string`, `number`, `boolean` or `any`, of the items where it is a list; of what choices say: "2" is a number."""
     is_list: bool
     choices: tuple[Choice, ...]
     dated_as: str
@@ -144,9 +149,21 @@ def _kind(schema: dict[str, Any]) -> str:
     kind = schema.get("type")
     named = [part for part in kind if part != "null"] if isinstance(kind, list) else [kind]
     first = named[0] if named else None
-    if first in _NUMERIC:
+    if first in _NUMERIC or _are(schema, str.isdecimal):
         return "number"
+    if _are(schema, _TRUTHS.__contains__):
+        return "boolean"
     return first if first in ("string", "boolean") else "any"
+
+
+def _are(schema: dict[str, Any], test: Callable[[str], bool]) -> bool:
+    """Say whether a parameter offers choices that are all texts of one kind."""
+    offered = schema.get("enum")
+    return (
+        isinstance(offered, list)
+        and bool(offered)
+        and all(isinstance(one, str) and test(one.lower()) for one in offered)
+    )
 
 
 def _parameter(
@@ -213,12 +230,15 @@ def _wants_fraction(name: str, about: str, schema: dict[str, Any]) -> bool:
 
 def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:
     offered = schema.get("enum")
-    if kind == "boolean":
+    if kind == "boolean" and not isinstance(offered, list):
         offered = [True, False]
     if not isinstance(offered, list):
         return ()
+    plain = [value for value in offered[:MAX_CHOICES] if isinstance(value, str | bool | int | float)]
     return tuple(
-        Choice(value, frozenset(identifier_stems(str(value))), str(value).lower().replace("_", " "))
-        for value in offered[:MAX_CHOICES]
-        if isinstance(value, str | bool | int | float)
-    )
+        Choice(
+            value, frozenset(identifier_stems(str(value))), str(value).lower().replace("_", " "),
+            float(value) if kind == "number" else None, _TRUTHS.get(str(value).lower()) if kind == "boolean" else None,
+        )
+        for value in plain
+    )  # fmt: skip

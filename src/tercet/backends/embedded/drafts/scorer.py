@@ -5,6 +5,8 @@ Pure and deterministic. It knows nothing of prompts.
 
 import datetime
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
@@ -13,8 +15,12 @@ from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
 
+MAX_PLACES = 4
+"""Places of a request at which one choice is said."""
 NONE = 0.002
 """Chance below which a candidate is none."""
+INSTEAD, SUPERSEDED = 0.5, 0.05
+"""Chance from which a value stands instead of those that were said in messages before, and what is left of theirs."""
 ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
 
@@ -52,9 +58,19 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
     for choice in parameter.choices:
-        features, overlap, start, end = chosen(request, parameter, choice)
-        found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
-    return found
+        for features, overlap, start, end in chosen(request, parameter, choice):
+            found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
+    return found if parameter.is_list or len(request.answers) < 2 else _latest(request, found)
+
+
+def _latest(request: Request, values: list[Value]) -> list[Value]:
+    """Return the values, those less likely that a later message puts others in the place of: `two`, `make it three`."""
+    turns = [request.turn(value.start) if value.end else -1 for value in values]
+    last = max((turn for turn, value in zip(turns, values, strict=True) if value.chance >= INSTEAD), default=-1)
+    return [
+        value._replace(chance=value.chance * SUPERSEDED) if 0 <= turn < last else value
+        for turn, value in zip(turns, values, strict=True)
+    ]
 
 
 def _as_assigned(chance: float, candidate: Candidate, parameter: Parameter) -> float:
@@ -103,13 +119,28 @@ def quotable(parameter: Parameter) -> float:
 
 def chosen(
     request: Request, parameter: Parameter, choice: Choice
-) -> tuple[tuple[str, ...], tuple[float, ...], int, int]:
-    """Return the features and overlaps of a value that the schema offers, and where the request says it."""
-    place = None if isinstance(choice.value, bool) else _find(choice.lower, request)
-    overlap = of_choice(choice, parameter, request, is_said=place is not None)
-    return (f"v:{choice.lower}", f"c:{type(choice.value).__name__}"), overlap, *(place or (0, 0))
+) -> Iterator[tuple[tuple[str, ...], tuple[float, ...], int, int]]:
+    """Yield the features and overlaps of a value that the schema offers wherever the request says it; once with no
+    place where it does not."""
+    features = (f"v:{choice.lower}", f"c:{parameter.kind}")
+    places = list(_said(choice, request))
+    for start, end, candidate in places:
+        overlap = of_choice(choice, parameter, request, candidate, is_said=True)
+        yield (*features, *candidate.features) if candidate else features, overlap, start, end
+    if not places:
+        yield features, of_choice(choice, parameter, request, None, is_said=False), 0, 0
 
 
-def _find(lower: str, request: Request) -> tuple[int, int] | None:
-    match = re.search(rf"(?<!\w){re.escape(lower)}(?!\w)", request.lower)
-    return match.span() if match else None
+def _said(choice: Choice, request: Request) -> Iterator[tuple[int, int, Candidate | None]]:
+    """Yield where a request says a choice: as a number if it is one, else in its own words, or other forms of them."""
+    if choice.truth is not None:
+        return
+    if choice.number is not None:
+        found = [number for number in request.numbers if number.value == choice.number]
+    else:
+        matches = re.finditer(rf"(?<!\w){re.escape(choice.lower)}(?!\w)", request.lower)
+        places = [match.span() for match in islice(matches, MAX_PLACES)]
+        candidates = {(each.start, each.end): each for each in request.texts} if places else {}
+        yield from ((*place, candidates.get(place)) for place in places)
+        found = [] if places or not choice.stems else [each for each in request.texts if each.inside == choice.stems]
+    yield from ((each.start, each.end, each) for each in found[-MAX_PLACES:])

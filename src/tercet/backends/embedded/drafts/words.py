@@ -32,16 +32,16 @@ class Word(NamedTuple):
     is_capital: bool
 
 
-def words(text: str) -> list[Word]:
-    """Return the first `MAX_WORDS` words and marks of `text`."""
+def words(text: str, start: int = 0, most: int = MAX_WORDS) -> list[Word]:
+    """Return the first `most` words and marks of `text` from the character `start`."""
     found: list[Word] = []
-    for match in _TOKEN.finditer(text):
+    for match in _TOKEN.finditer(text, start):
         part = match[0]
         is_word = any(map(str.isalnum, part))
         lower = part.lower()
         is_function = lower in FUNCTION_WORDS
         found.append(Word(part, _stem(lower), match.start(), match.end(), is_word, is_function, part[0].isupper()))
-        if len(found) >= MAX_WORDS:
+        if len(found) >= most:
             break
     return found
 
