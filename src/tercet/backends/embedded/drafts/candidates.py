@@ -33,6 +33,11 @@ _ASSIGNMENT = re.compile(
 )
 _GIVEN = re.compile(r"(?:=|\b(?:equals?|set|equivalent|to)\b) ?")
 """What an assignment ends with, but for a mark before its value."""
+_NO_COUNT = re.compile(
+    r"\bone(?=[\s-]+way\b|\s+(?:of|another)\b)|(?:\b(?:this|that|which|any|no|each|every|another|other|the)\s+)one\b",
+    re.IGNORECASE,
+)
+"""Where `one` counts nothing: `one way`, `this one`."""
 _BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
 _ENDS = frozenset('.!?;:()[]{}"“”«»`|')
 _TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
@@ -116,6 +121,7 @@ class _Reading:
         self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
         self.starts = [word.start for word in self.words]
         self.ends = [word.end for word in self.words]
+        self.uncounted = {match.end() for match in _NO_COUNT.finditer(text)}
         self.given = {match.end() for match in _GIVEN.finditer(text)}
         self.dated = sorted(dates_in(text), key=lambda dated: dated.start)
         self.dates = [(dated.start, dated.end) for dated in self.dated]
@@ -353,7 +359,8 @@ def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:
 def _numbers(reading: _Reading) -> Iterator[Candidate]:
     found = sorted(numbers_in(reading.text), key=lambda number: (number.start, number.end))
     outside = (number for number in found if not reading.is_within(number.start, number.end, reading.brackets))
-    for rank, number in enumerate(number for number in outside if reading.is_read(number.start, number.end)):
+    counted = (each for each in outside if each.end not in reading.uncounted)
+    for rank, number in enumerate(each for each in counted if reading.is_read(each.start, each.end)):
         value = int(number.value) if number.value.is_integer() and abs(number.value) < 1e15 else number.value
         mark = reading.text[number.end : number.end + 1]
         others = [value / 100] if mark == "%" or reading.text[number.end :].startswith((" %", " percent")) else []

@@ -78,7 +78,7 @@ class Parameter(NamedTuple):
     direction: tuple[float, ...]
     """Of the word vectors of name and description."""
     is_needed: bool
-    """Whether a call without it is not valid."""
+    """Whether a call without a value for it is not valid."""
     parts: tuple[str, ...]
     """Stems of its name, in order."""
     kinds: frozenset[str]
@@ -130,7 +130,18 @@ def _leaves(schema: Any, is_needed: bool, depth: int) -> Iterator[tuple[str, dic
         if isinstance(part.get("properties"), dict) and depth < 3:
             yield from _leaves(part, is_needed and is_required, depth + 1)
         else:
-            yield name, part, is_required, is_needed and is_required
+            yield name, part, is_required, is_needed and is_required and not _takes_null(part)
+
+
+def _takes_null(schema: dict[str, Any]) -> bool:
+    """Say whether null will do, as strict schemas have it of what may be left out."""
+    kind, options = schema.get("type"), schema.get("anyOf") or schema.get("oneOf")
+    listed = (
+        any(isinstance(one, dict) and one.get("type") == "null" for one in options)
+        if isinstance(options, list)
+        else False
+    )
+    return listed or (isinstance(kind, list) and "null" in kind)
 
 
 def _inner(schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
