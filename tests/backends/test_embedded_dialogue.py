@@ -118,3 +118,11 @@ def test_what_takes_null_is_not_missing() -> None:
     strict = tool("find_song", ["title", "artist", "album"], title={"type": "string"}, artist=optional, album=optional)
     assert [each.is_needed for each in parameters(strict)] == [True, False, False]
     assert Offered([strict]).uncallable(Spoken("find the song Yesterday")) == frozenset()
+
+
+@pytest.mark.parametrize("offered", [[1, "auto"], ["1", "many"], [True, "True"], [None, 2.5], ["", "٣"]])
+def test_mixed_choices_are_read(offered: list[Any]) -> None:
+    for kind in ("integer", "string", "boolean", ["integer", "string"], None):
+        described = tool("set_level", ["level"], level={"type": kind, "enum": offered})
+        found = likeliest(described, Spoken("set the level to auto, True or 2.5"))
+        assert not found or found["level"] in offered

@@ -110,7 +110,7 @@ class _Reading:
         self.answers = [_answer(said, place) for place in range(len(said.turns))]
         self.parts = _parts(said)
         self.words = [word for part in self.parts for word in part]
-        self.first, self.last = (self.words[0].start, self.words[-1].end) if self.words else (0, 0)
+        self.last = self.words[-1].end if self.words else 0
         self.ends_of_parts = list(accumulate(map(len, self.parts)))
         self.quotes = [
             (match.start(group), match.end(group))
@@ -168,7 +168,7 @@ class _Reading:
 
     def is_read(self, start: int, end: int) -> bool:
         """Say whether the characters are among the words that are read."""
-        return self.first <= start and end <= self.last
+        return bisect_right(self.ends, start) < bisect_left(self.starts, end) and end <= self.last
 
     def _assigned(self, start: int) -> tuple[str, ...]:
         """Return the stems before what says that a value is given here: `=`, `equals`, `set to`."""

@@ -115,18 +115,8 @@ def of_choice(
         sign = 1.0 if choice.truth else -1.0
         is_negated = float(bool(said & _NEGATIONS))
         asked, agreed = _agreed(parameter, request)
-        found = (
-            of_name,
-            of_about,
-            sign * of_name,
-            sign * of_about,
-            sign * is_negated,
-            sign,
-            asked,
-            sign * agreed,
-            sign * asked,
-        )
-        return _placed(_OF_BOOLEANS, found)
+        signed = (sign * of_name, sign * of_about, sign * is_negated, sign)
+        return _placed(_OF_BOOLEANS, (of_name, of_about, *signed, asked, sign * agreed, sign * asked))
     common = len(choice.stems & said) / (len(choice.stems) or 1)
     alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
     others = (_closest(other.stems, request.stems[:MAX_COMPARED]) for other in parameter.choices[:12])

@@ -136,12 +136,8 @@ def _leaves(schema: Any, is_needed: bool, depth: int) -> Iterator[tuple[str, dic
 def _takes_null(schema: dict[str, Any]) -> bool:
     """Say whether null will do, as strict schemas have it of what may be left out."""
     kind, options = schema.get("type"), schema.get("anyOf") or schema.get("oneOf")
-    listed = (
-        any(isinstance(one, dict) and one.get("type") == "null" for one in options)
-        if isinstance(options, list)
-        else False
-    )
-    return listed or (isinstance(kind, list) and "null" in kind)
+    kinds = [one.get("type") for one in options if isinstance(one, dict)] if isinstance(options, list) else []
+    return "null" in kinds or (isinstance(kind, list) and "null" in kind)
 
 
 def _inner(schema: dict[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -167,14 +163,15 @@ def _kind(schema: dict[str, Any]) -> str:
     return first if first in ("string", "boolean") else "any"
 
 
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number or (isinstance(value, str) and value.isdecimal()) else None
+
+
 def _are(schema: dict[str, Any], test: Callable[[str], bool]) -> bool:
     """Say whether a parameter offers choices that are all texts of one kind."""
     offered = schema.get("enum")
-    return (
-        isinstance(offered, list)
-        and bool(offered)
-        and all(isinstance(one, str) and test(one.lower()) for one in offered)
-    )
+    return isinstance(offered, list) and offered != [] and all(isinstance(n, str) and test(n.lower()) for n in offered)
 
 
 def _parameter(
@@ -249,7 +246,8 @@ def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             value, frozenset(identifier_stems(str(value))), str(value).lower().replace("_", " "),
-            float(value) if kind == "number" else None, _TRUTHS.get(str(value).lower()) if kind == "boolean" else None,
+            _number(value) if kind == "number" else None,
+            _TRUTHS.get(str(value).lower()) if kind == "boolean" else None,
         )
         for value in plain
     )  # fmt: skip
