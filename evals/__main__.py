@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from evals import calibration, plots, score, sets
 from evals.cases import Answer, Case
 from evals.server import Server
@@ -26,7 +28,10 @@ def main() -> None:
     _compare_command(commands.add_parser("compare", help="print runs side by side as Markdown"))
     _calibrate_command(commands.add_parser("calibrate", help="fit confidence on half of the cases, check on the rest"))
     arguments = parser.parse_args()
-    arguments.do(arguments)
+    try:
+        arguments.do(arguments)
+    except (RuntimeError, aiohttp.ClientConnectionError) as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
 
 
 def _server_arguments(parser: argparse.ArgumentParser, num_cases: int) -> None:
