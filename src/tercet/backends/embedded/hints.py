@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
@@ -336,12 +336,8 @@ def held(request: ModelRequest, offered: Offered) -> Held:
 
 def _all_said(requests: Sequence[Spoken]) -> Spoken:
     """Return all requests of a conversation as one."""
-    whole, *more = [one for one, other in pairwise([*requests, Spoken("")]) if not other.text.startswith(one.text)]
-    for request in more:
-        starts = [len(whole.text) + 1 + turn.start for turn in request.turns]
-        turns = (turn._replace(start=start) for turn, start in zip(request.turns, starts, strict=True))
-        whole = Spoken(f"{whole.text}\n{request.text}", (*whole.turns, *turns))
-    return whole
+    ended = (one for one, other in pairwise([*requests, Spoken("")]) if not other.text.startswith(one.text))
+    return reduce(Spoken.followed_by, ended)
 
 
 def asked(items: Sequence[Item]) -> list[Spoken]:

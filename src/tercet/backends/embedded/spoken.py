@@ -43,10 +43,11 @@ class Spoken(NamedTuple):
         """The user's last message."""
         return self.text[self.turns[-1].start :]
 
-    def followed_by(self, text: str, question: str) -> "Spoken":
-        """Return this request with one more message."""
+    def followed_by(self, more: "Spoken") -> "Spoken":
+        """Return this request with the messages of another behind it."""
         start = len(self.text) + 1
-        return Spoken(f"{self.text}\n{text}", (*self.turns, Turn(start, question)))
+        turns = (turn._replace(start=start + turn.start) for turn in more.turns)
+        return Spoken(f"{self.text}\n{more.text}", (*self.turns, *turns))
 
 
 def spoken(turns: Iterable[tuple[Speaker, str]]) -> list[Spoken]:
@@ -59,13 +60,14 @@ def spoken(turns: Iterable[tuple[Speaker, str]]) -> list[Spoken]:
     for speaker, text in turns:
         if speaker == "user":
             alone = Spoken(text, (Turn(0, question),))
-            whole = _answer(found[-1], question, text) if question and found else alone
+            whole = _answered(found[-1], alone) if question and found else alone
             found.append(whole if len(whole.text) <= MAX_SPOKEN else alone)
         question = text if speaker == "assistant" and _ASKS.search(text) else ""
     return found
 
 
-def _answer(before: Spoken, question: str, text: str) -> Spoken:
+def _answered(before: Spoken, answer: Spoken) -> Spoken:
     """Return a request with the answer to a question about it, and the question if the answer is a yes."""
-    asked = before.followed_by(question, "") if _AGREES.match(text) else before
-    return asked.followed_by(text, question)
+    (turn,) = answer.turns
+    asked = before.followed_by(Spoken(turn.question)) if turn.agrees(answer.text) else before
+    return asked.followed_by(answer)

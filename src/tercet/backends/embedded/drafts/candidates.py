@@ -7,7 +7,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -99,7 +99,7 @@ class Request(NamedTuple):
 
     def turn(self, start: int) -> int:
         """Return which message the character `start` belongs to."""
-        return bisect_right(self.answers, start, key=lambda answer: answer.start) - 1
+        return _turn(self.answers, start)
 
 
 class _Reading:
@@ -130,7 +130,7 @@ class _Reading:
         """Return the candidate of the characters from `start` until before `end`."""
         first, last = self._places(start, end)
         text = self.text[start:end]
-        turn = bisect_right(self.answers, start, key=lambda one: one.start) - 1
+        turn = _turn(self.answers, start)
         answer, stop = self.answers[turn], self.ends_of_parts[turn]
         begin = stop - len(self.parts[turn])
         before = [word.stem for word in self.words[max(begin, first - 4) : first]]
@@ -246,6 +246,10 @@ def read(said: Spoken) -> Request:
     made = Request((), _counted(_numbers(reading)), _counted(_lists(reading)), stems, said.text.lower(), answers)
     latest = sorted(found.values(), key=lambda each: (-made.turn(each.start), each.start, each.end))[:MAX_CANDIDATES]
     return made._replace(texts=_counted(sorted(latest, key=lambda each: (each.start, each.end))))
+
+
+def _turn(answers: Sequence[Answer], start: int) -> int:
+    return bisect_right(answers, start, key=lambda answer: answer.start) - 1
 
 
 def _answer(said: Spoken, place: int) -> Answer:
