@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,8 @@ class Case:
     tools: list[dict[str, Any]]
     expected: Sequence[bfcl.Accepted]
     judge: Judge
+    schema: dict[str, Any] | None = None
+    """What the answer has to satisfy as JSON, if anything."""
 
     def is_right(self, answer: Answer) -> bool:
         return self.judge(answer)
@@ -72,6 +75,25 @@ def telling_case(
         return not answer.calls and all(plain(fact) in said for fact in facts)
 
     return Case(set_name, case_id, messages, tools, (), judge)
+
+
+def reading_case(
+    set_name: str,
+    case_id: str,
+    messages: list[dict[str, Any]],
+    schema: dict[str, Any],
+    accepted: Mapping[str, list[Any]],
+) -> Case:
+    """A case of a text that is to be read into a schema: right is JSON whose fields all have an accepted value."""
+
+    def judge(answer: Answer) -> bool:
+        try:
+            value = json.loads(answer.text)
+        except ValueError:
+            return False
+        return isinstance(value, dict) and bfcl.are_fields_accepted(value, accepted)
+
+    return Case(set_name, case_id, messages, [], (), judge, schema)
 
 
 def plain(text: str) -> str:

@@ -51,6 +51,9 @@ class Server:
         }
         if case.tools:
             body["tools"] = [{"type": "function", "function": tool} for tool in case.tools]
+        if case.schema is not None:
+            demanded = {"name": "answer", "strict": True, "schema": case.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": demanded}
         if self.extension is not None:
             body["tercet"] = self.extension
         began = time.perf_counter()

@@ -11,6 +11,7 @@ from typing import Any
 
 from evals import bfcl, sgd
 from evals.cases import Case, calls_case
+from evals.own_sets import own_cases
 
 BFCL_SETS = ("simple_python", "multiple", "irrelevance", "parallel", "parallel_multiple", "live_simple")
 SEAL_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
@@ -26,7 +27,7 @@ def cases(root: Path, names: list[str] | None = None, num_cases: int = NUM_CASES
 
     All of BFCL's sample, and at most `num_cases` for each set that is cut from Seal-Tools or from dialogues.
     """
-    everything = [*bfcl_cases(root), *seal_cases(root, num_cases), *sgd.cases(root, num_cases)]
+    everything = [*bfcl_cases(root), *seal_cases(root, num_cases), *sgd.cases(root, num_cases), *own_cases()]
     return [case for case in everything if not names or case.set_name in names]
 
 

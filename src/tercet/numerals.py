@@ -9,6 +9,7 @@ _DIGITS = re.compile(
     r"(?<![\w.])[-−+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
     r"(?=(\s?(?:k|thousand|million|billion)\b)?)"
 )
+_MINUS = re.compile(r"\b(?:minus|negative) \Z", re.IGNORECASE)
 _UNITS = {
     word: value
     for value, word in enumerate(
@@ -23,7 +24,8 @@ _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1
 _MULTIPLES = {"k": 1_000, **_SCALES}
 _NAMED = {**_UNITS, **_TENS, "dozen": 12, "half": 0.5}
 _WORDS = re.compile(
-    rf"\b(?:{'|'.join([*_NAMED, *_SCALES])})(?:(?:[\s-]+(?:and\s+)?)(?:{'|'.join([*_UNITS, *_TENS, *_SCALES])}))*\b",
+    rf"\b(?:{'|'.join([*_NAMED, *_SCALES])})(?:(?:[\s-]+(?:and\s+)?)(?:{'|'.join([*_UNITS, *_TENS, *_SCALES])}))*"
+    r"(\s+and\s+a\s+(?:half|quarter))?\b",
     re.IGNORECASE,
 )
 
@@ -46,8 +48,12 @@ def numbers_in(text: str) -> Iterator[Number]:
         yield Number(value, match.start(), match.end())
         if multiple := (match[1] or "").strip().lower():
             yield Number(value * _MULTIPLES[multiple], match.start(), match.end() + len(match[1]))
+        if is_minus := _MINUS.search(text, max(0, match.start() - 9), match.start()):
+            yield Number(-value, is_minus.start(), match.end())
     for match in _WORDS.finditer(text):
-        yield Number(_value(match[0]), match.start(), match.end())
+        part = match[1] or ""
+        value = _value(match[0].removesuffix(part)) + (0.5 if part.endswith("half") else 0.25 if part else 0)
+        yield Number(value, match.start(), match.end())
 
 
 def _value(words: str) -> float:

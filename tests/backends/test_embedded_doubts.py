@@ -9,7 +9,8 @@ import pytest
 from tercet.backends.embedded import backend as backend_module
 from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.doubts import doubts, held_again
-from tercet.backends.embedded.hints import Held, Offered, held
+from tercet.backends.embedded.held import Held, held
+from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.engine.settings import EngineSettings
 from tercet.events import CallStarted, Event, Finished, ItemDone, Started

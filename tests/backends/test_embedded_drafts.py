@@ -14,7 +14,8 @@ from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
-from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Held, Offered, held
+from tercet.backends.embedded.held import Held, held
+from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.engine.settings import EngineSettings
 from tercet.events import fold

@@ -19,7 +19,7 @@ from tercet.backends.embedded.spoken import Spoken
 from training.data.sample import Call, Sample, assistant, calls, compact, result, user
 from training.drafts.model import MEMBERS, Scorer, learn, learn_quotable, together
 from training.drafts.rivalry import QUESTIONS, rivals
-from training.drafts.turns import Asked, Features, Made, Turn, asked_tools, counted, turn_of, wanted_values
+from training.drafts.turns import Asked, Features, Made, Turn, asked_of, counted, turn_of, wanted_values
 from training.stages import drafts
 
 TOOL = {
@@ -121,8 +121,8 @@ def test_a_request_that_is_asked_back_about_is_incomplete_and_lacks_what_is_said
         (user("Send a parcel from Lund"), assistant("Where to?"), user("To Kyoto"), calls(call), result("sent")),
         ({"name": "send_parcel", "description": "Send a parcel.", "parameters": schema},),
     )
-    assert [asked.is_incomplete for asked in asked_tools(sample)] == [False]
-    early, late = asked_tools(sample, with_questions=True)
+    assert [asked.is_incomplete for asked in asked_of(sample)] == [False]
+    early, late = asked_of(sample, with_questions=True)
     assert (early.is_incomplete, late.is_incomplete) == (True, False)
     assert early.wanted == late.wanted == {"origin": ["lund"], "target": ["kyoto"]}
     assert "Kyoto" not in [text.value for text in early.request.texts]

@@ -18,7 +18,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.data import browsing, builtin, columns, compose, drills, reading, sessions, symbolic, validate, workspace
+from training.data import (
+    browsing,
+    builtin,
+    columns,
+    compose,
+    drills,
+    forms,
+    reading,
+    requests,
+    sessions,
+    symbolic,
+    validate,
+    workspace,
+)
 from training.data.contamination import Contaminated, Guard, index_of
 from training.data.sample import Sample
 
@@ -33,6 +46,8 @@ SHARES = {
     "workspace": 6.0,
     "browsing": 4.0,
     "columns": 3.0,
+    "forms": 3.0,
+    "requests": 8.0,
 }
 LATE_SHARES = {
     "drills": 10.0,
@@ -44,9 +59,11 @@ LATE_SHARES = {
     "workspace": 16.0,
     "browsing": 20.0,
     "columns": 9.0,
+    "forms": 6.0,
+    "requests": 14.0,
 }
 """For a last stage, when copying and selection are learnt."""
-PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6}
+PACKED = {"seal_tools": 0.75, "gorilla": 0.75, "metatool": 0.5, "toolalpaca": 0.6, "requests": 0.5}
 """Share of a source's single calls that are joined into sessions."""
 SOURCE_SHARES = {
     "seal_tools": 12.0, "gorilla": 6.0, "sgd": 18.0, "metatool": 3.5, "clinc": 2.5, "gsm8k": 2.0, "self_instruct": 2.0,
@@ -124,10 +141,14 @@ class Mixture:
             "workspace": workspace.generate,
             "browsing": browsing.generate,
             "columns": columns.generate,
+            "forms": forms.generate,
+            "requests": requests.generate,
         }
         shares = LATE_SHARES if self.is_late else SHARES
         for name, make in own.items():
-            self.add(name, shares[name], make(random.Random(f"{self.seed}/{name}")))
+            rng = random.Random(f"{self.seed}/{name}")
+            stream = make(rng)
+            self.add(name, shares[name], sessions.packed(stream, rng, PACKED[name]) if name in PACKED else stream)
         for name, (share, open_stream) in source_streams().items():
             rng = random.Random(f"{self.seed}/{name}")
             stream = open_stream(self.root, rng)

@@ -14,7 +14,7 @@ from torch import nn
 from tercet.backends.embedded.drafts.rivalry import NUM_MARGINS, margins
 from tercet.backends.embedded.drafts.scorer import scores
 from training.data.sample import Sample
-from training.drafts.turns import Asked, asked_tools, is_equal, normal
+from training.drafts.turns import Asked, asked_of, is_equal, normal
 
 HIDDEN = 16
 QUESTIONS = 4
@@ -36,9 +36,9 @@ def rivals(samples: Iterator[Sample], is_learnt: Callable[[str], bool]) -> Rival
     rows: list[tuple[float, ...]] = []
     labels: list[bool] = []
     for sample in samples:
-        if not any(is_learnt(str(tool["name"])) for tool in sample.tools):
+        if sample.schema is None and not any(is_learnt(str(tool["name"])) for tool in sample.tools):
             continue
-        for asked in asked_tools(sample, with_questions=True):
+        for asked in asked_of(sample, with_questions=True):
             if is_learnt(asked.name):
                 found = [scores(asked.request, parameter) for parameter in asked.offered]
                 times = QUESTIONS if asked.is_incomplete else 1

@@ -5,8 +5,9 @@ Features and overlaps are the product's own. It knows nothing of learning.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +20,14 @@ from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.overlaps import overlaps as common
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.drafts.table import SEPARATOR
+from tercet.backends.embedded.reading import described
+from tercet.backends.embedded.reading import request as read_out
+from tercet.backends.embedded.spoken import Known, Spoken
 from training.data.sample import Message, Sample, compact
 from training.hints import requests_of
 
+MAX_KNOWN = 12
+"""Calls and results that are read, the latest."""
 MIN_SEEN_PARAMETERS, MIN_SEEN_CANDIDATES = 30, 300
 """Times that a feature is seen from which it counts."""
 
@@ -89,24 +95,54 @@ class Asked:
     """Whether it is answered by a question first."""
 
 
-def asked_tools(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]:
-    """The tools that a sample's requests call, each once a request; `with_questions`: also what is asked back about
-    before it is called, when not all that it needs has been said."""
-    tools = {str(tool["name"]): compact(tool).encode() for tool in sample.tools}
+def asked_of(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]:
+    """What a sample's requests call, each tool once a request, and what its text is read into; `with_questions`: also
+    what is asked back about before it is called, when not all that it needs has been said."""
+    if sample.schema is not None:
+        yield from _read_out(sample)
+        return
+    tools = {str(tool["name"]): parameters(compact(tool).encode()) for tool in sample.tools}
     requests = requests_of(sample.messages)
-    for place, said in enumerate(sample.messages):
-        spoken = next(requests) if said["role"] == "user" else None
-        if spoken is None or not spoken.text:
-            continue
+    spoken, known, names = Spoken(""), list[Known](), list[str]()
+    for place, message in enumerate(sample.messages):
         behind = sample.messages[place + 1 :]
-        made: Any = next(_calls(behind, with_questions), ())
-        if not made:
-            continue
-        is_incomplete = not (behind and behind[0].get("tool_calls"))
-        request = read(spoken)
-        for called in dict.fromkeys(call["name"] for call in made):
-            arguments = [call["arguments"] for call in made if call["name"] == called]
-            yield Asked(request, called, parameters(tools[called]), wanted_values(arguments), is_incomplete)
+        if message["role"] == "user":
+            spoken = next(requests)
+            if spoken.text:
+                yield from _asked(spoken, tools, behind, with_questions)
+                if known:
+                    yield from _asked(spoken._replace(known=tuple(known)), tools, behind, with_questions)
+        elif message["role"] == "tool":
+            known.append(Known(names.pop(0) if names else "", str(message["content"]), is_call=False))
+            made: Any = behind[0].get("tool_calls") if behind else None
+            if made and spoken.text:
+                yield from _asked(spoken._replace(known=tuple(known[-MAX_KNOWN:])), tools, behind, False)
+        for call in message.get("tool_calls") or ():
+            names.append(call["name"])
+            known.append(Known(call["name"], compact(call["arguments"]), is_call=True))
+
+
+def _asked(
+    spoken: Spoken, tools: Mapping[str, tuple[Parameter, ...]], behind: Sequence[Message], with_questions: bool
+) -> Iterator[Asked]:
+    """The tools that are called right behind what was said."""
+    made: Any = next(_calls(behind, with_questions), ())
+    is_incomplete = not (behind and behind[0].get("tool_calls"))
+    request = read(spoken) if made else None
+    for called in dict.fromkeys(call["name"] for call in made):
+        arguments = [call["arguments"] for call in made if call["name"] == called]
+        yield Asked(request, called, tools[called], wanted_values(arguments), is_incomplete)
+
+
+def _read_out(sample: Sample) -> Iterator[Asked]:
+    """The text of a sample and the schema that it is read into; its name stands for the tool's where some are held
+    out."""
+    said = next((str(m["content"]) for m in sample.messages if m["role"] == "user"), "")
+    answer = json.loads(str(sample.messages[-1]["content"]))
+    offered = parameters(described("", sample.schema))
+    if isinstance(answer, dict) and offered:
+        name = " ".join(sorted(each.name for each in offered))
+        yield Asked(read_out(Spoken(said)), name, offered, wanted_values([answer]), False)
 
 
 def _calls(behind: Sequence[Message], with_questions: bool) -> Iterator[Any]:
@@ -129,12 +165,17 @@ def wanted_values(calls: Iterable[Any]) -> dict[str, list[Any]]:
     return wanted
 
 
-def leaf_values(arguments: Any) -> Iterator[tuple[str, Any]]:
+def leaf_values(arguments: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """The values within, under their own names and, where those stand within others, under all of them."""
     for name, value in arguments.items():
-        if isinstance(value, dict):
-            yield from leaf_values(value)
+        inner = value if isinstance(value, list) else [value]
+        if inner and all(isinstance(each, dict) for each in inner):
+            for each in inner:
+                yield from leaf_values(each, (*path, name))
         else:
             yield name, value
+            if path:
+                yield ".".join((*path, name)), value
 
 
 def normal(value: Any) -> Any:

@@ -27,13 +27,14 @@ from training.data.mixture import Mixture
 from training.data.sample import Sample
 from training.drafts.model import Scorer, learn, learn_quotable
 from training.drafts.rivalry import Rivals, learn_rivalry, rivals
-from training.drafts.turns import Features, Made, Turn, asked_tools, counted, turn_of
+from training.drafts.turns import Features, Made, Turn, asked_of, counted, turn_of
 from training.paths import REPOSITORY, data_root
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
 SAMPLES = {
     "catalog": 8000, "sessions": 3000, "seal_tools": 8000, "gorilla": 4000, "sgd": 4500, "drills": 1000,
-    "symbolic": 500, "toolalpaca": 1000, "builtin": 1000, "gsm8k": 300,
+    "symbolic": 500, "toolalpaca": 1000, "builtin": 1000, "gsm8k": 300, "forms": 9000, "reading": 1000,
+    "requests": 7000,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`."""
 SEEDS, SEEDS_OF_RIVALS = (777, 778), (991, 992)
@@ -56,7 +57,7 @@ def made(root: Path, seed: int, scale: float) -> Made:
     """Calls of the mixture with the requests that they answer."""
     drawn = samples(root, seed, scale)
     of_parameters, of_candidates = Features(), Features()
-    asked = (each for sample in drawn for each in asked_tools(sample))
+    asked = (each for sample in drawn for each in asked_of(sample))
     turns = [turn_of(each, of_parameters, of_candidates) for each in asked]
     return Made(turns, list(of_parameters.numbers), list(of_candidates.numbers))
 

@@ -16,7 +16,7 @@ from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
-from tercet.backends.embedded.hints import Held, held
+from tercet.backends.embedded.held import Held, held
 from tercet.backends.embedded.manifest import Manifest, read_manifest
 from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
@@ -184,7 +184,7 @@ class EmbeddedBackend:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
         telling = telling_rules(request) if model.manifest.holds_answers else ""
         rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling)
-        return rendered.task(held(request, shown.compared) if shown.compared else Held(request))
+        return rendered.task(held(request, shown.compared) if dialect.has_hints else Held(request))
 
 
 def _read_model(facts: ModelFacts, is_adapted: bool) -> _Model:

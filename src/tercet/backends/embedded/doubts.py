@@ -15,7 +15,8 @@ import msgspec
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Held, Offered, asked
+from tercet.backends.embedded.held import Held, asked
+from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema, Message, ModelRequest, ToolCall, ToolDefinition, ToolResult
 from tercet.numerals import numbers_in
@@ -41,6 +42,9 @@ def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Seq
     """Return what another answer to `request` is held to, given the calls of one held to `before`; None: they stand."""
     if not before.is_held:
         return None
+    if len(calls) > 1 and len({(call.name, call.arguments) for call in calls}) == 1:
+        alone = msgspec.structs.replace(before.request, parallel_tool_calls=False)
+        return before._replace(request=alone, plan=())
     said, context = asked(request.items)[-1], _conversation(request)
     found = [list(doubts(offered, said, context, call)) for call in calls]
     if not any(found):

@@ -7,26 +7,24 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial, reduce
-from itertools import islice, pairwise
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
-
-import msgspec
 
 from tercet.backends.embedded import relevance
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
-from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.drafts.narrowing import Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, sure
 from tercet.backends.embedded.relevance import Kept, level
-from tercet.backends.embedded.spoken import MAX_SPOKEN, Speaker, Spoken, spoken
-from tercet.grounding import is_marked
-from tercet.items import Item, Message, ModelRequest, ToolChoice, ToolDefinition
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
+MAX_CONTINUED = 24
+"""Tools up to which the arguments of all of them are drafted behind a result."""
 MAX_REQUESTS = 8
 """Requests of one message that are told apart."""
 CLEAR = 3
@@ -45,6 +43,8 @@ calls give all the same there are 2 in 100."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
+TELLING = 2
+"""Values that a call needs, all of them said, from which a request asks for it whatever its words."""
 MAX_ANDS = 3
 """Places of a clause at which two tools may be named."""
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
@@ -96,6 +96,16 @@ class Offered:
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
         return {name: self._draft(said, name, fields) for name, fields in found.items()}
 
+    def chances(self, said: Spoken) -> dict[str, float]:
+        """Return how likely each tool is meant."""
+        return dict(zip(self._tools, self._relevance.chances(said.text), strict=True))
+
+    def continued(self, said: Spoken) -> dict[str, Draft]:
+        """Return what is said of the arguments of each tool, or known of them from earlier calls and results; of no
+        tool where too many are offered."""
+        names = self._tools if len(self._tools) <= MAX_CONTINUED else ()
+        return {name: self._draft(said, name, self._fields(said, name)) for name in names}
+
     def plan(self, said: Spoken) -> list[tuple[str, Draft]]:
         """Return the tools that are asked for one after the other, with their drafts, if that is clear of all."""
         meant = self._meant(said)
@@ -103,9 +113,19 @@ class Offered:
         return [(each.name, self._draft(each.said, each.name, each.fields)) for each in meant] if is_plan else []
 
     def is_complete(self, said: Spoken) -> bool:
-        """Say whether a request clearly asks for a tool and says all that it needs."""
+        """Say whether a request clearly asks for a tool and says all that it needs, or says so much of what a tool
+        needs that it can mean nothing else."""
         meant = self._meant(said)[:1]
-        return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0])
+        if not meant:
+            return False
+        return (meant[0].level >= CLEAR and self._is_whole(meant[0])) or self._num_filled(meant[0]) >= TELLING
+
+    def _num_filled(self, meant: Meant) -> int:
+        """Return how many values that a call needs are said, of those that the schema does not offer; 0 where one is
+        missing."""
+        said = {field.name: max(value.chance for value in field.values) for field in meant.fields}
+        needed = [each for each in self.parameters(meant.name) if each.is_needed and not each.choices]
+        return len(needed) if all(said.get(each.name, 0.0) >= SAID for each in needed) else 0
 
     def uncallable(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request says too little for, if the likeliest is one of them: all but those that it
@@ -288,75 +308,6 @@ def _told(field: assignment.Field) -> Field | None:
     said = [Said(level(value.chance), compact(value.value)) for value in field.values]
     kept = tuple(each for each in said if len(each.json) <= MAX_VALUE)
     return Field(field.name, kept) if kept else None
-
-
-class Held(NamedTuple):
-    """What an answer is held to."""
-
-    request: ModelRequest
-    """With tools that take nothing but drafted values where those are likely; answered by a call where the message
-    clearly asks for a tool and says all that it needs."""
-    plan: tuple[ToolDefinition, ...] = ()
-    """The calls of a message that clearly makes several requests, in order, each with its own values."""
-    is_held: bool = False
-    """Whether it is held to anything said at all."""
-
-
-def held(request: ModelRequest, offered: Offered) -> Held:
-    """Return what the answer to `request` is held to.
-
-    Only where a user has just spoken: behind a tool's result, values come from that. Later requests may refer to
-    earlier ones, so they are held to drafts alone. What is to be grounded is left to grounding.
-    """
-    last = request.items[-1] if request.items else None
-    if not (isinstance(last, Message) and last.role == "user") or request.grounding == "strict":
-        return Held(request)
-    requests = asked(request.items)
-    said = requests[-1]
-    drafts, planned = offered.drafts(said), offered.plan(said) if request.parallel_tool_calls else []
-    if len(requests) > 1:
-        all_said = _all_said(requests)
-        unsaid = {name: offered.unsaid(all_said, name) for name in drafts}
-        drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
-        planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
-    choice = request.tool_choice
-    uncallable = offered.uncallable(said) if choice.mode == "auto" else frozenset()
-    tools = tuple(
-        tool
-        if is_marked(tool.parameters) or tool.name not in drafts
-        else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
-        for tool in request.tools
-        if tool.name not in uncallable
-    )
-    if choice.mode == "auto" and len(said.turns) == 1 and offered.is_complete(said):
-        choice = ToolChoice("required", choice.names)
-    allowed = msgspec.structs.replace(request, tools=tools, tool_choice=choice)
-    return Held(allowed, _planned(request, planned), is_held=True)
-
-
-def _all_said(requests: Sequence[Spoken]) -> Spoken:
-    """Return all requests of a conversation as one."""
-    ended = (one for one, other in pairwise([*requests, Spoken("")]) if not other.text.startswith(one.text))
-    return reduce(Spoken.followed_by, ended)
-
-
-def asked(items: Sequence[Item]) -> list[Spoken]:
-    """Return for each of the user's messages what it asks for, with what it answers a question about."""
-    return spoken([(_speaker(item), item.text if isinstance(item, Message) else "") for item in items])
-
-
-def _speaker(item: Item) -> Speaker:
-    return item.role if isinstance(item, Message) and item.role in ("user", "assistant") else "other"
-
-
-def _planned(request: ModelRequest, plan: Sequence[tuple[str, Draft]]) -> tuple[ToolDefinition, ...]:
-    """Return the calls of a plan as tools; none if one of them may not be called or is to be grounded."""
-    tools = {tool.name: tool for tool in request.offered_tools if not is_marked(tool.parameters)}
-    if any(name not in tools for name, _ in plan):
-        return ()
-    return tuple(
-        msgspec.structs.replace(tools[name], parameters=narrowed(tools[name].parameters, draft)) for name, draft in plan
-    )
 
 
 def compact(value: Any) -> str:

@@ -32,11 +32,22 @@ class Turn(NamedTuple):
         return bool(self.question) and _AGREES.match(said) is not None
 
 
+class Known(NamedTuple):
+    """What a tool was called with, or what it returned."""
+
+    name: str
+    """Of the tool."""
+    text: str
+    is_call: bool
+
+
 class Spoken(NamedTuple):
     """A request: the messages that say it, a line each, and where those begin."""
 
     text: str
     turns: tuple[Turn, ...] = (Turn(0),)
+    known: tuple[Known, ...] = ()
+    """What is known besides, where the next call may take its values from that."""
 
     @property
     def last(self) -> str:
@@ -47,7 +58,7 @@ class Spoken(NamedTuple):
         """Return this request with the messages of another behind it."""
         start = len(self.text) + 1
         turns = (turn._replace(start=start + turn.start) for turn in more.turns)
-        return Spoken(f"{self.text}\n{more.text}", (*self.turns, *turns))
+        return Spoken(f"{self.text}\n{more.text}", (*self.turns, *turns), self.known)
 
 
 def spoken(turns: Iterable[tuple[Speaker, str]]) -> list[Spoken]:

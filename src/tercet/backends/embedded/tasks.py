@@ -12,7 +12,8 @@ from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.doubts import held_again
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.grounded import narrowed
-from tercet.backends.embedded.hints import Held, Offered
+from tercet.backends.embedded.held import Held
+from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.pieces import Parser, Text, ThinkParser
 from tercet.engine.job import Job
 from tercet.errors import InvalidRequest

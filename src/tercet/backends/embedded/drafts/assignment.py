@@ -45,6 +45,8 @@ class Field(NamedTuple):
     values: tuple[Value, ...]
     is_list: bool = False
     """Whether the parameter takes a list."""
+    row: str = ""
+    """The list of objects that the parameter is a part of, if it is."""
 
 
 def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
@@ -72,7 +74,7 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
             kept[place].append(option._replace(chance=-chance))
     _share_out(request, offered, kept)
     return [
-        Field(parameter.name, _of_one(parameter, values, request.lower), parameter.is_list)
+        Field(parameter.name, _of_one(parameter, values, request.lower), parameter.is_list, parameter.row)
         for parameter, values in zip(offered, kept, strict=True)
         if values
     ]

@@ -7,13 +7,16 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, islice, pairwise
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.clauses import IMPERATIVE
-from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.dates import Dated, dates_in
+from tercet.backends.embedded.drafts.durations import durations_in
 from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of
+from tercet.backends.embedded.drafts.returned import Leaf, leaves
+from tercet.backends.embedded.drafts.times import Timed, times_in
 from tercet.backends.embedded.drafts.words import MAX_WORDS, Word, identifier_stems, shape, words
 from tercet.backends.embedded.spoken import Spoken
 from tercet.numerals import numbers_in
@@ -23,10 +26,22 @@ MAX_RUN = 6
 MAX_TAIL = 40
 MAX_ASKED = 400
 """Characters of a question that are read, up to its end."""
-MAX_CANDIDATES = 160
+
+
+class Reach(NamedTuple):
+    """How much of a request is read."""
+
+    words: int = MAX_WORDS
+    """Words and marks."""
+    candidates: int = 160
+    """Runs of words, quotations and dates."""
+
+
 _QUOTED = re.compile(
     r'"([^"\n]{1,600})"|“([^”\n]{1,600})”|`([^`\n]{1,600})`|(?<!\w)\'([^\'\n]+(?:\'\w[^\'\n]*)*)\'(?!\w)|«([^»\n]{1,600})»'
 )
+_CODES = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
+"""Codes that are written with gaps: an IBAN, a British postcode."""
 _LISTS = re.compile(r",|;|\band\b|\bor\b|&")
 _ASSIGNMENT = re.compile(
     r"((?:\b\w+ ){0,3}\b\w+)(?: ?:?= ?| (?:equals|equal|set|is equal|equivalent)(?: to)? )[\"'$]?\Z"
@@ -39,7 +54,7 @@ _NO_COUNT = re.compile(
 )
 """Where `one` counts nothing: `one way`, `this one`."""
 _BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
-_ENDS = frozenset('.!?;:()[]{}"“”«»`|')
+_ENDS = frozenset('.!?;:()[]{}"“”«»`|\n')
 _TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
 
 
@@ -77,6 +92,10 @@ class Candidate(NamedTuple):
     """Stems of the question that its message answers."""
     is_answer: bool = False
     """Whether it is most of what answers a question."""
+    unit: str = ""
+    """The unit of time that it counts."""
+    leaf: Leaf | None = None
+    """Where it comes from if nobody said it: a tool's result, or a call."""
 
 
 class Answer(NamedTuple):
@@ -96,6 +115,8 @@ class Request(NamedTuple):
     stems: tuple[str, ...]
     lower: str
     answers: tuple[Answer, ...] = ()
+    called: Mapping[str, frozenset[tuple[str, ...]]] = {}
+    """By value in lower case that earlier calls took, the stems of the names under which they did."""
 
     def turn(self, start: int) -> int:
         """Return which message the character `start` belongs to."""
@@ -105,10 +126,10 @@ class Request(NamedTuple):
 class _Reading:
     """One request while its candidates are found."""
 
-    def __init__(self, said: Spoken) -> None:
+    def __init__(self, said: Spoken, reach: Reach) -> None:
         text = self.text = said.text
         self.answers = [_answer(said, place) for place in range(len(said.turns))]
-        self.parts = _parts(said)
+        self.parts = _parts(said, reach.words)
         self.words = [word for part in self.parts for word in part]
         self.last = self.words[-1].end if self.words else 0
         self.ends_of_parts = list(accumulate(map(len, self.parts)))
@@ -235,17 +256,69 @@ def _around(before: list[str], after: list[str]) -> Iterator[str]:
     yield f"N:{second[1]}"
 
 
-def read(said: Spoken) -> Request:
+def read(said: Spoken, reach: Reach = Reach()) -> Request:
     """Return the candidates of a request; where there are too many, those of its last messages."""
-    reading = _Reading(said)
+    reading = _Reading(said, reach)
     if not reading.words:
-        return Request((), (), (), (), "")
+        return _with_known(Request((), (), (), (), ""), said)
     found = {(c.start, c.end): c for c in _texts(reading)}
     stems = tuple(dict.fromkeys(word.stem for word in reading.words if word.is_word))
     answers = tuple(reading.answers)
     made = Request((), _counted(_numbers(reading)), _counted(_lists(reading)), stems, said.text.lower(), answers)
-    latest = sorted(found.values(), key=lambda each: (-made.turn(each.start), each.start, each.end))[:MAX_CANDIDATES]
-    return made._replace(texts=_counted(sorted(latest, key=lambda each: (each.start, each.end))))
+    latest = sorted(found.values(), key=lambda each: (-made.turn(each.start), each.start, each.end))[: reach.candidates]
+    texts = _counted(sorted(latest, key=lambda each: (each.start, each.end)))
+    return _with_known(made._replace(texts=texts), said)
+
+
+def _with_known(request: Request, said: Spoken) -> Request:
+    """Return the request with what is known from calls and results as further candidates, behind its text."""
+    if not said.known:
+        return request
+    texts, numbers, lists = list(request.texts), list(request.numbers), list(request.lists)
+    called: dict[str, frozenset[tuple[str, ...]]] = {}
+    for rank, leaf in enumerate(leaves(said)):
+        if leaf.is_argument:
+            value = str(leaf.value).lower()
+            called[value] = called.get(value, frozenset()) | {leaf.key}
+        place = len(said.text) + 2 + 2 * rank
+        if isinstance(leaf.value, list):
+            lists.append(_of_leaf(leaf, "list", place, rank))
+            continue
+        number = leaf.value if isinstance(leaf.value, int | float) else _whole_number(leaf.value)
+        if number is not None:
+            numbers.append(_of_leaf(leaf, "number", place, rank)._replace(value=number))
+        texts.append(_of_leaf(leaf, "leaf", place, rank)._replace(value=str(leaf.value)))
+    return request._replace(texts=tuple(texts), numbers=tuple(numbers), lists=tuple(lists), called=called)
+
+
+def _whole_number(text: str) -> float | None:
+    """Return the number that a text is: 12.5 of `$12.50`."""
+    found = list(islice(numbers_in(text), 2)) if text[:1].isdigit() or text[:1] in "$€£+-" else []
+    if len(found) != 1 or found[0].end != len(text) or found[0].start > 1:
+        return None
+    value = found[0].value
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+def _of_leaf(leaf: Leaf, kind: str, place: int, rank: int) -> Candidate:
+    """Return a leaf as a candidate: what it looks like, and what it is called."""
+    text = str(leaf.value)
+    dated = next(dates_in(text), None) if kind == "leaf" else None
+    is_date = dated is not None and (dated.start, dated.end) == (0, len(text))
+    inside = [word for word in words(text, most=MAX_RUN) if word.is_word]
+    kinds = kinds_of(text, is_date)
+    features = (
+        f"k:{'date' if is_date else kind}", f"c:{min(len(inside), 7)}", f"s:{shape(text.split(' ', 1)[0])}",
+        f"e:{shape(text.rsplit(' ', 1)[-1])}", f"q:{likeness_of(text)}", f"y:{leaf.key[-1] if leaf.key else '0'}",
+        f"Y:{' '.join(leaf.key)}", *(f"i:{word.stem}" for word in inside[:4]), *(f"K:{each}" for each in sorted(kinds)),
+    )  # fmt: skip
+    others = (dated.iso,) if dated is not None and is_date and dated.iso not in ("", text) else ()
+    stems = frozenset(word.stem for word in inside)
+    ends = (inside[0].stem, inside[-1].stem) if inside else ("", "")
+    return Candidate(
+        leaf.value, others, place, place + 1, features, frozenset(), frozenset(), stems, (), (), ends, False,
+        min(rank, 9), kinds, leaf=leaf,
+    )  # fmt: skip
 
 
 def _turn(answers: Sequence[Answer], start: int) -> int:
@@ -260,10 +333,10 @@ def _answer(said: Spoken, place: int) -> Answer:
     return Answer(turn.start, frozenset(word.stem for word in asked), turn.agrees(said.text[turn.start : end]))
 
 
-def _parts(said: Spoken) -> list[list[Word]]:
-    """Return the words of each message, of all at most `MAX_WORDS`, those of the last ones first."""
+def _parts(said: Spoken, most: int) -> list[list[Word]]:
+    """Return the words of each message, of all at most `most`, those of the last ones first."""
     parts: list[list[Word]] = []
-    left, end = MAX_WORDS, len(said.text)
+    left, end = most, len(said.text)
     for turn in reversed(said.turns):
         parts.append(words(said.text[:end], turn.start, left) if left > 0 else [])
         left, end = left - len(parts[-1]), turn.start
@@ -289,9 +362,22 @@ def _texts(reading: _Reading) -> Iterator[Candidate]:
     for rank, dated in enumerate(reading.dated):
         if reading.is_read(dated.start, dated.end):
             yield reading.made(dated.start, dated.end, "date", rank, None, *([dated.iso] if dated.iso else []))
+    for rank, timed in enumerate(sorted(times_in(reading.text), key=lambda timed: timed.start)):
+        if reading.is_read(timed.start, timed.end):
+            yield reading.made(timed.start, timed.end, "time", rank, None, *_clocks(timed, reading.dated))
+    for rank, match in enumerate(_CODES.finditer(reading.text)):
+        if reading.is_read(*match.span()):
+            yield reading.made(*match.span(), "code", rank)
     for rank, (start, end) in enumerate(reading.quotes):
         if reading.is_read(start, end):
             yield reading.made(start, end, "quote", rank)
+
+
+def _clocks(timed: Timed, dated: Sequence[Dated]) -> tuple[str, ...]:
+    """Return what a clock shows then, and the day with it that is said nearest, where one is said with its year."""
+    days = [day for day in dated if day.iso]
+    nearest = min(days, key=lambda day: abs(day.start - timed.start), default=None)
+    return (timed.clock, f"{nearest.iso}T{timed.clock}") if nearest else (timed.clock,)
 
 
 def _runs(found: list[Word]) -> Iterator[tuple[int, int]]:
@@ -347,7 +433,9 @@ def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:
     """Yield what follows a cue up to the end of its sentence, and whole sentences."""
     begin = 0
     for place, word in enumerate([*found, None]):
-        is_end = word is None or (word.text in ".!?\n" and (place + 1 >= len(found) or found[place + 1].is_capital))
+        is_end = word is None or word.text == "\n" or (
+            word.text in ".!?" and (place + 1 >= len(found) or found[place + 1].is_capital or found[place + 1].text == "\n")
+        )
         if not is_end:
             continue
         sentence = found[begin:place]
@@ -361,16 +449,21 @@ def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:
 
 
 def _numbers(reading: _Reading) -> Iterator[Candidate]:
-    found = sorted(numbers_in(reading.text), key=lambda number: (number.start, number.end))
-    outside = (number for number in found if not reading.is_within(number.start, number.end, reading.brackets))
-    counted = (each for each in outside if each.end not in reading.uncounted)
-    for rank, number in enumerate(each for each in counted if reading.is_read(each.start, each.end)):
-        value = int(number.value) if number.value.is_integer() and abs(number.value) < 1e15 else number.value
-        mark = reading.text[number.end : number.end + 1]
-        others = [value / 100] if mark == "%" or reading.text[number.end :].startswith((" %", " percent")) else []
-        made = reading.made(number.start, number.end, "number", rank, value, *others)
-        sign = reading.text[number.start - 1 : number.start] if number.start else ""
-        yield made._replace(features=(*made.features, f"m:{mark}", f"M:{sign}", _size(value)))
+    lasting = {(each.start, each.end): each for each in durations_in(reading.text)}
+    spans = {(number.start, number.end): number.value for number in numbers_in(reading.text)}
+    spans |= {span: each.count for span, each in lasting.items() if span not in spans}
+    outside = (span for span in sorted(spans) if not reading.is_within(*span, reading.brackets))
+    counted = (span for span in outside if span[1] not in reading.uncounted)
+    for rank, span in enumerate(span for span in counted if reading.is_read(*span)):
+        start, end = span
+        value = lasting[span].count if span in lasting else spans[span]
+        value = int(value) if value.is_integer() and abs(value) < 1e15 else value
+        mark = reading.text[end : end + 1]
+        others = [value / 100] if mark == "%" or reading.text[end:].startswith((" %", " percent")) else []
+        made = reading.made(start, end, "number", rank, value, *others)
+        sign = reading.text[start - 1 : start] if start else ""
+        unit = lasting[span].unit if span in lasting else ""
+        yield made._replace(features=(*made.features, f"m:{mark}", f"M:{sign}", _size(value)), unit=unit)
 
 
 def _size(value: float) -> str:

@@ -19,6 +19,7 @@ _LIKENESSES = (
     ("path", re.compile(r"[~\w.-]*/[\w./-]+")),
     ("file", re.compile(r"\S+\.[A-Za-z]{1,5}\d?")),
     ("time", re.compile(r"\d+:\d\d.*|\d\d? ?(?:[ap]\.?m\.?|o'clock)", re.IGNORECASE)),
+    ("phone", re.compile(r"\+\d[\d ()./-]{6,}\d|(?!\d{4}-\d\d-\d\d)\(?\d{2,5}\)?[ /-]\d[\d ()./-]{4,}\d")),
     ("number", re.compile(r"[+#$€£-]?\d[\d.,]*%?")),
     ("code", re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s=]+")),
     ("mixed", re.compile(r"\S*[a-z]\S*[A-Z]\S*")),
@@ -35,6 +36,7 @@ _WANTED = {
     "path": "path file filename folder directory destination source document image photo video audio",
     "file": "file filename path document image photo video audio attachment dataset data",
     "time": "time hour start end begin at alarm",
+    "phone": "phone telephone mobile hotline tel cell fax number contact whatsapp call",
     "code": "id code number identifier sku reference ref key serial version flight ticket tracking",
     "currency": "currency money from to base target source unit",
     "currency_code": "currency money from to base target source unit",
@@ -58,7 +60,7 @@ _WANTED = {
     "street": "address street location road place",
 }
 """By kind, words in the names of parameters that take it."""
-_KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "code"))
+_KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "phone", "code"))
 
 
 class _Known(NamedTuple):

@@ -5,10 +5,12 @@ nearly sure, only drafted ones are allowed; where a parameter is of those whose 
 the request; one that may be left out and that nothing speaks of is left out; anything else stays open.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
+from tercet.backends.embedded.drafts.parameters import inlined
 from tercet.backends.embedded.drafts.scorer import Value
 from tercet.items import JsonSchema
 from tercet.schema import instance_violation
@@ -23,21 +25,87 @@ _RELATED = frozenset(
 
 
 class Draft(NamedTuple):
-    """What can be told of the arguments of one call."""
+    """What can be told of the arguments of one call, or of an answer in JSON."""
 
     fields: Sequence[Field]
-    quotes: Mapping[str, Sequence[str]]
+    quotes: Mapping[str, Sequence[str]] = {}
     """Texts that a parameter may take whose values people say as they are."""
     unsaid: frozenset[str] = frozenset()
     """Parameters that a call may leave out and that nothing in the request speaks of."""
+    is_settled: bool = False
+    """Whether the likeliest is taken, and nothing left to choose."""
 
 
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
-    sure = {field.name: field.values for field in draft.fields if max(v.chance for v in field.values) >= SURE}
-    said = {name: [form for value in values for form in _allowed(value)] for name, values in sure.items()}
-    allowed = {**draft.quotes, **said}
-    return _fields(schema, allowed, draft.unsaid) if allowed or draft.unsaid else schema
+    sure = {field.name: field for field in draft.fields if max(v.chance for v in field.values) >= SURE}
+    return _Narrowing(draft, sure).whole(schema) if sure or draft.quotes or draft.unsaid else schema
+
+
+class _Narrowing:
+    """One schema while it is rewritten; `sure` are the fields that have likely values, by name."""
+
+    def __init__(self, draft: Draft, sure: Mapping[str, Field]) -> None:
+        self._draft, self._sure = draft, sure
+        self._is_settled = draft.is_settled
+
+    def whole(self, schema: JsonSchema) -> JsonSchema:
+        return self._fields(inlined(schema), ())
+
+    def _fields(self, schema: JsonSchema, path: tuple[str, ...], row: Mapping[str, Value] | None = None) -> JsonSchema:
+        fields = schema.get("properties")
+        if not isinstance(fields, dict):
+            return schema
+        unsaid = self._draft.unsaid.difference(schema.get("required", ()))
+        left_out = frozenset() if _RELATED & schema.keys() else unsaid
+        kept = {name: self._field(part, (*path, name), row) for name, part in fields.items() if name not in left_out}
+        return {**schema, "properties": kept}
+
+    def _field(self, schema: Any, path: tuple[str, ...], row: Mapping[str, Value] | None) -> Any:
+        if not isinstance(schema, dict):
+            return schema
+        if isinstance(schema.get("properties"), dict):
+            return self._fields(schema, path, row)
+        items = schema.get("items") if schema.get("type") == "array" else None
+        if row is None and isinstance(items, dict) and isinstance(items.get("properties"), dict):
+            return self._rows(schema, items, path)
+        name = next((name for name in (".".join(path), path[-1]) if name in self._sure), "")
+        if row is not None:
+            return _of(schema, _allowed(row[name])[:1]) if name in row else schema
+        if not name:
+            quotes = self._draft.quotes.get(path[-1])
+            return _of(schema, quotes) if quotes else schema
+        values = self._sure[name].values
+        if schema.get("type") == "array" and not any(isinstance(form, list) for value in values for form in value.forms):
+            return _list(schema, values, is_settled=self._is_settled)
+        if self._is_settled:
+            return _of(schema, _allowed(max(values, key=lambda value: value.chance)), most=1)
+        return _of(schema, [form for value in values for form in _allowed(value)])
+
+    def _rows(self, schema: JsonSchema, items: JsonSchema, path: tuple[str, ...]) -> JsonSchema:
+        """Return a list of objects with the objects that the request has, as far as it has them."""
+        rows = in_rows([field for field in self._sure.values() if field.row == ".".join(path)])
+        made = [self._fields(items, path, row) for row in rows]
+        if not schema.get("minItems", 0) <= len(made) <= schema.get("maxItems", len(made)) or not made:
+            return schema
+        return {**schema, "prefixItems": made, "items": False, "minItems": len(made), "maxItems": len(made)}
+
+
+def in_rows(fields: Sequence[Field]) -> list[dict[str, Value]]:
+    """Return the values of fields of a list's objects, object by object: those of the field that has most begin one
+    each; of another, as many go one by one, fewer to the object that they stand in."""
+    likely = {field.name: [value for value in field.values if value.chance >= SURE] for field in fields}
+    most = max(map(len, likely.values()), default=0)
+    if not most:
+        return []
+    first = min((values for values in likely.values() if len(values) == most), key=lambda values: values[0].start)
+    begins = [value.start for value in first]
+    rows: list[dict[str, Value]] = [{} for _ in begins]
+    for name, values in likely.items():
+        for number, value in enumerate(values):
+            place = number if len(values) == most else max(0, bisect_right(begins, value.start) - 1)
+            rows[place].setdefault(name, value)
+    return rows
 
 
 def _allowed(value: Value) -> Sequence[Any]:
@@ -45,34 +113,22 @@ def _allowed(value: Value) -> Sequence[Any]:
     return value.forms[:1] if value.is_prescribed else value.forms
 
 
-def _fields(schema: JsonSchema, said: Mapping[str, Sequence[Any]], unsaid: frozenset[str]) -> JsonSchema:
-    fields = schema.get("properties")
-    if not isinstance(fields, dict):
-        return schema
-    left_out = frozenset() if _RELATED & schema.keys() else unsaid.difference(schema.get("required", ()))
-    kept = {name: _field(part, name, said, unsaid) for name, part in fields.items() if name not in left_out}
-    return {**schema, "properties": kept}
-
-
-def _field(schema: Any, name: str, values: Mapping[str, Sequence[Any]], unsaid: frozenset[str]) -> Any:
-    if not isinstance(schema, dict):
-        return schema
-    if isinstance(schema.get("properties"), dict):
-        return _fields(schema, values, unsaid)
-    if name not in values:
-        return schema
-    said = values[name]
-    if schema.get("type") == "array" and not any(isinstance(form, list) for form in said):
-        return _list(schema, said)
-    own = [schema["default"]] if "default" in schema else []
-    allowed = [form for form in [*said, *own] if instance_violation(schema, form) is None]
+def _of(schema: JsonSchema, said: Sequence[Any], most: int | None = None) -> JsonSchema:
+    """Return the schema with only `most` of what was said; as it is where none of that will do."""
+    own = [schema["default"]] if "default" in schema and most is None else []
+    allowed = [form for form in [*said, *own] if instance_violation(schema, form) is None][:most]
     return {"enum": allowed} if allowed else schema
 
 
-def _list(schema: JsonSchema, said: Sequence[Any]) -> JsonSchema:
+def _list(schema: JsonSchema, values: Sequence[Value], *, is_settled: bool) -> JsonSchema:
     items = schema.get("items")
+    if is_settled:
+        values = [value for value in values if value.chance >= SURE]
+    said = [form for value in values for form in _allowed(value)[: 1 if is_settled else None]]
     allowed = [form for form in said if not isinstance(items, dict) or instance_violation(items, form) is None]
     if not allowed:
         return schema
+    if is_settled and instance_violation(schema, allowed) is None:
+        return {"enum": [allowed]}
     most = min(len(said), schema.get("maxItems", len(said)))
     return {**schema, "items": {"enum": allowed}, "maxItems": max(most, schema.get("minItems", 0))}

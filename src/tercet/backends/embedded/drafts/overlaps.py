@@ -10,11 +10,13 @@ from operator import mul
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
+from tercet.backends.embedded.drafts.returned import Leaf
 from tercet.backends.embedded.relevance import direction
 
-NUM_OVERLAPS = 76
-"""Those of texts, numbers and lists, then those of choices and of booleans, each in places of their own."""
-_OF_CHOICES, _OF_BOOLEANS = 58, 67
+NUM_OVERLAPS = 91
+"""Those of texts, numbers and lists, then those of choices, of booleans and of what tools returned, each in places of
+their own."""
+_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 58, 67, 76
 _NEGATIONS = frozenset(("no", "not", "without", "don't", "exclude", "skip", "never", "hide", "omit"))
 MAX_COMPARED = 32
 """Words of a request with which a choice is compared."""
@@ -22,6 +24,39 @@ MAX_COMPARED = 32
 
 def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
     """Return what candidate and parameter have in common: the first of `NUM_OVERLAPS` numbers, the others are 0."""
+    found = _of_words(candidate, parameter)
+    if candidate.leaf is None:
+        return found
+    return (*found, *(0.0,) * (_OF_LEAVES - len(found)), *_of_leaf(candidate.leaf, parameter))
+
+
+def _of_leaf(leaf: Leaf, parameter: Parameter) -> tuple[float, ...]:
+    """Return what a parameter has in common with what a value is called that a tool returned."""
+    parts, key, path = parameter.parts, leaf.key, leaf.path
+    own, above = frozenset(key), frozenset(path[: len(path) - len(key)])
+    is_same = key == parts
+    is_nested = not is_same and len(parts) > len(key) > 0 and parts[-len(key) :] == key
+    return (
+        1.0,
+        is_same,
+        is_nested and bool(above & parameter.of_name),
+        is_nested,
+        key[-1:] == (parameter.head,),
+        len(parameter.of_name & own) / (len(parts) or 1),
+        len(parameter.of_name & above) / (len(parts) or 1),
+        bool(own) and not is_same and own <= parameter.of_others,
+        bool(own & parameter.of_about),
+        likeness(parameter.direction, _direction(key)) if key else 0.0,
+        leaf.standing,
+        leaf.is_alone,
+        leaf.is_argument,
+        leaf.is_latest,
+        leaf.is_said,
+    )
+
+
+def _of_words(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
+    """Return what of a candidate's words and their neighbours a parameter has in its name and description."""
     name, about, inside = parameter.of_name, parameter.of_about, candidate.inside
     tool, others, near = parameter.of_tool, parameter.of_others, candidate.near
     num_name, num_inside = len(name) or 1, len(inside) or 1
@@ -125,7 +160,7 @@ def of_choice(
     is_free = not choice.stems <= parameter.of_tool
     own = (common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free)
     placed = tuple(map(float, own))
-    return (*overlaps(said_as, parameter), *placed) if said_as else _placed(_OF_CHOICES, placed)
+    return (*_of_words(said_as, parameter), *placed) if said_as else _placed(_OF_CHOICES, placed)
 
 
 def _agreed(parameter: Parameter, request: Request) -> tuple[float, float]:

@@ -3,15 +3,21 @@
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.durations import unit_of
 from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, identifier_stems, words
 from tercet.backends.embedded.relevance import PART, direction
 
 MAX_PARAMETERS = 40
+MAX_DEPTH = 4
+"""Names that lead to a leaf."""
+MAX_INLINED = 8
+"""References and parts within each other that are followed."""
 MAX_ABOUT = 14
 MAX_CHOICES = 60
 _NUMERIC = ("integer", "number")
@@ -22,6 +28,9 @@ _DATE_FORMAT = re.compile(
     r"|month([-/])day\4year|day([-/])month\5year|year([-/])month\6day)\b",
     re.IGNORECASE,
 )
+_COUNTS = re.compile(r"\b(?:in|number of|how many) (seconds|minutes|hours|days|weeks|months|years)\b", re.IGNORECASE)
+_DATETIME_FORMAT = re.compile(r"Y{4}-MM-DD(T| )(?:HH|hh):(?:MM|mm)(:(?:SS|ss))?")
+_TIME_FORMAT = re.compile(r"\bHH:MM(:SS)?\b|\b24[- ]?h(?:our)?s?\b|\b\d\d:\d\d\b", re.IGNORECASE)
 _DATE = identifier_stems("date")
 _ISO = re.compile(r"\biso(?:[- ]?8601)?\b", re.IGNORECASE)
 _CODED = ("currency", "language", "country", "state")
@@ -56,6 +65,8 @@ class Parameter(NamedTuple):
     choices: tuple[Choice, ...]
     dated_as: str
     """How a day is to be written, as `strftime` has it; empty where that is not said."""
+    timed_as: str
+    """The same of a time of day, or of a day and a time."""
     features: tuple[str, ...]
     of_name: frozenset[str]
     of_about: frozenset[str]
@@ -87,28 +98,55 @@ class Parameter(NamedTuple):
     """Kinds of value of which it wants the code: `EUR` for `currency_code`."""
     is_plural: bool
     """Whether it takes several things as one text: `platforms`."""
+    unit: str = ""
+    """The unit of time that it counts: `minute` of `duration_minutes`."""
+    row: str = ""
+    """The path of the list of objects in each of which it stands, if it does."""
 
 
 def parameters(tool: bytes) -> tuple[Parameter, ...]:
     """Return the leaves of a tool given as JSON: name, description, parameters."""
     described: dict[str, Any] = json.loads(tool)
     of_tool = identifier_stems(str(described.get("name", "")))
-    leaves = list(itertools.islice(_leaves(described.get("parameters"), True, 0), MAX_PARAMETERS))
-    names = [frozenset(identifier_stems(name)) for name, *_ in leaves]
-    bare = [_unnumbered(name) for name, *_ in leaves]
-    texts = [place for place, (_, schema, _, _) in enumerate(leaves) if _is_open_text(schema)]
+    leaves = list(itertools.islice(_leaves(inlined(described.get("parameters")), _Place()), MAX_PARAMETERS))
+    called = named([place.path for place, _ in leaves])
+    names = [frozenset(identifier_stems(name)) for name in called]
+    bare = [_unnumbered(name) for name in called]
+    texts = [number for number, (_, schema) in enumerate(leaves) if _is_open_text(schema)]
     found: list[Parameter] = []
     ranks: dict[str, int] = {}
-    for place, (name, schema, is_required, is_needed) in enumerate(leaves):
+    for number, (name, (place, schema)) in enumerate(zip(called, leaves, strict=True)):
         inner, is_list = _inner(schema)
         kind = _kind(inner)
         rank = ranks.get(kind, 0)
         ranks[kind] = rank + 1
-        others = frozenset().union(*names[:place], *names[place + 1 :]) - names[place]
-        made = _parameter(name, schema, inner, kind, is_list, is_required, is_needed, rank, of_tool)
-        nth = bare[:place].count(bare[place]) if bare.count(bare[place]) > 1 else -1
-        found.append(made._replace(of_others=others, is_only_text=texts == [place], nth=nth))
+        others = frozenset().union(*names[:number], *names[number + 1 :]) - names[number]
+        is_list = is_list or bool(place.row)
+        made = _parameter(name, schema, inner, kind, is_list, place.is_required, place.is_needed, rank, of_tool)
+        nth = bare[:number].count(bare[number]) if bare.count(bare[number]) > 1 else -1
+        found.append(made._replace(of_others=others, is_only_text=texts == [number], nth=nth, row=place.row, unit=_unit(name, schema)))
     return tuple(found)
+
+
+def named(paths: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return what leaves are called: the last of the names that lead to each, or all of them where others end alike."""
+    lasts = Counter(path[-1] for path in paths)
+    return [path[-1] if lasts[path[-1]] == 1 else ".".join(path) for path in paths]
+
+
+class _Place(NamedTuple):
+    """Where a leaf stands."""
+
+    path: tuple[str, ...] = ()
+    is_required: bool = True
+    """Whether its object requires it."""
+    is_needed: bool = True
+    """Whether a whole call does."""
+    row: str = ""
+
+    def at(self, name: str, schema: dict[str, Any], is_required: bool) -> "_Place":
+        is_needed = self.is_needed and is_required and not _takes_null(schema)
+        return _Place((*self.path, name), is_required, is_needed, self.row)
 
 
 def _unnumbered(name: str) -> tuple[str, ...]:
@@ -120,17 +158,45 @@ def _is_open_text(schema: dict[str, Any]) -> bool:
     return schema.get("type") == "string" and "enum" not in schema
 
 
-def _leaves(schema: Any, is_needed: bool, depth: int) -> Iterator[tuple[str, dict[str, Any], bool, bool]]:
-    """Name, schema, whether its object requires it, and whether a whole call does."""
+def _leaves(schema: Any, at: _Place) -> Iterator[tuple[_Place, dict[str, Any]]]:
+    """Yield the leaves of a schema and where they stand; those of the objects of a list, too."""
     fields = schema.get("properties") if isinstance(schema, dict) else None
     required = schema.get("required") if isinstance(schema, dict) else None
     for name, field in (fields if isinstance(fields, dict) else {}).items():
         part = field if isinstance(field, dict) else {}
-        is_required = isinstance(required, list) and name in required
-        if isinstance(part.get("properties"), dict) and depth < 3:
-            yield from _leaves(part, is_needed and is_required, depth + 1)
+        place = at.at(name, part, isinstance(required, list) and name in required)
+        items = part.get("items") if part.get("type") == "array" and not at.row else None
+        if isinstance(part.get("properties"), dict) and len(place.path) < MAX_DEPTH:
+            yield from _leaves(part, place)
+        elif isinstance(items, dict) and isinstance(items.get("properties"), dict):
+            yield from _leaves(items, place._replace(row=".".join(place.path)))
         else:
-            yield name, part, is_required, is_needed and is_required and not _takes_null(part)
+            yield place, part
+
+
+def inlined(schema: Any, known: Any = None, depth: int = 0) -> Any:
+    """Return a schema with what its local references lead to in their place, as far as `MAX_INLINED` goes."""
+    if not isinstance(schema, dict):
+        return schema
+    if known is None:
+        known = schema.get("$defs") or schema.get("definitions") or {}
+        if not known:
+            return schema
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and depth < MAX_INLINED:
+        meant = known.get(reference.rsplit("/", 1)[-1])
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        return inlined({**meant, **beside}, known, depth + 1) if isinstance(meant, dict) else schema
+    made = dict(schema)
+    for key in ("items", "additionalProperties"):
+        if isinstance(made.get(key), dict):
+            made[key] = inlined(made[key], known, depth + 1)
+    for key in ("anyOf", "oneOf", "allOf"):
+        if isinstance(made.get(key), list):
+            made[key] = [inlined(part, known, depth + 1) for part in made[key]]
+    if isinstance(made.get("properties"), dict):
+        made["properties"] = {name: inlined(part, known, depth + 1) for name, part in made["properties"].items()}
+    return made
 
 
 def _takes_null(schema: dict[str, Any]) -> bool:
@@ -195,7 +261,7 @@ def _parameter(
         *(f"d:{part}" for part in of_about[:MAX_ABOUT]), *(f"f:{part}" for part in of_tool[:4]),
     ]  # fmt: skip
     return Parameter(
-        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as), tuple(features),
+        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as), _timed_as(about, shown_as), tuple(features),
         frozenset(of_name),
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
@@ -208,11 +274,32 @@ def _parameter(
 def _dated_as(name: tuple[str, ...], about: str, shown_as: str) -> str:
     """Return how a day is to be written: `%m/%d/%Y` where the description says MM/DD/YYYY, ISO 8601 where it says that
     or shows nothing else of a date."""
-    named = _DATE_FORMAT.search(about)
+    named = None if _DATETIME_FORMAT.search(about) else _DATE_FORMAT.search(about)
     if named:
         return "".join(_DATE_PARTS.get(part[0], part) for part in re.findall(r"[A-Z]+|\W", named[0].upper()))
     is_date = name[-1:] == _DATE and not any(dates_in(about))
     return "%Y-%m-%d" if shown_as == "date" or is_date or _ISO.search(about) else ""
+
+
+def _timed_as(about: str, shown_as: str) -> str:
+    """Return how a time is to be written: `%H:%M` where the description says HH:MM or counts 24 hours."""
+    both = _DATETIME_FORMAT.search(about)
+    if both or shown_as == "date-time":
+        seconds = ":%S" if both is None or both[2] else ""
+        return f"%Y-%m-%d{both[1] if both else 'T'}%H:%M{seconds}"
+    named = _TIME_FORMAT.search(about)
+    if named or shown_as == "time":
+        return "%H:%M:%S" if shown_as == "time" or (named and named[1]) else "%H:%M"
+    return ""
+
+
+def _unit(name: str, schema: dict[str, Any]) -> str:
+    """Return the unit of time that a number counts by its name, or else by its description."""
+    if schema.get("type") not in _NUMERIC:
+        return ""
+    parts = [unit for unit in map(unit_of, PART.findall(name)) if unit]
+    told = _COUNTS.search(str(schema.get("description") or ""))
+    return parts[-1] if parts else unit_of(told[1]) if told else ""
 
 
 def _is_plural(name: str, about: str) -> bool:

@@ -5,11 +5,13 @@ Pure and deterministic. It knows nothing of prompts.
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
+from tercet.backends.embedded.drafts.durations import converted
 from tercet.backends.embedded.drafts.kinds import code_of
 from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
@@ -23,6 +25,11 @@ INSTEAD, SUPERSEDED = 0.5, 0.05
 """Chance from which a value stands instead of those that were said in messages before, and what is left of theirs."""
 ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
+
+
+SAME_NAME, OTHER_ROW, OTHER_NAME = 0.7, 0.1, 0.2
+"""Chance from which what a result calls by the parameter's name is its value; what is left of that of a row that is not
+meant, and of what a call took as something else."""
 
 
 class Value(NamedTuple):
@@ -55,6 +62,8 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
         likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
         if candidate.assigned:
             likely = _as_assigned(likely, candidate, parameter)
+        elif request.called:
+            likely = _as_known(likely, candidate, parameter, request.called)
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
     for choice in parameter.choices:
@@ -65,7 +74,7 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
 
 def _latest(request: Request, values: list[Value]) -> list[Value]:
     """Return the values, those less likely that a later message puts others in the place of: `two`, `make it three`."""
-    turns = [request.turn(value.start) if value.end else -1 for value in values]
+    turns = [request.turn(value.start) if 0 < value.end <= len(request.lower) else -1 for value in values]
     last = max((turn for turn, value in zip(turns, values, strict=True) if value.chance >= INSTEAD), default=-1)
     return [
         value._replace(chance=value.chance * SUPERSEDED) if 0 <= turn < last else value
@@ -80,6 +89,24 @@ def _as_assigned(chance: float, candidate: Candidate, parameter: Parameter) -> f
     return chance * ASSIGNED_ELSEWHERE if candidate.assigned[-1] in parameter.of_others else chance
 
 
+def _as_known(
+    chance: float, candidate: Candidate, parameter: Parameter, called: Mapping[str, frozenset[tuple[str, ...]]]
+) -> float:
+    """Return the chance of a candidate where results are known: of a row that others are described of it is little, as
+    of what an earlier call took under another name: an order's number is not its id."""
+    leaf = candidate.leaf
+    if leaf is not None and leaf.key == parameter.parts and not leaf.is_argument:
+        chance = max(chance, SAME_NAME)
+    if leaf is not None and leaf.standing < 0:
+        return chance * OTHER_ROW
+    if leaf is not None and not leaf.is_argument:
+        return chance
+    names = called.get(str(candidate.value).lower())
+    if not names or parameter.parts in names or candidate.kinds & parameter.kinds:
+        return chance
+    return chance * OTHER_NAME
+
+
 def value_of(candidate: Candidate, parameter: Parameter, chance: float) -> Value:
     """Return a candidate as a value: what it says and what else means the same, first what the parameter wants."""
     said = (candidate.value, *candidate.others)
@@ -87,11 +114,24 @@ def value_of(candidate: Candidate, parameter: Parameter, chance: float) -> Value
     wanted: list[Any] = [code_of(candidate.value, kind) for kind in sorted(parameter.coded & candidate.kinds)]
     if kind == "k:date" and candidate.others and parameter.dated_as:
         wanted.append(datetime.date.fromisoformat(candidate.others[0]).strftime(parameter.dated_as))
+    elif candidate.unit and parameter.unit and candidate.unit != parameter.unit:
+        wanted.append(converted(candidate.value, candidate.unit, parameter.unit))
+    elif kind == "k:time" and parameter.timed_as:
+        wanted += [form for form in map(partial(_clocked, parameter.timed_as), candidate.others) if form]
     elif kind == "k:number" and parameter.wants_fraction:
         wanted += candidate.others
     first = [form for form in wanted if form is not None][:1]
     forms = (*first, *(form for form in said if form not in first))
     return Value(chance, forms, candidate.start, candidate.end, bool(first))
+
+
+def _clocked(as_what: str, clock: str) -> str | None:
+    """Return a time, or a day and a time, in a form; None where that needs what was not said."""
+    if ("%Y" in as_what) != ("T" in clock):
+        return None
+    if "%Y" not in as_what:
+        return f"{clock}:00" if as_what.endswith("%S") else clock
+    return datetime.datetime.fromisoformat(clock).strftime(as_what)
 
 
 def fitting(request: Request, parameter: Parameter) -> tuple[Candidate, ...]:

@@ -8,7 +8,7 @@ from tercet.backends.embedded.relevance import PART, stem
 
 MAX_WORDS = 160
 """Words and marks that are read of a request; the rest is not looked at."""
-_TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}]+\w+)*%?|\S")
+_TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}]+\w+)*%?|[^\s]|\n+")
 FUNCTION_WORDS = frozenset(
     """a about above across after again against all also am an and any are around as ask at be because been before being
     below between both but by can could did do does doing down during each every find for from get give had has have he
@@ -36,7 +36,7 @@ def words(text: str, start: int = 0, most: int = MAX_WORDS) -> list[Word]:
     """Return the first `most` words and marks of `text` from the character `start`."""
     found: list[Word] = []
     for match in _TOKEN.finditer(text, start):
-        part = match[0]
+        part = match[0] if match[0][0] != "\n" else "\n"
         is_word = any(map(str.isalnum, part))
         lower = part.lower()
         is_function = lower in FUNCTION_WORDS

@@ -1,0 +1,71 @@
+"""Lengths of time as people say them, and what they come to in another unit: an hour and a half is 90 minutes."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tercet.numerals import numbers_in
+
+SECONDS = {
+    "second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "fortnight": 1_209_600,
+}  # fmt: skip
+MONTHS = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
+_SHORT = {"sec": "second", "s": "second", "min": "minute", "h": "hour", "hr": "hour", "yr": "year", "mo": "month"}
+_UNIT = rf"(?P<unit>{'|'.join([*SECONDS, *MONTHS])}|secs?|mins?|hrs?|yrs?)s?"
+_BEHIND = re.compile(rf"[\s-]*{_UNIT}\b(?P<half>\s+and\s+a\s+half\b)?", re.IGNORECASE)
+_ARTICLE = re.compile(
+    rf"\b(?:(?P<part>half|quarter of|three quarters of)\s+)?(?:an?|one)\s+{_UNIT}\b(?P<half>\s+and\s+a\s+half\b)?"
+    rf"|\bhalf[\s-](?:an?[\s-])?hour\b",
+    re.IGNORECASE,
+)
+_PARTS = {"half": 0.5, "quarter of": 0.25, "three quarters of": 0.75}
+
+
+class Duration(NamedTuple):
+    """So many of a unit, and the characters that say it."""
+
+    count: float
+    unit: str
+    start: int
+    end: int
+
+
+def durations_in(text: str) -> Iterator[Duration]:
+    """Yield the lengths of time in `text`, of numbers the number's own characters."""
+    for number in numbers_in(text):
+        if match := _BEHIND.match(text, number.end):
+            yield Duration(number.value + 0.5 * bool(match["half"]), _named(match["unit"]), number.start, number.end)
+    for match in _ARTICLE.finditer(text):
+        if not match["unit"]:
+            yield Duration(0.5, "hour", *match.span())
+            continue
+        count = _PARTS.get((match["part"] or "").lower(), 1.0) + 0.5 * bool(match["half"])
+        yield Duration(count, _named(match["unit"]), *match.span())
+
+
+def converted(count: float, unit: str, wanted: str) -> float | None:
+    """Return `count` of a unit in another; None where they cannot be compared."""
+    for scale in (SECONDS, MONTHS):
+        if unit in scale and wanted in scale:
+            return _plain(count * scale[unit] / scale[wanted])
+    if unit == "year" and wanted == "day":
+        return _plain(count * 365)
+    if unit == "month" and wanted == "day":
+        return _plain(count * 30)
+    return None
+
+
+def unit_of(word: str) -> str:
+    """Return the unit of time that a word names, in the singular; empty for any other word."""
+    lower = word.lower()
+    singular = lower[:-1] if lower.endswith("s") and len(lower) > 2 else lower
+    known = _SHORT.get(singular, singular)
+    return known if known in SECONDS or known in MONTHS else ""
+
+
+def _named(word: str) -> str:
+    return unit_of(word) or word.lower()
+
+
+def _plain(value: float) -> float:
+    return int(value) if float(value).is_integer() else round(value, 6)

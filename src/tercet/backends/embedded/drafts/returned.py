@@ -1,0 +1,112 @@
+"""What tools returned and were called with, taken apart: each value with what it is called and the row it stands in.
+
+It knows nothing of the parameters that are to be filled.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from tercet.backends.embedded.drafts.rows import Described, stems_of
+from tercet.backends.embedded.drafts.words import identifier_stems
+from tercet.backends.embedded.spoken import Known, Spoken
+
+MAX_LEAVES = 240
+"""Values that are looked at, the latest first."""
+MAX_TEXT = 400
+"""Characters of a text that can be an argument."""
+_LINE = re.compile(r"^[\s|*#-]*([A-Za-z][\w ()/-]{0,40}?)\s*[:=|]\s*([^|\n]{1,120}?)\s*\|?\s*$", re.MULTILINE)
+_CELLS = re.compile(r"\s*\|\s*|\t|\s{2,}|(?<=\w),(?=\S)")
+"""What stands between the cells of a table."""
+
+
+class Leaf(NamedTuple):
+    """One value, what it is called, and where it comes from."""
+
+    value: Any
+    """A text, a number, or a list of those."""
+    path: tuple[str, ...]
+    """Stems of the tool's name and of the names that lead to the value, its own last."""
+    key: tuple[str, ...]
+    """Stems of its own name."""
+    standing: float = 0.0
+    """Whether its row is the one that the request describes: 1, -1 where another is, 0 where none is."""
+    is_alone: bool = True
+    """Whether it stands in no row of several."""
+    is_argument: bool = False
+    """Whether a tool was called with it, and did not return it."""
+    is_latest: bool = False
+    """Whether the last result has it."""
+    is_said: bool = False
+    """Whether the request has its words."""
+
+
+def leaves(said: Spoken) -> list[Leaf]:
+    """Return what is known from calls and results: each value under a name once, where it was met last."""
+    described = Described(said.text)
+    found: dict[tuple[str, tuple[str, ...]], Leaf] = {}
+    for place, known in enumerate(said.known):
+        reader = _Reader(described, Leaf(None, (), (), is_argument=known.is_call, is_latest=place == len(said.known) - 1))
+        path = identifier_stems(known.name)
+        for leaf in islice(reader.read(_decoded(known), path, (), reader.plain), MAX_LEAVES):
+            found.pop((str(leaf.value), leaf.key), None)
+            found[str(leaf.value), leaf.key] = leaf
+    return list(found.values())[-MAX_LEAVES:]
+
+
+def _decoded(known: Known) -> Any:
+    """Return a result as it is meant: JSON, or lines of labels and values, or a text."""
+    try:
+        return json.loads(known.text)
+    except (ValueError, RecursionError):
+        return _table(known.text) or {match[1]: match[2] for match in _LINE.finditer(known.text)} or known.text
+
+
+def _table(text: str) -> list[dict[str, str]]:
+    """Return the rows of a table in a text, whose columns are kept apart by marks or wide gaps; none if it is none."""
+    lines = (line.strip() for line in text.splitlines())
+    cells = [[cell for cell in _CELLS.split(line.strip("|"))] for line in lines if any(map(str.isalnum, line))]
+    cells = [[cell.strip() for cell in row] for row in cells if len(row) > 1]
+    if len(cells) < 2 or len(cells[0]) < 2 or not all(any(map(str.isalpha, name)) for name in cells[0]):
+        return []
+    rows = [row for row in cells[1:] if len(row) == len(cells[0])]
+    return [dict(zip(cells[0], row, strict=True)) for row in rows] if len(rows) * 2 > len(cells) else []
+
+
+class _Reader:
+    """Takes one result apart, of which every leaf is like `plain` but for its own."""
+
+    def __init__(self, described: Described, plain: Leaf) -> None:
+        self._described, self.plain = described, plain
+
+    def read(self, value: Any, path: tuple[str, ...], key: tuple[str, ...], like: Leaf) -> Iterator[Leaf]:
+        match value:
+            case dict():
+                for name, inner in value.items():
+                    own = identifier_stems(str(name))
+                    yield from self.read(inner, path + own, own, like)
+            case list():
+                is_plain = bool(value) and not any(isinstance(entry, dict | list) for entry in value)
+                if is_plain:
+                    yield self._made(value, path, key, like)
+                for entry, row in zip(value, self._rows(value, like), strict=True):
+                    yield from self.read(entry, path, key, row)
+            case bool() | None | "":
+                return
+            case str() if len(value) > MAX_TEXT:
+                return
+            case _:
+                yield self._made(value, path, key, like)
+
+    def _rows(self, value: Sequence[Any], like: Leaf) -> list[Leaf]:
+        """Return what the leaves of each row are like."""
+        if len(value) < 2:
+            return [like] * len(value)
+        return [like._replace(standing=standing, is_alone=False) for standing in self._described.standings(value)]
+
+    def _made(self, value: Any, path: tuple[str, ...], key: tuple[str, ...], like: Leaf) -> Leaf:
+        own = frozenset(stems_of(str(value)))
+        is_said = bool(own) and own <= self._described.stems
+        return like._replace(value=value, path=path, key=key, is_said=is_said)

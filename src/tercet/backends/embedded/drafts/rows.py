@@ -1,0 +1,119 @@
+"""Which of several rows that a tool returned a request describes: by words of it, by its place, as the cheapest.
+
+It knows nothing of parameters.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from tercet.backends.embedded.drafts.words import identifier_stems, words
+from tercet.numerals import numbers_in
+
+MAX_ROW_WORDS = 80
+_ORDINALS = {
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "last": -1,
+}  # fmt: skip
+_ORDINAL = re.compile(rf"\bthe ({'|'.join(_ORDINALS)})(?: (?:one|of|result|entry|option|item|row|in)\b|[,.?!]|$)")
+_MONEY = "price cost fare amount rate total fee value"
+_RATING = "rating score stars review points"
+_WHEN = "date time departure depart arrival start created updated modified year at on opened timestamp"
+_LENGTH = "duration time minutes hours length latency"
+_SIZE = "size weight population area bytes mb gb count quantity"
+_EXTREMES: tuple[tuple[re.Pattern[str], frozenset[str], Callable[..., Any]], ...] = tuple(
+    (re.compile(rf"\b(?:{said})\b"), frozenset(stem for name in fields.split() for stem in identifier_stems(name)), choose)
+    for said, fields, choose in (
+        ("cheapest|least expensive|lowest[- ]priced?|lowest (?:price|cost|fare)", _MONEY, min),
+        ("most expensive|priciest|dearest|highest price", _MONEY, max),
+        ("best|(?:best|top|highest)[- ]rated", _RATING, max),
+        ("worst|lowest[- ]rated", _RATING, min),
+        ("nearest|closest", "distance km miles meters minutes", min),
+        ("earliest|oldest|soonest", _WHEN, min),
+        ("latest|newest|most recent|last|youngest", _WHEN, max),
+        ("shortest|quickest|fastest", _LENGTH, min),
+        ("longest|slowest", _LENGTH, max),
+        ("biggest|largest|heaviest", _SIZE, max),
+        ("smallest|lightest", _SIZE, min),
+    )
+)
+"""What asks for an extreme of some fields, stems of what those are called, and which extreme."""
+_MOST_AND_LEAST = (
+    (re.compile(r"\b(?:highest|most|greatest|largest|maximum|max|top|biggest)\b"), max),
+    (re.compile(r"\b(?:lowest|least|smallest|fewest|minimum|min)\b"), min),
+)
+"""What asks for an extreme of a field that is named beside it."""
+_COMPARABLE = re.compile(r"\d[\d:T./ +-]*Z?")
+_NAMES = re.compile(r'"[^"]*":')
+
+
+class Described:
+    """What a request says, to be compared with rows."""
+
+    def __init__(self, text: str) -> None:
+        self._lower = text.lower()
+        self.stems = frozenset(stems_of(text))
+
+    def standings(self, rows: Sequence[Any]) -> list[float]:
+        """Return of each row 1 if the request describes it, -1 if it describes others, 0 if it describes none."""
+        chosen = self._extreme(rows) or self._placed(rows) or self._worded(rows)
+        return [(1.0 if place in chosen else -1.0) if chosen else 0.0 for place in range(len(rows))]
+
+    def _extreme(self, rows: Sequence[Any]) -> list[int]:
+        """Return the row that has most or least of what the request names: the cheapest."""
+        for pattern, fields, choose in _EXTREMES:
+            if pattern.search(self._lower) and (values := _column(rows, fields, is_whole=False)):
+                return [values.index(choose(values))]
+        for pattern, choose in _MOST_AND_LEAST:
+            if pattern.search(self._lower) and (values := _column(rows, self.stems, is_whole=True)):
+                return [values.index(choose(values))]
+        return []
+
+    def _placed(self, rows: Sequence[Any]) -> list[int]:
+        match = _ORDINAL.search(self._lower)
+        place = _ORDINALS[match[1]] if match else len(rows)
+        return [place % len(rows)] if place < len(rows) else []
+
+    def _worded(self, rows: Sequence[Any]) -> list[int]:
+        """Return the rows that have most of the request's words, of those that not every row has."""
+        stems = [frozenset(_stems_of_row(row)) for row in rows]
+        common = frozenset.intersection(*stems)
+        counts = [len((of - common) & self.stems) for of in stems]
+        most = max(counts)
+        chosen = [place for place, count in enumerate(counts) if count == most]
+        return chosen if most and len(chosen) < len(rows) else []
+
+
+def stems_of(text: str) -> Iterator[str]:
+    """Yield the stems of a text's words of meaning."""
+    yield from (word.stem for word in words(text) if word.is_word and not word.is_function)
+
+
+def _stems_of_row(row: Any) -> Iterator[str]:
+    text = _NAMES.sub(" ", json.dumps(row, ensure_ascii=False)) if isinstance(row, dict) else str(row)
+    return islice(stems_of(text), MAX_ROW_WORDS)
+
+
+def _column(rows: Sequence[Any], meant: frozenset[str], *, is_whole: bool) -> list[Any]:
+    """Return a value of each row as far as they can be compared: of the first field that has one of the words that are
+    meant in its name; `is_whole`: that has no others."""
+    if not all(isinstance(row, dict) for row in rows):
+        return []
+    for name in rows[0]:
+        stems = set(identifier_stems(str(name)))
+        is_meant = bool(stems) and (stems <= meant if is_whole else not stems.isdisjoint(meant))
+        if is_meant and all(name in row for row in rows):
+            values = [_comparable(row[name]) for row in rows]
+            if None not in values and len({type(value) for value in values}) == 1:
+                return values
+    return []
+
+
+def _comparable(value: Any) -> float | str | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, str) or (_COMPARABLE.fullmatch(value) and not value.isdecimal()):
+        return value if isinstance(value, str) else None
+    number = next(iter(numbers_in(value)), None)
+    return number.value if number else None

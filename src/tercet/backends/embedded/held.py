@@ -1,0 +1,149 @@
+"""What an answer is held to: arguments to what was said and is known, JSON to the text that it is read from.
+
+It knows what is offered and asked, and nothing of prompts or grammars.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.hints import Offered
+from tercet.backends.embedded.reading import read_out
+from tercet.backends.embedded.steps import next_tool
+from tercet.backends.embedded.spoken import Known, Speaker, Spoken, spoken
+from tercet.grounding import is_marked
+from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
+
+MAX_KNOWN = 20_000
+"""Characters of calls and results that are looked through, the latest first."""
+
+
+class Held(NamedTuple):
+    """What an answer is held to."""
+
+    request: ModelRequest
+    """With tools that take nothing but drafted values where those are likely; answered by a call where the message
+    clearly asks for a tool and says all that it needs; with a form of the answer that takes what the text says."""
+    plan: tuple[ToolDefinition, ...] = ()
+    """The calls of a message that clearly makes several requests, in order, each with its own values."""
+    is_held: bool = False
+    """Whether its calls may be doubted."""
+
+
+def held(request: ModelRequest, offered: Offered | None) -> Held:
+    """Return what the answer to `request` is held to; `offered`: the tools, if any may be called.
+
+    What is to be grounded is left to grounding.
+    """
+    last = request.items[-1] if request.items else None
+    if request.grounding == "strict" or not isinstance(last, Message | ToolResult):
+        return Held(request)
+    if isinstance(last, Message) and last.role != "user":
+        return Held(request)
+    requests = asked(request.items)
+    said = (requests[-1] if requests else Spoken(""))._replace(known=known(request.items))
+    request = _with_answer(request, said)
+    if offered is None:
+        return Held(request)
+    if isinstance(last, ToolResult):
+        return _behind_result(request, offered, said)
+    return _behind_user(request, offered, requests, said)
+
+
+def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Held:
+    """Return what the answer to a result is held to: the next call, if there surely is one, and what it is given."""
+    drafts = offered.continued(said)
+    if request.tool_choice.mode == "auto" and (name := next_tool(request.items, offered, said, drafts)):
+        drafts[name] = drafts[name]._replace(is_settled=True)
+        request = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
+    return Held(_with_tools(request, drafts))
+
+
+def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spoken], said: Spoken) -> Held:
+    """Return what the answer to a user is held to. Later requests may refer to earlier ones, so they are held to drafts
+    alone."""
+    plain = requests[-1]
+    drafts = offered.continued(said) if said.known else offered.drafts(plain)
+    planned = offered.plan(plain) if request.parallel_tool_calls else []
+    if len(requests) > 1:
+        all_said = _all_said(requests)
+        unsaid = {name: offered.unsaid(all_said, name) for name in [*drafts, *(name for name, _ in planned)]}
+        drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
+        planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
+    choice = request.tool_choice
+    uncallable = offered.uncallable(plain) if choice.mode == "auto" and not said.known else frozenset()
+    if choice.mode == "auto" and len(plain.turns) == 1 and not said.known and offered.is_complete(plain):
+        choice = ToolChoice("required", choice.names)
+    kept = tuple(tool for tool in request.tools if tool.name not in uncallable)
+    allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)
+    return Held(allowed, _planned(request, planned), is_held=True)
+
+
+def _with_tools(
+    request: ModelRequest, drafts: dict[str, Draft], tools: Sequence[ToolDefinition] | None = None
+) -> ModelRequest:
+    """Return the request with its tools, or those of them that are given, as narrow as drafts make them."""
+    made = tuple(
+        tool
+        if is_marked(tool.parameters) or tool.name not in drafts
+        else msgspec.structs.replace(tool, parameters=narrowed(tool.parameters, drafts[tool.name]))
+        for tool in (request.tools if tools is None else tools)
+    )
+    return msgspec.structs.replace(request, tools=made)
+
+
+def _with_answer(request: ModelRequest, said: Spoken) -> ModelRequest:
+    """Return the request with a form of the answer that takes what is said and known."""
+    form = request.output_format
+    if form.kind != "json_schema" or not isinstance(form.schema, dict):
+        return request
+    return msgspec.structs.replace(
+        request, output_format=msgspec.structs.replace(form, schema=read_out(form.name, form.schema, said))
+    )
+
+
+def known(items: Sequence[Item]) -> tuple[Known, ...]:
+    """Return what tools were called with and what they returned, in order."""
+    found: list[Known] = []
+    names: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, ToolCall):
+            names[item.call_id] = item.name
+            found.append(Known(item.name, item.arguments, is_call=True))
+        elif isinstance(item, ToolResult):
+            found.append(Known(names.get(item.call_id, ""), item.text, is_call=False))
+    size = 0
+    for place in reversed(range(len(found))):
+        size += len(found[place].text)
+        if size > MAX_KNOWN:
+            return tuple(found[place + 1 :])
+    return tuple(found)
+
+
+def _all_said(requests: Sequence[Spoken]) -> Spoken:
+    """Return all requests of a conversation as one."""
+    ended = (one for one, other in pairwise([*requests, Spoken("")]) if not other.text.startswith(one.text))
+    return reduce(Spoken.followed_by, ended)
+
+
+def asked(items: Sequence[Item]) -> list[Spoken]:
+    """Return for each of the user's messages what it asks for, with what it answers a question about."""
+    return spoken([(_speaker(item), item.text if isinstance(item, Message) else "") for item in items])
+
+
+def _speaker(item: Item) -> Speaker:
+    return item.role if isinstance(item, Message) and item.role in ("user", "assistant") else "other"
+
+
+def _planned(request: ModelRequest, plan: Sequence[tuple[str, Draft]]) -> tuple[ToolDefinition, ...]:
+    """Return the calls of a plan as tools; none if one of them may not be called or is to be grounded."""
+    tools = {tool.name: tool for tool in request.offered_tools if not is_marked(tool.parameters)}
+    if any(name not in tools for name, _ in plan):
+        return ()
+    return tuple(
+        msgspec.structs.replace(tools[name], parameters=narrowed(tools[name].parameters, draft)) for name, draft in plan
+    )

@@ -1,0 +1,72 @@
+"""Reading a text into a schema: each field of the answer is drafted like an argument, and the likeliest is taken.
+
+A small model copies badly and puts values into the wrong fields; which words fill which field is computed for calls
+anyhow. What nothing in the text speaks of is the model's.
+"""
+
+import json
+import re
+from typing import Any
+
+from tercet.backends.embedded.drafts import assignment
+from tercet.backends.embedded.drafts.candidates import Reach, Request, read
+from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.spoken import Spoken
+from tercet.items import JsonSchema
+
+REACH = Reach(words=600, candidates=900)
+"""How much of a text is read; what stands behind that is the model's."""
+
+
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_ASKS = re.compile(
+    r"(?:please |kindly |can you |could you |now |then )*(?:extract|parse|return|get|list|read|fill|turn|classify|structure|convert|"
+    r"analy[sz]e|pull|find|identify|summari[sz]e|give|transform|map|capture|populate|describe|output|answer|tell|label|"
+    r"categori[sz]e|process|review|look at|take|put|make|note|what|who|which|when|where|here(?:'s| is|'re| are)|=>|you extract)\b",
+    re.IGNORECASE,
+)
+"""What a paragraph or a line begins with that says what to do with the others."""
+MAX_ASKED = 200
+"""Characters of what says what to do."""
+
+
+def source(text: str) -> str:
+    """Return what is to be read: `text` without what says what to do with it, if that stands apart."""
+    parts = [part for part in _PARAGRAPHS.split(text) if part.strip()]
+    told = [part for part in parts if not _is_asking(part)]
+    if 0 < len(told) < len(parts):
+        return "\n\n".join(told)
+    head, mark, rest = text.partition("\n")
+    if mark and _is_asking(head):
+        return rest
+    sentence = _SENTENCE.match(text)
+    return text[sentence.end() :] if sentence and _is_asking(sentence[0]) and len(text) > 2 * sentence.end() else text
+
+
+_SENTENCE = re.compile(r"[^\n.:?!]{4,160}[.:?!]\s+")
+
+
+def _is_asking(part: str) -> bool:
+    return len(part) < MAX_ASKED and _ASKS.match(part.strip()) is not None
+
+
+def read_out(name: str, schema: JsonSchema, said: Spoken) -> JsonSchema:
+    """Return `schema`, called `name`, with only what is said and known, where that is likely."""
+    return narrowed(schema, Draft(drafted(name, schema, said), is_settled=True))
+
+
+def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Field]:
+    """Return the likely values of each field."""
+    fields = parameters(described(name, schema))
+    return assignment.fields(request(said), fields)
+
+
+def request(said: Spoken) -> Request:
+    """Return what was found in a text that is to be read, and in what is known besides."""
+    return read(Spoken(source(said.text), known=said.known), REACH)
+
+
+def described(name: str, schema: Any) -> bytes:
+    """Return a schema as a tool that takes what it demands."""
+    return json.dumps({"name": name, "description": "", "parameters": schema}).encode()

@@ -1,0 +1,150 @@
+"""Requests as people really word them, with slots, and the tools that they ask for: `texts/requests/*.txt`.
+
+A block is separated by empty lines from others: `= tool | what it does`, `: parameter/other_name = kind, optional? = kind`,
+then a request a line. Slots are `{parameter}`, `{parameter!value!words that imply it}`, and `{_:kind}` for a word that is no
+argument. Tools that stand beside each other in a file are related, so they are offered beside each other.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from training.data import dialect
+from training.data.forms import schema_of
+from training.data.sample import Call, Sample, Schema, calls, user
+from training.data.template import SLOT
+from training.data.values import kinds
+
+FOLDER = Path(__file__).parent / "texts/requests"
+ALONE, NEAR = 0.25, 4
+"""How often no other tool is offered; how far away in its file a related tool stands."""
+RENAMED = 0.5
+"""Share of parameters that have one of their other names."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A tool: its parameters with their kinds and other names, which of them it needs, and requests for it."""
+
+    name: str
+    about: str
+    kinds: Mapping[str, str]
+    names: Mapping[str, Sequence[str]]
+    required: frozenset[str]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A tool as it is offered, and what its parameters are called there."""
+
+    schema: Schema
+    called: Mapping[str, str]
+
+
+@cache
+def asked_for() -> tuple[tuple[Asked, ...], ...]:
+    """All tools, file by file."""
+    files = (path.read_text().strip().split("\n\n") for path in sorted(FOLDER.glob("*.txt")))
+    return tuple(tuple(tool_of(block.splitlines()) for block in blocks) for blocks in files)
+
+
+def tool_of(lines: Sequence[str]) -> Asked:
+    """The tool that the lines of a block tell."""
+    name, _, about = lines[0].removeprefix("= ").partition(" | ")
+    fields = [part.partition(" = ") for part in lines[1].removeprefix(": ").split(", ")]
+    own = [(called.rstrip("?").split("/"), called.endswith("?"), kind.strip()) for called, _, kind in fields]
+    return Asked(
+        name,
+        about,
+        {names[0]: kind for names, _, kind in own},
+        {names[0]: names for names, _, _ in own},
+        frozenset(names[0] for names, is_optional, _ in own if not is_optional),
+        tuple(lines[2:]),
+    )
+
+
+def shown(tool: Asked, rng: random.Random) -> Shown:
+    """The tool as some developer would offer it."""
+    case = rng.choice(("asis", "asis", "asis", "camel", "snake"))
+    called = {
+        name: dialect.recase(rng.choice(others) if rng.random() < RENAMED else name, case)
+        for name, others in tool.names.items()
+    }
+    if len(set(called.values())) < len(called):
+        called = {name: name for name in tool.names}
+    properties = {called[name]: schema_of(kind, rng) for name, kind in tool.kinds.items()}
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": [called[name] for name in tool.kinds if name in tool.required],
+    }
+    return Shown({"name": dialect.recase(tool.name, case), "description": tool.about, "parameters": parameters}, called)
+
+
+def single(rng: random.Random) -> Sample:
+    """One request and the call that it asks for."""
+    tools = rng.choice(asked_for())
+    place = rng.randrange(len(tools))
+    tool = tools[place]
+    offered = shown(tool, rng)
+    text, arguments = filled(tool, rng)
+    beside = [
+        schema
+        for other in (() if rng.random() < ALONE else related(tools, place, rng))
+        if (schema := shown(other, rng).schema)["name"] != offered.schema["name"]
+    ]
+    beside.insert(rng.randrange(len(beside) + 1), offered.schema)
+    in_order = {offered.called[name]: arguments[name] for name in tool.kinds if name in arguments}
+    return Sample((user(text), calls(Call(str(offered.schema["name"]), in_order))), tuple(beside), None, "requests")
+
+
+def filled(tool: Asked, rng: random.Random) -> tuple[str, dict[str, object]]:
+    """A request with values in its slots, and those values."""
+    template = rng.choice(tool.texts)
+    arguments: dict[str, object] = {}
+    words: dict[str, str] = {}
+    for slot in SLOT.findall(template):
+        name, *implied = slot.split("!")
+        if name.startswith("_:"):
+            words[slot] = kinds.draw(name[2:], rng).text
+        elif implied:
+            arguments[name], words[slot] = given(implied[0], tool.kinds[name]), implied[1]
+        else:
+            value = kinds.draw(tool.kinds[name], rng)
+            arguments[name], words[slot] = value.value, value.text
+    return SLOT.sub(lambda m: words[m[1]], template), arguments
+
+
+def given(value: str, kind: str) -> object:
+    """An implied value as its kind has it."""
+    match kinds.json_type(kind):
+        case "boolean":
+            return value == "true"
+        case "integer":
+            return int(value)
+        case "number":
+            return float(value)
+        case _:
+            return value
+
+
+def related(tools: Sequence[Asked], place: int, rng: random.Random) -> list[Asked]:
+    """Some tools, most of them near the one at `place`."""
+    near = [n for n in range(max(0, place - NEAR), min(len(tools), place + NEAR + 1)) if n != place]
+    chosen = rng.sample(near, min(len(near), rng.choice((1, 2, 2, 3, 4))))
+    if rng.random() < 0.3:
+        chosen.append(rng.choice([n for n in range(len(tools)) if n != place and n not in chosen]))
+    found = {tools[n].name: tools[n] for n in chosen}
+    rng.shuffle(chosen)
+    return list(found.values())
+
+
+def generate(rng: random.Random) -> Iterator[Sample]:
+    """Endless single requests."""
+    while True:
+        yield single(rng)
