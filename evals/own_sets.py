@@ -21,7 +21,9 @@ def own_cases() -> Iterator[Case]:
     """All of them, those of a file together."""
     for path in sorted(FOLDER.glob("*.jsonl")):
         for line in path.read_text().splitlines():
-            yield _case(json.loads(line))
+            told = json.loads(line)
+            yield _case(told)
+            yield from _earlier(told)
 
 
 def _case(told: dict[str, Any]) -> Case:
@@ -35,3 +37,15 @@ def _case(told: dict[str, Any]) -> Case:
             return reading_case(name, case_id, messages, told["schema"], told["accepted"])
         case _:
             return calls_case(name, case_id, messages, told["tools"], told["accepted"])
+
+
+def _earlier(told: dict[str, Any]) -> Iterator[Case]:
+    """The steps that a case has behind it, each a case of its own: right is the call that was made there."""
+    for place, message in enumerate(told["messages"]):
+        called = message.get("tool_calls") or []
+        if len(called) == 1:
+            function = called[0]["function"]
+            given = {name: [value] for name, value in json.loads(function["arguments"]).items()}
+            behind = told["messages"][:place]
+            name = "first_step" if behind[-1]["role"] == "user" else "later_step"
+            yield calls_case(PREFIX + name, f"{told['id']}:{place}", behind, told["tools"], [{function["name"]: given}])

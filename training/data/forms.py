@@ -1,8 +1,8 @@
 """Texts of many kinds with slots, to be read into a schema: `texts/forms/*.txt`, in the format told below.
 
-A block is separated by empty lines from others. Its first line has the fields, `: name/other_name = kind, ...`; each other
-line is a text with slots `{name}`, and `{_:kind}` for a word of that kind that no field has. What stands in `[[...||joint|joint]]`
-is repeated, each time with other values: a list of records within one text.
+A block is separated by empty lines from others. Its first line has the fields, `: name/other_name = kind, ...`; each
+other line is a text with slots `{name}`, and `{_:kind}` for a word of that kind that no field has. What stands in
+`[[...||joint|joint]]` is repeated, each time with other values: a list of records within one text.
 """
 
 from __future__ import annotations
@@ -89,8 +89,13 @@ def written(form: Form, rng: random.Random) -> Written:
         values = {name: kinds.draw(dated(form.kinds[name], rng), rng) for name in dict.fromkeys(slots)}
         if len({value.text for value in values.values()}) == len(values):
             break
-    text = SLOT.sub(lambda m: said(m[1], values, rng), template)
-    return Written(form, text[:1].upper() + text[1:] if template[:1] in "{" and rng.random() < 0.5 else text, values)
+    text = filled(template, values, rng)
+    return Written(form, text[:1].upper() + text[1:] if template[:1] == "{" and rng.random() < 0.5 else text, values)
+
+
+def filled(template: str, values: Mapping[str, Value], rng: random.Random) -> str:
+    """A text with its slots filled."""
+    return SLOT.sub(lambda m: said(m[1], values, rng), template)
 
 
 def said(slot: str, values: Mapping[str, Value], rng: random.Random) -> str:
@@ -121,7 +126,7 @@ def with_rows(rng: random.Random) -> Sample:
     """A text of which a part is repeated, with what stands around it."""
     form = rng.choice([form for form in forms() if is_repeating(form)])
     template = rng.choice(form.texts)
-    (body, joints), = ROWS.findall(template)
+    ((body, joints),) = ROWS.findall(template)
     frame = ROWS.sub("\0", template)
     inside, outside = slots_of(body), slots_of(frame)
     asked_inside = [name for name in inside if rng.random() < SHARE_OF_FIELDS] or inside
@@ -132,8 +137,8 @@ def with_rows(rng: random.Random) -> Sample:
     drawn = [values_of(form, inside, rng) for _ in range(rng.choice((2, 2, 3, 3, 4, 5)))]
     around_them = values_of(form, outside, rng)
     joint = rng.choice(joints.split("|")) if joints else ", "
-    parts = [SLOT.sub(lambda m, of=values: said(m[1], of, rng), body) for values in drawn]
-    text = SLOT.sub(lambda m: said(m[1], around_them, rng), frame).replace("\0", joint.join(parts))
+    parts = [filled(body, values, rng) for values in drawn]
+    text = filled(frame, around_them, rng).replace("\0", joint.join(parts))
     plain = {shown[name]: schema_of(form.kinds[name], rng) for name in asked_inside}
     item: Schema = {"type": "object", "properties": plain, "required": list(plain)}
     properties: dict[str, object] = {shown[name]: schema_of(form.kinds[name], rng) for name in asked_outside}
@@ -174,7 +179,9 @@ def asked_for(made: Written, rng: random.Random) -> list[str]:
     return names
 
 
-def object_of(made: Written, names: Sequence[str], shown: Mapping[str, str], rng: random.Random) -> tuple[Schema, dict[str, object]]:
+def object_of(
+    made: Written, names: Sequence[str], shown: Mapping[str, str], rng: random.Random
+) -> tuple[Schema, dict[str, object]]:
     """The schema of an object with those fields, and the object."""
     form = made.form
     is_iso = {name: form.kinds[name] == "date" and made.values[name].value != made.values[name].text for name in names}
@@ -211,7 +218,12 @@ def one(rng: random.Random) -> Sample:
         other = rng.choice(plain_forms())
         name = rng.choice(list(other.kinds))
         kind = schema_of(other.kinds[name], rng)
-        if name not in made.form.kinds and name not in properties and isinstance(kind["type"], str) and "enum" not in kind:
+        if (
+            name not in made.form.kinds
+            and name not in properties
+            and isinstance(kind["type"], str)
+            and "enum" not in kind
+        ):
             properties[name] = {**kind, "type": [kind["type"], "null"]}
             answer[name] = None
     return finish(around(made.text, rng), {**schema, "required": list(properties)}, answer, rng)

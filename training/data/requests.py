@@ -1,8 +1,9 @@
 """Requests as people really word them, with slots, and the tools that they ask for: `texts/requests/*.txt`.
 
-A block is separated by empty lines from others: `= tool | what it does`, `: parameter/other_name = kind, optional? = kind`,
-then a request a line. Slots are `{parameter}`, `{parameter!value!words that imply it}`, and `{_:kind}` for a word that is no
-argument. Tools that stand beside each other in a file are related, so they are offered beside each other.
+A block is separated by empty lines from others: `= tool | what it does`, then `: parameter/other_name = kind, optional?
+= kind`, then a request a line. Slots are `{parameter}`, `{parameter!value!words that imply it}`, and `{_:kind}` for a
+word that is no argument. Tools that stand beside each other in a file are related, so they are offered beside each
+other.
 """
 
 from __future__ import annotations

@@ -35,6 +35,10 @@ SAMPLES = {
 MIN_COUNT = 8
 """Rarer words are not in the table."""
 NUM_EPOCHS, BATCH, WORD_DROPOUT, SHARPNESS = 4, 256, 0.25, 12.0
+_NOWHERE = (0.0,) * relevance.WIDTH
+NUM_FEATURES = len(
+    relevance.features((), _NOWHERE, relevance.Profile("", frozenset(), frozenset(), frozenset(), _NOWHERE))
+)
 NUM_ROWS = 60_000
 """Pairs of request and tool that the coefficients are fitted on."""
 
@@ -224,7 +228,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=TABLE_FILE)
     a = parser.parse_args()
     torch.set_num_threads(1)
-    use({"words": "", "weights": "", "vectors": "", "coefficients": [], "bias": 0.0})
+    use({"words": "", "weights": "", "vectors": "", "coefficients": [0.0] * NUM_FEATURES, "bias": 0.0})
     seen = list(turns(a.data, a.seed))
     random.Random(0).shuffle(seen)
     words = Words(seen)

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tercet.backends.embedded.conversation import asked
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.held import Held, asked
+from tercet.backends.embedded.held import Held
 from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema, Message, ModelRequest, ToolCall, ToolDefinition, ToolResult

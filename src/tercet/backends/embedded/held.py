@@ -10,16 +10,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from tercet.backends.embedded.conversation import asked, known
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.reading import read_out
-from tercet.backends.embedded.steps import next_tool
-from tercet.backends.embedded.spoken import Known, Speaker, Spoken, spoken
+from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.steps import lacks_key, next_tool
 from tercet.grounding import is_marked
-from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
-
-MAX_KNOWN = 20_000
-"""Characters of calls and results that are looked through, the latest first."""
+from tercet.items import Message, ModelRequest, ToolChoice, ToolDefinition, ToolResult
 
 
 class Held(NamedTuple):
@@ -56,10 +54,13 @@ def held(request: ModelRequest, offered: Offered | None) -> Held:
 
 def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Held:
     """Return what the answer to a result is held to: the next call, if there surely is one, and what it is given."""
-    drafts = offered.continued(said)
-    if request.tool_choice.mode == "auto" and (name := next_tool(request.items, offered, said, drafts)):
-        drafts[name] = drafts[name]._replace(is_settled=True)
-        request = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
+    known_of = offered.continued(said)
+    drafts = {name: draft._replace(quotes={}) for name, draft in known_of.items()}
+    if request.tool_choice.mode == "auto" and (name := next_tool(request.items, offered, said, known_of)):
+        drafts[name] = offered.settled(said, name)
+        request = msgspec.structs.replace(
+            request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False
+        )
     return Held(_with_tools(request, drafts))
 
 
@@ -76,8 +77,18 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
         planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
     choice = request.tool_choice
     uncallable = offered.uncallable(plain) if choice.mode == "auto" and not said.known else frozenset()
-    if choice.mode == "auto" and len(plain.turns) == 1 and not said.known and offered.is_complete(plain):
-        choice = ToolChoice("required", choice.names)
+    if choice.mode == "auto" and len(plain.turns) == 1 and not said.known:
+        if offered.is_complete(plain):
+            choice = ToolChoice("required", choice.names)
+        elif not planned:
+            all_drafts = offered.continued(plain)
+            name = next_tool(request.items, offered, plain, all_drafts)
+            if name is not None:
+                choice, uncallable = ToolChoice("required", (name,)), frozenset()
+            elif len(requests) == 1:
+                uncallable |= {name for name, draft in all_drafts.items() if lacks_key(offered, name, draft)}
+        if not planned and choice.names == request.tool_choice.names:
+            uncallable |= offered.unlikely(plain)
     kept = tuple(tool for tool in request.tools if tool.name not in uncallable)
     allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)
     return Held(allowed, _planned(request, planned), is_held=True)
@@ -106,37 +117,10 @@ def _with_answer(request: ModelRequest, said: Spoken) -> ModelRequest:
     )
 
 
-def known(items: Sequence[Item]) -> tuple[Known, ...]:
-    """Return what tools were called with and what they returned, in order."""
-    found: list[Known] = []
-    names: dict[str, str] = {}
-    for item in items:
-        if isinstance(item, ToolCall):
-            names[item.call_id] = item.name
-            found.append(Known(item.name, item.arguments, is_call=True))
-        elif isinstance(item, ToolResult):
-            found.append(Known(names.get(item.call_id, ""), item.text, is_call=False))
-    size = 0
-    for place in reversed(range(len(found))):
-        size += len(found[place].text)
-        if size > MAX_KNOWN:
-            return tuple(found[place + 1 :])
-    return tuple(found)
-
-
 def _all_said(requests: Sequence[Spoken]) -> Spoken:
     """Return all requests of a conversation as one."""
     ended = (one for one, other in pairwise([*requests, Spoken("")]) if not other.text.startswith(one.text))
     return reduce(Spoken.followed_by, ended)
-
-
-def asked(items: Sequence[Item]) -> list[Spoken]:
-    """Return for each of the user's messages what it asks for, with what it answers a question about."""
-    return spoken([(_speaker(item), item.text if isinstance(item, Message) else "") for item in items])
-
-
-def _speaker(item: Item) -> Speaker:
-    return item.role if isinstance(item, Message) and item.role in ("user", "assistant") else "other"
 
 
 def _planned(request: ModelRequest, plan: Sequence[tuple[str, Draft]]) -> tuple[ToolDefinition, ...]:

@@ -25,6 +25,8 @@ MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
 MAX_CONTINUED = 24
 """Tools up to which the arguments of all of them are drafted behind a result."""
+BESIDE = 0.5
+"""Part of the likelihood of the likeliest tool below which another is not meant."""
 MAX_REQUESTS = 8
 """Requests of one message that are told apart."""
 CLEAR = 3
@@ -100,11 +102,22 @@ class Offered:
         """Return how likely each tool is meant."""
         return dict(zip(self._tools, self._relevance.chances(said.text), strict=True))
 
+    def unlikely(self, said: Spoken) -> frozenset[str]:
+        """Return the tools that a request hardly means beside the one that it means most."""
+        chances = self.chances(said)
+        most = max(chances.values(), default=0.0)
+        return frozenset(name for name, chance in chances.items() if chance < BESIDE * most)
+
     def continued(self, said: Spoken) -> dict[str, Draft]:
         """Return what is said of the arguments of each tool, or known of them from earlier calls and results; of no
         tool where too many are offered."""
         names = self._tools if len(self._tools) <= MAX_CONTINUED else ()
         return {name: self._draft(said, name, self._fields(said, name)) for name in names}
+
+    def settled(self, said: Spoken, name: str) -> Draft:
+        """Return what a call of a tool is given, one value each."""
+        fields = assignment.record(self.request(said), self.parameters(name))
+        return self._draft(said, name, fields)._replace(is_settled=True)
 
     def plan(self, said: Spoken) -> list[tuple[str, Draft]]:
         """Return the tools that are asked for one after the other, with their drafts, if that is clear of all."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tercet.backends.embedded.conversation import asked
 from tercet.backends.embedded.dialects.base import Dialect
-from tercet.backends.embedded.held import asked
 from tercet.backends.embedded.hints import Hint, Offered
 from tercet.backends.embedded.template import Shield
 from tercet.errors import Unsupported

@@ -10,20 +10,25 @@ from typing import Any
 
 from tercet.backends.embedded.drafts import assignment
 from tercet.backends.embedded.drafts.candidates import Reach, Request, read
-from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.scorer import Value
 from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema
 
+LEAST, LEAST_UNLESS_NULL = 0.02, 0.15
+"""Chance from which the likeliest value of a field is taken, since what a small model writes there itself is seldom
+better; where null will do, chance below which that is taken."""
 REACH = Reach(words=600, candidates=900)
 """How much of a text is read; what stands behind that is the model's."""
 
 
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _ASKS = re.compile(
-    r"(?:please |kindly |can you |could you |now |then )*(?:extract|parse|return|get|list|read|fill|turn|classify|structure|convert|"
-    r"analy[sz]e|pull|find|identify|summari[sz]e|give|transform|map|capture|populate|describe|output|answer|tell|label|"
-    r"categori[sz]e|process|review|look at|take|put|make|note|what|who|which|when|where|here(?:'s| is|'re| are)|=>|you extract)\b",
+    r"(?:please |kindly |can you |could you |now |then )*(?:extract|parse|return|get|list|read|fill|turn|classify|"
+    r"structure|convert|analy[sz]e|pull|find|identify|summari[sz]e|give|transform|map|capture|populate|describe|output|"
+    r"answer|tell|label|categori[sz]e|process|review|look at|take|put|make|note|what|who|which|when|where|"
+    r"here(?:'s| is|'re| are)|=>|you extract)\b",
     re.IGNORECASE,
 )
 """What a paragraph or a line begins with that says what to do with the others."""
@@ -53,13 +58,20 @@ def _is_asking(part: str) -> bool:
 
 def read_out(name: str, schema: JsonSchema, said: Spoken) -> JsonSchema:
     """Return `schema`, called `name`, with only what is said and known, where that is likely."""
-    return narrowed(schema, Draft(drafted(name, schema, said), is_settled=True))
+    return narrowed(schema, Draft(drafted(name, schema, said), is_settled=True, least=LEAST))
 
 
 def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Field]:
-    """Return the likely values of each field."""
+    """Return the likely values of each field; of what the schema offers to choose from only what is said."""
     fields = parameters(described(name, schema))
-    return assignment.fields(request(said), fields)
+    found = {field.name: field for field in assignment.record(request(said), fields)}
+    for each in fields:
+        chance = max((value.chance for value in found[each.name].values), default=0.0) if each.name in found else 0.0
+        if each.choices and chance < SURE:
+            found.pop(each.name, None)
+        elif not (each.choices or each.is_needed or each.row) and chance < LEAST_UNLESS_NULL:
+            found[each.name] = assignment.Field(each.name, (Value(1.0, (None,), 0, 0),))
+    return list(found.values())
 
 
 def request(said: Spoken) -> Request:

@@ -14,6 +14,7 @@ from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.rivalry import settled
 from tercet.backends.embedded.drafts.scorer import Value, scores, share_words, value_of
+from tercet.backends.embedded.drafts.settling import together
 
 MIN_CHANCE = 0.15
 TAKEN = 0.3
@@ -78,6 +79,23 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
         for parameter, values in zip(offered, kept, strict=True)
         if values
     ]
+
+
+def record(request: Request, offered: Sequence[Parameter]) -> list[Field]:
+    """Return the parameters with one value each, as far as the request has any, chosen together; those that take
+    several with all that are likely."""
+    by_parameter = settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
+    single = [place for place, parameter in enumerate(offered) if not parameter.is_list]
+    chosen = dict(zip(single, together([by_parameter[place] for place in single]), strict=True))
+    of_lists = {field.name: field for field in fields(request, offered) if field.is_list}
+    found: list[Field] = []
+    for place, parameter in enumerate(offered):
+        value = chosen.get(place)
+        if value is not None:
+            found.append(Field(parameter.name, (value,)))
+        elif parameter.name in of_lists:
+            found.append(of_lists[parameter.name])
+    return found
 
 
 def _likeliest(values: list[Value]) -> list[Value]:

@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.clauses import IMPERATIVE
@@ -16,14 +16,12 @@ from tercet.backends.embedded.drafts.dates import Dated, dates_in
 from tercet.backends.embedded.drafts.durations import durations_in
 from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of
 from tercet.backends.embedded.drafts.returned import Leaf, leaves
+from tercet.backends.embedded.drafts.runs import ENDS, MAX_RUN, runs, tails
 from tercet.backends.embedded.drafts.times import Timed, times_in
 from tercet.backends.embedded.drafts.words import MAX_WORDS, Word, identifier_stems, shape, words
 from tercet.backends.embedded.spoken import Spoken
 from tercet.numerals import numbers_in
 
-MAX_RUN = 6
-"""Words of an ordinary run; quotations, sentences and what follows a colon may be longer."""
-MAX_TAIL = 40
 MAX_ASKED = 400
 """Characters of a question that are read, up to its end."""
 
@@ -35,6 +33,10 @@ class Reach(NamedTuple):
     """Words and marks."""
     candidates: int = 160
     """Runs of words, quotations and dates."""
+
+
+ORDINARY = Reach()
+"""Of a request for a call."""
 
 
 _QUOTED = re.compile(
@@ -54,8 +56,6 @@ _NO_COUNT = re.compile(
 )
 """Where `one` counts nothing: `one way`, `this one`."""
 _BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
-_ENDS = frozenset('.!?;:()[]{}"“”«»`|\n')
-_TAIL_CUES = frozenset({":", "that", "to", "about", "saying", "says", "say", "is", "for", "of", "on"})
 
 
 class Candidate(NamedTuple):
@@ -178,6 +178,8 @@ class _Reading:
         near = frozenset(before[-3:]) | frozenset(after[:2])
         stems = frozenset(word.stem for word in inside)
         found = text if value is None else value
+        if value is None and text[:1] == "#" and text[1:].isdecimal():
+            found, others = text[1:], (text, *others)
         following = self._meaning(range(last + 1, min(last + 7, stop)))
         is_adjacent = bool(following) and next(w.stem for w in self.words[last + 1 :] if w.is_word) == following[0]
         return Candidate(
@@ -217,7 +219,7 @@ class _Reading:
         ends_in_name = following is not None and following.is_capital and self.words[last].is_capital
         quote = next((quote for quote in self.quotes if quote[0] <= start and end <= quote[1] != end), None)
         is_quoted_part = quote is not None and not _LISTS.search(self.text, *quote)
-        begins = first == 0 or self.words[first - 1].text in _ENDS
+        begins = first == 0 or self.words[first - 1].text in ENDS
         has_digit = any(map(str.isdigit, self.words[first].text))
         is_opening = begins and first < last and not self.words[first + 1].is_capital and not has_digit
         is_order = begins and first == last and IMPERATIVE.fullmatch(self.words[first].text) is not None
@@ -256,7 +258,7 @@ def _around(before: list[str], after: list[str]) -> Iterator[str]:
     yield f"N:{second[1]}"
 
 
-def read(said: Spoken, reach: Reach = Reach()) -> Request:
+def read(said: Spoken, reach: Reach = ORDINARY) -> Request:
     """Return the candidates of a request; where there are too many, those of its last messages."""
     reading = _Reading(said, reach)
     if not reading.words:
@@ -355,9 +357,9 @@ def _counted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _texts(reading: _Reading) -> Iterator[Candidate]:
-    for rank, (start, end) in enumerate(run for part in reading.parts for run in _runs(part)):
+    for rank, (start, end) in enumerate(run for part in reading.parts for run in runs(part)):
         yield reading.made(start, end, "run", 0 if rank == 0 else 1)._replace(is_torn=reading.is_torn(start, end))
-    for rank, (start, end) in enumerate(tail for part in reading.parts for tail in _tails(part)):
+    for rank, (start, end) in enumerate(tail for part in reading.parts for tail in tails(part)):
         yield reading.made(start, end, "tail", rank)
     for rank, dated in enumerate(reading.dated):
         if reading.is_read(dated.start, dated.end):
@@ -380,83 +382,15 @@ def _clocks(timed: Timed, dated: Sequence[Dated]) -> tuple[str, ...]:
     return (timed.clock, f"{nearest.iso}T{timed.clock}") if nearest else (timed.clock,)
 
 
-def _runs(found: list[Word]) -> Iterator[tuple[int, int]]:
-    """Yield runs of up to `MAX_RUN` words that neither begin nor end with a function word in lower case."""
-    for first, word in enumerate(found):
-        is_start = first == 0 or found[first - 1].text in _ENDS
-        if not word.is_word or (word.is_function and (not word.is_capital or is_start)):
-            continue
-        count = 0
-        for place in range(first, len(found)):
-            current = found[place]
-            if not current.is_word:
-                if not _goes_on(found, place):
-                    break
-                continue
-            count += 1
-            if count > MAX_RUN:
-                break
-            if not current.is_function or (place == first and current.is_capital):
-                yield word.start, current.end
-
-
-def _goes_on(found: list[Word], place: int) -> bool:
-    """Say whether a run may go on across the mark at `place`: `Boston, MA`, `St. Louis`, `A & B`."""
-    mark = found[place].text
-    if place + 1 >= len(found) or mark in _ENDS - {"."}:
-        return False
-    before, after = found[place - 1], found[place + 1]
-    if mark == ",":
-        return before.is_capital and after.is_capital and (after.text.isupper() or not _enumerates(found, place))
-    if mark == ".":
-        return before.is_capital and len(before.text) <= 3 and after.is_capital and found[place].start == before.end
-    return mark in "&/+-–'’*^=<>"
-
-
-def _enumerates(found: list[Word], place: int) -> bool:
-    """Say whether the comma at `place` is one of several between names: `Rome, Oslo, Lima`, `Rome, Oslo and Lima`."""
-    begin, end = place - 1, place + 1
-    while begin > 0 and found[begin - 1].is_capital:
-        begin -= 1
-    while end + 1 < len(found) and found[end + 1].is_capital:
-        end += 1
-    marks = [found[at].text for at in (begin - 1, end + 1) if 0 <= at < len(found)]
-    if "," in marks or not (end + 2 < len(found) and found[end + 1].text in ("and", "or", "&")):
-        return "," in marks
-    last = end + 2
-    while last < len(found) and found[last].is_capital:
-        last += 1
-    return last > end + 2 and not (last + 1 < len(found) and found[last].text == "," and found[last + 1].is_capital)
-
-
-def _tails(found: list[Word]) -> Iterator[tuple[int, int]]:
-    """Yield what follows a cue up to the end of its sentence, and whole sentences."""
-    begin = 0
-    for place, word in enumerate([*found, None]):
-        is_end = word is None or word.text == "\n" or (
-            word.text in ".!?" and (place + 1 >= len(found) or found[place + 1].is_capital or found[place + 1].text == "\n")
-        )
-        if not is_end:
-            continue
-        sentence = found[begin:place]
-        begin = place + 1
-        if not 2 <= len(sentence) <= 2 * MAX_TAIL:
-            continue
-        yield sentence[0].start, sentence[-1].end
-        for cue, after in pairwise(range(len(sentence))):
-            if sentence[cue].text.lower() in _TAIL_CUES and 3 < len(sentence) - after <= MAX_TAIL:
-                yield sentence[after].start, sentence[-1].end
-
-
 def _numbers(reading: _Reading) -> Iterator[Candidate]:
     lasting = {(each.start, each.end): each for each in durations_in(reading.text)}
     spans = {(number.start, number.end): number.value for number in numbers_in(reading.text)}
-    spans |= {span: each.count for span, each in lasting.items() if span not in spans}
+    spans |= {span: each.number for span, each in lasting.items() if span not in spans}
     outside = (span for span in sorted(spans) if not reading.is_within(*span, reading.brackets))
     counted = (span for span in outside if span[1] not in reading.uncounted)
     for rank, span in enumerate(span for span in counted if reading.is_read(*span)):
         start, end = span
-        value = lasting[span].count if span in lasting else spans[span]
+        value = lasting[span].number if span in lasting else spans[span]
         value = int(value) if value.is_integer() and abs(value) < 1e15 else value
         mark = reading.text[end : end + 1]
         others = [value / 100] if mark == "%" or reading.text[end:].startswith((" %", " percent")) else []

@@ -24,7 +24,7 @@ _PARTS = {"half": 0.5, "quarter of": 0.25, "three quarters of": 0.75}
 class Duration(NamedTuple):
     """So many of a unit, and the characters that say it."""
 
-    count: float
+    number: float
     unit: str
     start: int
     end: int

@@ -32,13 +32,15 @@ class Draft(NamedTuple):
     """Texts that a parameter may take whose values people say as they are."""
     unsaid: frozenset[str] = frozenset()
     """Parameters that a call may leave out and that nothing in the request speaks of."""
+    least: float = SURE
+    """Chance of a parameter's likeliest value from which only drafted values are allowed."""
     is_settled: bool = False
     """Whether the likeliest is taken, and nothing left to choose."""
 
 
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
-    sure = {field.name: field for field in draft.fields if max(v.chance for v in field.values) >= SURE}
+    sure = {field.name: field for field in draft.fields if max(v.chance for v in field.values) >= draft.least}
     return _Narrowing(draft, sure).whole(schema) if sure or draft.quotes or draft.unsaid else schema
 
 
@@ -76,7 +78,9 @@ class _Narrowing:
             quotes = self._draft.quotes.get(path[-1])
             return _of(schema, quotes) if quotes else schema
         values = self._sure[name].values
-        if schema.get("type") == "array" and not any(isinstance(form, list) for value in values for form in value.forms):
+        if schema.get("type") == "array" and not any(
+            isinstance(form, list) for value in values for form in value.forms
+        ):
             return _list(schema, values, is_settled=self._is_settled)
         if self._is_settled:
             return _of(schema, _allowed(max(values, key=lambda value: value.chance)), most=1)

@@ -124,7 +124,8 @@ def parameters(tool: bytes) -> tuple[Parameter, ...]:
         is_list = is_list or bool(place.row)
         made = _parameter(name, schema, inner, kind, is_list, place.is_required, place.is_needed, rank, of_tool)
         nth = bare[:number].count(bare[number]) if bare.count(bare[number]) > 1 else -1
-        found.append(made._replace(of_others=others, is_only_text=texts == [number], nth=nth, row=place.row, unit=_unit(name, schema)))
+        unit, is_only_text = _unit(name, schema), texts == [number]
+        found.append(made._replace(of_others=others, is_only_text=is_only_text, nth=nth, row=place.row, unit=unit))
     return tuple(found)
 
 
@@ -261,8 +262,8 @@ def _parameter(
         *(f"d:{part}" for part in of_about[:MAX_ABOUT]), *(f"f:{part}" for part in of_tool[:4]),
     ]  # fmt: skip
     return Parameter(
-        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as), _timed_as(about, shown_as), tuple(features),
-        frozenset(of_name),
+        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as),
+        _timed_as(about, shown_as), tuple(features), frozenset(of_name),
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
         _wants_fraction(name, about, inner), rank, about.lower(),

@@ -17,6 +17,14 @@ MAX_LEAVES = 240
 """Values that are looked at, the latest first."""
 MAX_TEXT = 400
 """Characters of a text that can be an argument."""
+MAX_ASKED = 4
+"""Values that a question asks for by name."""
+_WISHES = re.compile(
+    r"\b(?:(?:can|could|would|will) you|please|i(?:'d| would) (?:like|rather)|i (?:want|need)|let's|book|cancel|send|"
+    r"make sure)\b",
+    re.IGNORECASE,
+)
+"""What asks for something to be done."""
 _LINE = re.compile(r"^[\s|*#-]*([A-Za-z][\w ()/-]{0,40}?)\s*[:=|]\s*([^|\n]{1,120}?)\s*\|?\s*$", re.MULTILINE)
 _CELLS = re.compile(r"\s*\|\s*|\t|\s{2,}|(?<=\w),(?=\S)")
 """What stands between the cells of a table."""
@@ -41,6 +49,8 @@ class Leaf(NamedTuple):
     """Whether the last result has it."""
     is_said: bool = False
     """Whether the request has its words."""
+    name: str = ""
+    """Its own name as it is written."""
 
 
 def leaves(said: Spoken) -> list[Leaf]:
@@ -48,12 +58,32 @@ def leaves(said: Spoken) -> list[Leaf]:
     described = Described(said.text)
     found: dict[tuple[str, tuple[str, ...]], Leaf] = {}
     for place, known in enumerate(said.known):
-        reader = _Reader(described, Leaf(None, (), (), is_argument=known.is_call, is_latest=place == len(said.known) - 1))
+        reader = _Reader(
+            described, Leaf(None, (), (), is_argument=known.is_call, is_latest=place == len(said.known) - 1)
+        )
         path = identifier_stems(known.name)
         for leaf in islice(reader.read(_decoded(known), path, (), reader.plain), MAX_LEAVES):
             found.pop((str(leaf.value), leaf.key), None)
             found[str(leaf.value), leaf.key] = leaf
     return list(found.values())[-MAX_LEAVES:]
+
+
+def asks(text: str) -> bool:
+    """Say whether a request asks something, and does not ask for something to be done."""
+    return "?" in text and not _WISHES.search(text)
+
+
+def asked_leaves(said: Spoken) -> list[Leaf]:
+    """Return what of the results a request asks for by name: the carrier, of `Which carrier has it?`."""
+    stems = Described(said.text).stems
+    found = [
+        leaf
+        for leaf in leaves(said)
+        if leaf.standing >= 0 and not (leaf.is_argument or leaf.is_said or isinstance(leaf.value, list))
+        if leaf.key and stems.issuperset(leaf.key)
+    ]
+    is_clear = all(leaf.is_alone or leaf.standing > 0 for leaf in found)
+    return found if is_clear and len(found) <= MAX_ASKED else []
 
 
 def _decoded(known: Known) -> Any:
@@ -67,7 +97,7 @@ def _decoded(known: Known) -> Any:
 def _table(text: str) -> list[dict[str, str]]:
     """Return the rows of a table in a text, whose columns are kept apart by marks or wide gaps; none if it is none."""
     lines = (line.strip() for line in text.splitlines())
-    cells = [[cell for cell in _CELLS.split(line.strip("|"))] for line in lines if any(map(str.isalnum, line))]
+    cells = [_CELLS.split(line.strip("|")) for line in lines if any(map(str.isalnum, line))]
     cells = [[cell.strip() for cell in row] for row in cells if len(row) > 1]
     if len(cells) < 2 or len(cells[0]) < 2 or not all(any(map(str.isalpha, name)) for name in cells[0]):
         return []
@@ -86,7 +116,7 @@ class _Reader:
             case dict():
                 for name, inner in value.items():
                     own = identifier_stems(str(name))
-                    yield from self.read(inner, path + own, own, like)
+                    yield from self.read(inner, path + own, own, like._replace(name=str(name)))
             case list():
                 is_plain = bool(value) and not any(isinstance(entry, dict | list) for entry in value)
                 if is_plain:

@@ -23,7 +23,11 @@ _WHEN = "date time departure depart arrival start created updated modified year 
 _LENGTH = "duration time minutes hours length latency"
 _SIZE = "size weight population area bytes mb gb count quantity"
 _EXTREMES: tuple[tuple[re.Pattern[str], frozenset[str], Callable[..., Any]], ...] = tuple(
-    (re.compile(rf"\b(?:{said})\b"), frozenset(stem for name in fields.split() for stem in identifier_stems(name)), choose)
+    (
+        re.compile(rf"\b(?:{said})\b"),
+        frozenset(stem for name in fields.split() for stem in identifier_stems(name)),
+        choose,
+    )
     for said, fields, choose in (
         ("cheapest|least expensive|lowest[- ]priced?|lowest (?:price|cost|fare)", _MONEY, min),
         ("most expensive|priciest|dearest|highest price", _MONEY, max),
@@ -44,6 +48,11 @@ _MOST_AND_LEAST = (
     (re.compile(r"\b(?:lowest|least|smallest|fewest|minimum|min)\b"), min),
 )
 """What asks for an extreme of a field that is named beside it."""
+_QUALIFIERS: tuple[tuple[re.Pattern[str], frozenset[str], Callable[[Any], bool]], ...] = (
+    (re.compile(r"\b(?:direct|non-?stop)\b"), frozenset(identifier_stems("stops transfers changes")), lambda n: n == 0),
+    (re.compile(r"\bin stock\b|\bavailable\b"), frozenset(identifier_stems("stock available qty quantity")), bool),
+)
+"""What asks for rows of a kind, stems of what the field is called that tells, and what it then says."""
 _COMPARABLE = re.compile(r"\d[\d:T./ +-]*Z?")
 _NAMES = re.compile(r'"[^"]*":')
 
@@ -57,8 +66,21 @@ class Described:
 
     def standings(self, rows: Sequence[Any]) -> list[float]:
         """Return of each row 1 if the request describes it, -1 if it describes others, 0 if it describes none."""
-        chosen = self._extreme(rows) or self._placed(rows) or self._worded(rows)
-        return [(1.0 if place in chosen else -1.0) if chosen else 0.0 for place in range(len(rows))]
+        left = self._qualified(rows)
+        kept = [rows[place] for place in left]
+        chosen = self._extreme(kept) or self._placed(kept) or self._worded(kept)
+        if not chosen and len(left) < len(rows):
+            chosen = list(range(len(left)))
+        best = {left[place] for place in chosen}
+        return [(1.0 if place in best else -1.0) if best else 0.0 for place in range(len(rows))]
+
+    def _qualified(self, rows: Sequence[Any]) -> list[int]:
+        """Return the rows that are as the request wants them: the direct ones, those in stock; all where none is."""
+        left = list(range(len(rows)))
+        for pattern, fields, is_so in _QUALIFIERS:
+            if pattern.search(self._lower) and (values := _column(rows, fields, is_whole=False)):
+                left = [place for place in left if is_so(values[place])] or left
+        return left
 
     def _extreme(self, rows: Sequence[Any]) -> list[int]:
         """Return the row that has most or least of what the request names: the cheapest."""

@@ -32,6 +32,10 @@ SAME_NAME, OTHER_ROW, OTHER_NAME = 0.7, 0.1, 0.2
 meant, and of what a call took as something else."""
 
 
+_LOOKS = frozenset(("code", "number"))
+"""Kinds that tell no more than how a value looks."""
+
+
 class Value(NamedTuple):
     """A likely value of a parameter."""
 
@@ -102,7 +106,7 @@ def _as_known(
     if leaf is not None and not leaf.is_argument:
         return chance
     names = called.get(str(candidate.value).lower())
-    if not names or parameter.parts in names or candidate.kinds & parameter.kinds:
+    if not names or parameter.parts in names or (candidate.kinds & parameter.kinds) - _LOOKS:
         return chance
     return chance * OTHER_NAME
 

@@ -8,7 +8,7 @@ from tercet.backends.embedded.relevance import PART, stem
 
 MAX_WORDS = 160
 """Words and marks that are read of a request; the rest is not looked at."""
-_TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}]+\w+)*%?|[^\s]|\n+")
+_TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}=]+\w+)*%?|[^\s]|\n+")
 FUNCTION_WORDS = frozenset(
     """a about above across after again against all also am an and any are around as ask at be because been before being
     below between both but by can could did do does doing down during each every find for from get give had has have he

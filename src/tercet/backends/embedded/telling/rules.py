@@ -7,6 +7,9 @@ cannot be written. It is one regular expression, so that nothing is decided befo
 
 from collections.abc import Iterator, Sequence
 
+from tercet.backends.embedded.conversation import asked, known, since_asked
+from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.telling.asked import asked_rules
 from tercet.backends.embedded.telling.expressions import any_of, beside, fact_of, listing, quotation, values
 from tercet.backends.embedded.telling.facts import MAX_FACTS, Fact, Told, told
 from tercet.backends.embedded.telling.forms import NUMBER
@@ -45,7 +48,11 @@ def telling_rules(request: ModelRequest) -> str:
     is_behind_result = bool(request.items) and isinstance(request.items[-1], ToolResult)
     if not is_behind_result or request.output_format.kind != "text":
         return ""
-    since = _since_asked(request.items)
+    since = since_asked(request.items)
+    requests = asked(request.items)
+    question = (requests[-1] if requests else Spoken(""))._replace(known=known(request.items[since:]))
+    if about := asked_rules(question):
+        return about
     results, everything = _results(request.items[since:]), _said(request.items)
     if sum(map(len, everything)) > MAX_READ:
         return ""
@@ -54,13 +61,6 @@ def telling_rules(request: ModelRequest) -> str:
         return ""
     now = [item for item in request.items[since:] if not isinstance(item, ToolResult)]
     return _rules(found, _said([*request.items[:since], *now]))
-
-
-def _since_asked(items: Sequence[Item]) -> int:
-    """Return the place of the user's last message."""
-    asked = (isinstance(item, Message) and item.role == "user" for item in reversed(items))
-    places = (len(items) - 1 - behind for behind, is_asked in enumerate(asked) if is_asked)
-    return next(places, 0)
 
 
 def _results(items: Sequence[Item]) -> list[str]:
