@@ -6,7 +6,6 @@ Features and overlaps are the product's own. It knows nothing of learning.
 from __future__ import annotations
 
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tercet.backends.embedded.drafts import scorer
-from tercet.backends.embedded.drafts.candidates import Candidate, Request, read
-from tercet.backends.embedded.drafts.kinds import KINDS_BY_LOOK
+from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.overlaps import overlaps as common
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
@@ -195,7 +193,6 @@ def turn_of(asked: Asked, of_parameters: Features, of_candidates: Features) -> T
     request, offered, wanted = asked.request, asked.offered, asked.wanted
     candidates: list[tuple[str, ...]] = []
     places: dict[int, int] = {}
-    strange: dict[int, Candidate] = {}
     pairs: list[tuple[int, int]] = []
     overlaps: list[tuple[float, ...]] = []
     labels: list[bool] = []
@@ -203,8 +200,7 @@ def turn_of(asked: Asked, of_parameters: Features, of_candidates: Features) -> T
     for place, parameter in enumerate(offered):
         begin = len(labels)
         gold = wanted.get(parameter.name, [])
-        for found in scorer.fitting(request, parameter):
-            candidate = strange[id(found)] if id(found) in strange else strange.setdefault(id(found), estranged(found))
+        for candidate in scorer.fitting(request, parameter):
             if id(candidate) not in places:
                 places[id(candidate)] = len(candidates)
                 candidates.append(candidate.features)
@@ -230,15 +226,6 @@ def turn_of(asked: Asked, of_parameters: Features, of_candidates: Features) -> T
         np.array(quoted, dtype=np.int8),
         asked.name,
     )
-
-
-def estranged(candidate: Candidate) -> Candidate:
-    """A candidate as if nothing were known of its words, for a third of them: service meets names of its own."""
-    known = candidate.kinds - KINDS_BY_LOOK - {"date"}
-    if not known or zlib.crc32(f"{candidate.value}/{candidate.features[1:5]}".encode()) % 3:
-        return candidate
-    features = tuple(feature for feature in candidate.features if feature.removeprefix("K:") not in known)
-    return candidate._replace(kinds=candidate.kinds - known, features=features)
 
 
 def padded(overlap: Sequence[float]) -> tuple[float, ...]:

@@ -33,12 +33,12 @@ from training.paths import REPOSITORY, data_root
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
 SAMPLES = {
     "catalog": 8000, "sessions": 3000, "seal_tools": 8000, "gorilla": 4000, "sgd": 4500, "drills": 1000,
-    "symbolic": 500, "toolalpaca": 1000, "builtin": 1000, "gsm8k": 300, "forms": 9000, "reading": 1000,
-    "requests": 7000,
+    "symbolic": 500, "toolalpaca": 1000, "builtin": 1000, "gsm8k": 300, "forms": 7000, "reading": 800,
+    "requests": 5500,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`."""
 SEEDS, SEEDS_OF_RIVALS = (777, 778), (991, 992)
-MAX_LEARNT = 110_000
+MAX_LEARNT = 80_000
 """Calls that are learnt from; more of them made it surer of these sources and no better elsewhere."""
 
 

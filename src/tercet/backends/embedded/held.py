@@ -75,23 +75,33 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
         unsaid = {name: offered.unsaid(all_said, name) for name in [*drafts, *(name for name, _ in planned)]}
         drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
         planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
-    choice = request.tool_choice
-    uncallable = offered.uncallable(plain) if choice.mode == "auto" and not said.known else frozenset()
-    if choice.mode == "auto" and len(plain.turns) == 1 and not said.known:
-        if offered.is_complete(plain):
-            choice = ToolChoice("required", choice.names)
-        elif not planned:
-            all_drafts = offered.continued(plain)
-            name = next_tool(request.items, offered, plain, all_drafts)
-            if name is not None:
-                choice, uncallable = ToolChoice("required", (name,)), frozenset()
-            elif len(requests) == 1:
-                uncallable |= {name for name, draft in all_drafts.items() if lacks_key(offered, name, draft)}
-        if not planned and choice.names == request.tool_choice.names:
-            uncallable |= offered.unlikely(plain)
-    kept = tuple(tool for tool in request.tools if tool.name not in uncallable)
+    choice, left_out = request.tool_choice, frozenset[str]()
+    if choice.mode == "auto" and not said.known:
+        choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
+    kept = tuple(tool for tool in request.tools if tool.name not in left_out)
     allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)
     return Held(allowed, _planned(request, planned), is_held=True)
+
+
+def _chosen(
+    request: ModelRequest, offered: Offered, requests: Sequence[Spoken], *, is_planned: bool
+) -> tuple[ToolChoice, frozenset[str]]:
+    """Return whether a request that nothing was called for yet is surely answered by a call, and the tools that it is
+    surely not answered with."""
+    said, choice = requests[-1], request.tool_choice
+    if len(said.turns) > 1:
+        return choice, offered.uncallable(said) | (frozenset() if is_planned else offered.unlikely(said))
+    if offered.is_complete(said):
+        return ToolChoice("required", choice.names), frozenset() if is_planned else offered.unlikely(said)
+    if is_planned:
+        return choice, offered.uncallable(said)
+    drafts = offered.continued(said)
+    if name := next_tool(request.items, offered, said, drafts):
+        return ToolChoice("required", (name,)), frozenset()
+    if offered.is_foreign(said):
+        return choice, frozenset(tool.name for tool in request.tools)
+    keyless = {name for name, draft in drafts.items() if lacks_key(offered, name, draft)} if len(requests) == 1 else ()
+    return choice, offered.uncallable(said) | offered.unlikely(said) | frozenset(keyless)
 
 
 def _with_tools(

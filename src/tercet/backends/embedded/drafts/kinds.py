@@ -60,8 +60,7 @@ _WANTED = {
     "street": "address street location road place",
 }
 """By kind, words in the names of parameters that take it."""
-KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "phone", "code"))
-"""Those that need no knowledge of words; a date is one, too."""
+_KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "phone", "code"))
 
 
 class _Known(NamedTuple):
@@ -83,7 +82,7 @@ def kinds_of(text: str, is_date: bool = False) -> frozenset[str]:
     known, lower = _known().kinds, text.lower()
     found = set(known.get(lower, ())) - {"given", "organization", "venue", "street"}
     likeness = likeness_of(text)
-    if likeness in KINDS_BY_LOOK:
+    if likeness in _KINDS_BY_LOOK:
         found.add(likeness)
     if is_date:
         found.add("date")
