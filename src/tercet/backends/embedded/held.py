@@ -98,7 +98,7 @@ def _chosen(
     drafts = offered.continued(said)
     if name := next_tool(request.items, offered, said, drafts):
         return ToolChoice("required", (name,)), frozenset()
-    if offered.is_foreign(said):
+    if len(requests) == 1 and offered.is_foreign(said):
         return choice, frozenset(tool.name for tool in request.tools)
     keyless = {name for name, draft in drafts.items() if lacks_key(offered, name, draft)} if len(requests) == 1 else ()
     return choice, offered.uncallable(said) | offered.unlikely(said) | frozenset(keyless)

@@ -14,6 +14,8 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 """What stands between two values of a parameter where they are those of two requests."""
+IN_TURN = 0.6
+"""Chance from which values count where those of several parameters are said in turn."""
 
 
 class Meant(NamedTuple):
@@ -32,7 +34,8 @@ def apart(meant: Meant) -> list[Meant]:
     repeated = {name: values for name, values in several.items() if len(values) > 1}
     joined = {name: values for name, values in repeated.items() if are_joined(meant.said.text, values)}
     count = max(map(len, joined.values()), default=0)
-    turns = [values for values in joined.values() if len(values) == count] if joined else _in_turn(several)
+    in_turn = {field.name: likely(field, IN_TURN) for field in meant.fields if not field.is_list}
+    turns = [values for values in joined.values() if len(values) == count] if joined else _in_turn(in_turn)
     if not turns:
         return [meant]
     places = [(min(one.start for one in turn), max(one.end for one in turn)) for turn in zip(*turns, strict=True)]
@@ -100,6 +103,6 @@ def sure(meant: Meant) -> dict[str, set[str]]:
     return found
 
 
-def likely(field: assignment.Field) -> list[scorer.Value]:
+def likely(field: assignment.Field, least: float = assignment.LIKELY) -> list[scorer.Value]:
     """Return the values of a field from which two are taken for two requests."""
-    return [value for value in field.values if value.chance >= assignment.LIKELY]
+    return [value for value in field.values if value.chance >= least]

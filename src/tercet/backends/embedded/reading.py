@@ -8,11 +8,12 @@ import json
 import re
 from typing import Any
 
-from tercet.backends.embedded.drafts import assignment
+from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Reach, Request, read
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.scorer import Value
+from tercet.backends.embedded.hints import REWORDED
 from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema
 
@@ -62,12 +63,16 @@ def read_out(name: str, schema: JsonSchema, said: Spoken) -> JsonSchema:
 
 
 def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Field]:
-    """Return the likely values of each field; of what the schema offers to choose from only what is said."""
+    """Return the likely values of each field; none where nothing is likely: then the answer is not read from a text."""
     fields = parameters(described(name, schema))
     found = {field.name: field for field in assignment.record(request(said), fields)}
+    chances = {field.name: max(value.chance for value in field.values) for field in found.values()}
+    if not any(chances.get(each.name, 0.0) >= SURE for each in fields if not each.choices):
+        return []
     for each in fields:
-        chance = max((value.chance for value in found[each.name].values), default=0.0) if each.name in found else 0.0
-        if each.choices and chance < SURE:
+        chance = chances.get(each.name, 0.0)
+        is_reworded = scorer.is_open_text(each) and scorer.quotable(each) < REWORDED
+        if chance < SURE and (each.choices or is_reworded):
             found.pop(each.name, None)
         elif not (each.choices or each.is_needed or each.row) and chance < LEAST_UNLESS_NULL:
             found[each.name] = assignment.Field(each.name, (Value(1.0, (None,), 0, 0),))

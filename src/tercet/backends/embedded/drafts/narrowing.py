@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
-from tercet.backends.embedded.drafts.parameters import inlined
+from tercet.backends.embedded.drafts.parameters import has_reference, inlined
 from tercet.backends.embedded.drafts.scorer import Value
 from tercet.items import JsonSchema
 from tercet.schema import instance_violation
@@ -68,6 +68,8 @@ class _Narrowing:
             return schema
         if isinstance(schema.get("properties"), dict):
             return self._fields(schema, path, row)
+        if has_reference(schema):
+            return schema
         items = schema.get("items") if schema.get("type") == "array" else None
         if row is None and isinstance(items, dict) and isinstance(items.get("properties"), dict):
             return self._rows(schema, items, path)

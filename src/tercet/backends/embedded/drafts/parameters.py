@@ -16,8 +16,6 @@ from tercet.backends.embedded.relevance import PART, direction
 MAX_PARAMETERS = 40
 MAX_DEPTH = 4
 """Names that lead to a leaf."""
-MAX_INLINED = 8
-"""References and parts within each other that are followed."""
 MAX_ABOUT = 14
 MAX_CHOICES = 60
 _NUMERIC = ("integer", "number")
@@ -175,29 +173,40 @@ def _leaves(schema: Any, at: _Place) -> Iterator[tuple[_Place, dict[str, Any]]]:
             yield place, part
 
 
-def inlined(schema: Any, known: Any = None, depth: int = 0) -> Any:
-    """Return a schema with what its local references lead to in their place, as far as `MAX_INLINED` goes."""
+def inlined(schema: Any) -> Any:
+    """Return a schema with what its local references lead to in their place; those that lead back into themselves
+    stay."""
+    known = (schema.get("$defs") or schema.get("definitions")) if isinstance(schema, dict) else None
+    return _inlined(schema, known, frozenset()) if known else schema
+
+
+def _inlined(schema: Any, known: dict[str, Any], within: frozenset[str]) -> Any:
     if not isinstance(schema, dict):
         return schema
-    if known is None:
-        known = schema.get("$defs") or schema.get("definitions") or {}
-        if not known:
-            return schema
     reference = schema.get("$ref")
-    if isinstance(reference, str) and depth < MAX_INLINED:
-        meant = known.get(reference.rsplit("/", 1)[-1])
+    if isinstance(reference, str):
+        name = reference.rsplit("/", 1)[-1]
+        meant = known.get(name)
+        if name in within or not isinstance(meant, dict):
+            return schema
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        return inlined({**meant, **beside}, known, depth + 1) if isinstance(meant, dict) else schema
+        return _inlined({**meant, **beside}, known, within | {name})
     made = dict(schema)
     for key in ("items", "additionalProperties"):
-        if isinstance(made.get(key), dict):
-            made[key] = inlined(made[key], known, depth + 1)
+        made |= {key: _inlined(made[key], known, within)} if isinstance(made.get(key), dict) else {}
     for key in ("anyOf", "oneOf", "allOf"):
         if isinstance(made.get(key), list):
-            made[key] = [inlined(part, known, depth + 1) for part in made[key]]
+            made[key] = [_inlined(part, known, within) for part in made[key]]
     if isinstance(made.get("properties"), dict):
-        made["properties"] = {name: inlined(part, known, depth + 1) for name, part in made["properties"].items()}
+        made["properties"] = {name: _inlined(part, known, within) for name, part in made["properties"].items()}
     return made
+
+
+def has_reference(schema: Any) -> bool:
+    """Say whether a reference stands anywhere in a schema."""
+    if isinstance(schema, dict):
+        return "$ref" in schema or any(map(has_reference, schema.values()))
+    return isinstance(schema, list) and any(map(has_reference, schema))
 
 
 def _takes_null(schema: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
 
 
-SAME_NAME, OTHER_ROW, OTHER_NAME = 0.7, 0.1, 0.2
+SAME_NAME, OTHER_ROW, OTHER_NAME = 0.7, 0.03, 0.03
 """Chance from which what a result calls by the parameter's name is its value; what is left of that of a row that is not
 meant, and of what a call took as something else."""
 
