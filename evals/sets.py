@@ -23,12 +23,18 @@ NUM_CASES = 60
 
 
 def cases(root: Path, names: list[str] | None = None, num_cases: int = NUM_CASES) -> list[Case]:
-    """Return the cases under the data folder `root`, or those of the sets named.
+    """Return the cases under the data folder `root` and our own, or those of the sets named.
 
-    All of BFCL's sample, and at most `num_cases` for each set that is cut from Seal-Tools or from dialogues.
+    All of BFCL's sample, and at most `num_cases` for each set that is cut from Seal-Tools or from dialogues; our own alone
+    where there is no such folder. Raises `RuntimeError` for a name that no set has.
     """
-    everything = [*bfcl_cases(root), *seal_cases(root, num_cases), *sgd.cases(root, num_cases), *own_cases()]
-    return [case for case in everything if not names or case.set_name in names]
+    has_data = (root / "dev").is_dir()
+    found = [*bfcl_cases(root), *seal_cases(root, num_cases), *sgd.cases(root, num_cases)] if has_data else []
+    found += own_cases()
+    if unknown := set(names or ()) - {case.set_name for case in found}:
+        where = "" if has_data else f"; {root} has no development sets"
+        raise RuntimeError(f"no set is called {', '.join(sorted(unknown))}{where}")
+    return [case for case in found if not names or case.set_name in names]
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

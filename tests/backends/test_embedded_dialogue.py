@@ -78,7 +78,8 @@ def test_a_correction_is_no_second_request() -> None:
         "Find an apartment in Leeds with 2 bedrooms", "In Leeds, is that right?", "No, look in York instead"
     )
     assert Offered([FLAT, TABLE]).plan(said) == []
-    assert likeliest(FLAT, said) == {"area": "York", "number_of_bedrooms": "2"}
+    found = likeliest(FLAT, said)
+    assert (found["area"], found["number_of_bedrooms"]) == ("York", "2")
 
 
 def test_a_question_says_what_its_answer_is_for() -> None:
@@ -103,7 +104,7 @@ def test_the_last_messages_of_a_long_request_are_read() -> None:
     [
         ("I need a one way flight", "auto", []),
         ("I need a one way flight", "required", ["search_flights", "reserve_table"]),
-        ("I need a flight from Oslo to Lima", "auto", ["search_flights", "reserve_table"]),
+        ("I need a flight from Oslo to Lima", "auto", ["search_flights"]),
     ],
 )
 def test_a_call_that_lacks_two_values_is_not_made_where_a_question_may_be_asked(

@@ -1,18 +1,27 @@
 """Our own cases: each can be asked, what is accepted is valid, and the judge takes it."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evals.cases import Answer, Case
 from evals.own_sets import FOLDER, own_cases
+from evals.sets import cases
 from tercet.schema import instance_violation
 
 LINES = [json.loads(line) for path in sorted(FOLDER.glob("*.jsonl")) for line in path.read_text().splitlines()]
 ALL = list(own_cases())
 CASES = [case for case in ALL if not case.set_name.endswith("_step")]
 """But for those that are the beginnings of others."""
+
+
+def test_they_need_no_data_folder(tmp_path: Path) -> None:
+    assert {case.set_name[:4] for case in cases(tmp_path)} == {"own_"}
+    assert {case.set_name for case in cases(tmp_path, ["own_tell"])} == {"own_tell"}
+    with pytest.raises(RuntimeError, match="no set is called multiple; .* has no development sets"):
+        cases(tmp_path, ["own_tell", "multiple"])
 
 
 def first(accepted: Any) -> Any:

@@ -59,7 +59,7 @@ def _in_turn(several: Mapping[str, list[scorer.Value]]) -> list[list[scorer.Valu
 def _shares(field: assignment.Field, places: Sequence[tuple[int, int]]) -> list[assignment.Field]:
     """Return what each of several requests, said at `places`, has of a field: as many values are one each, others
     belong to the request that they are said behind, or before; what cannot be told apart is every request's."""
-    values = likely(field)
+    values = likely(field, IN_TURN)
     if not field.is_list and len(values) == len(places):
         return [field._replace(values=(value,)) for value in values]
     behind = [[value for value in values if _last(places, value.start) == place] for place in range(len(places))]
