@@ -25,8 +25,8 @@ NUM_CASES = 60
 def cases(root: Path, names: list[str] | None = None, num_cases: int = NUM_CASES) -> list[Case]:
     """Return the cases under the data folder `root` and our own, or those of the sets named.
 
-    All of BFCL's sample, and at most `num_cases` for each set that is cut from Seal-Tools or from dialogues; our own alone
-    where there is no such folder. Raises `RuntimeError` for a name that no set has.
+    All of BFCL's sample, and at most `num_cases` for each set that is cut from Seal-Tools or from dialogues; our own
+    alone where there is no such folder. Raises `RuntimeError` for a name that no set has.
     """
     has_data = (root / "dev").is_dir()
     found = [*bfcl_cases(root), *seal_cases(root, num_cases), *sgd.cases(root, num_cases)] if has_data else []

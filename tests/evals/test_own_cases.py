@@ -20,7 +20,7 @@ CASES = [case for case in ALL if not case.set_name.endswith("_step")]
 def test_they_need_no_data_folder(tmp_path: Path) -> None:
     assert {case.set_name[:4] for case in cases(tmp_path)} == {"own_"}
     assert {case.set_name for case in cases(tmp_path, ["own_tell"])} == {"own_tell"}
-    with pytest.raises(RuntimeError, match="no set is called multiple; .* has no development sets"):
+    with pytest.raises(RuntimeError, match=r"no set is called multiple; .* has no development sets"):
         cases(tmp_path, ["own_tell", "multiple"])
 
 

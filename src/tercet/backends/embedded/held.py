@@ -15,7 +15,7 @@ from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.steps import lacks_key, next_tool
+from tercet.backends.embedded.steps import next_tool
 from tercet.grounding import is_marked
 from tercet.items import Message, ModelRequest, ToolChoice, ToolDefinition, ToolResult
 
@@ -54,14 +54,13 @@ def held(request: ModelRequest, offered: Offered | None) -> Held:
 
 def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Held:
     """Return what the answer to a result is held to: the next call, if there surely is one, and what it is given."""
-    known_of = offered.continued(said)
-    drafts = {name: draft._replace(quotes={}) for name, draft in known_of.items()}
-    if request.tool_choice.mode == "auto" and (name := next_tool(request.items, offered, said, known_of)):
-        drafts[name] = offered.settled(said, name)
-        request = msgspec.structs.replace(
-            request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False
-        )
-    return Held(_with_tools(request, drafts))
+    name = (
+        next_tool(request.items, offered, said, offered.continued(said)) if request.tool_choice.mode == "auto" else None
+    )
+    if name is None:
+        return Held(request)
+    called = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
+    return Held(_with_tools(called, {name: offered.settled(said, name)}))
 
 
 def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spoken], said: Spoken) -> Held:
@@ -90,7 +89,7 @@ def _chosen(
     surely not answered with."""
     said, choice = requests[-1], request.tool_choice
     if len(said.turns) > 1:
-        return choice, offered.uncallable(said) | (frozenset() if is_planned else offered.unlikely(said))
+        return choice, offered.uncallable(said)
     if offered.is_complete(said):
         return ToolChoice("required", choice.names), frozenset() if is_planned else offered.unlikely(said)
     if is_planned:
@@ -98,10 +97,7 @@ def _chosen(
     drafts = offered.continued(said)
     if name := next_tool(request.items, offered, said, drafts):
         return ToolChoice("required", (name,)), frozenset()
-    if len(requests) == 1 and offered.is_foreign(said):
-        return choice, frozenset(tool.name for tool in request.tools)
-    keyless = {name for name, draft in drafts.items() if lacks_key(offered, name, draft)} if len(requests) == 1 else ()
-    return choice, offered.uncallable(said) | offered.unlikely(said) | frozenset(keyless)
+    return choice, offered.uncallable(said)
 
 
 def _with_tools(

@@ -27,10 +27,8 @@ _DEEDS = frozenset(
     for stem in identifier_stems(verb)
 )
 """Stems of verbs in the names of tools that do something, and do not only look."""
-LEAST, LEAST_AT_FIRST = 0.05, 0.2
-"""Likelihood below which no tool is what a request is after; where nothing was called yet, none that is called for
-what needs others, unless all that it needs is `SURELY` said."""
-SURELY = 0.6
+LEAST = 0.1
+"""Likelihood below which no tool is what a request is after."""
 SHARE = 0.55
 """Part of the likelihood of the likeliest tool that was called, from which another is what a request is after."""
 INSTEAD = 0.6
@@ -63,13 +61,20 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, drafts: Map
     ready = {name: is_ready(offered, name, drafts[name]) for name in left}
     meant = [name for name in left if ready[name] and likely[name] >= INSTEAD * likely[goal]]
     if meant:
-        return max(meant, key=lambda name: likely[name]) if called else None
+        best = max(meant, key=lambda name: likely[name])
+        return best if called and takes_key(offered, best, drafts[best], said) else None
     if not lacks_key(offered, goal, drafts[goal]):
         return None
-    is_clear = bool(called) or likely[goal] >= LEAST_AT_FIRST
     lookups = {name: surest(offered, name, drafts[name]) for name in left if ready[name] and not is_deed(name)}
-    allowed = [name for name, chance in lookups.items() if is_clear or chance >= SURELY]
-    return max(allowed, key=lambda name: (lookups[name], likely[name]), default=None)
+    return max(lookups, key=lambda name: (lookups[name], likely[name]), default=None)
+
+
+def takes_key(offered: Offered, name: str, draft: Draft, said: Spoken) -> bool:
+    """Say whether a call of the tool needs an id, a code or the like that a result has: what tools do with other
+    values is the model's to say."""
+    keys = {each.name for each in offered.parameters(name) if each.is_needed and not _KEYS.isdisjoint(each.parts[-1:])}
+    best = {field.name: max(field.values, key=lambda value: value.chance) for field in draft.fields if field.values}
+    return any(best[key].start > len(said.text) for key in keys & best.keys())
 
 
 def lacks_key(offered: Offered, name: str, draft: Draft) -> bool:
