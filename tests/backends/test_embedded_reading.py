@@ -114,6 +114,13 @@ def test_a_tools_result_fills_the_answer_too() -> None:
     assert found == {"tracking_code": "6A1830", "carrier": "Colissimo"}
 
 
+def test_only_the_beginning_of_a_long_text_is_read() -> None:
+    text = f"{INVOICE}\n{'More of the same, on 4 May 2025 at 7 pm. ' * 50_000}\nCity: Lisbon"
+    found = settled(of(invoice_no=TEXT, city=TEXT), text)
+    assert found["invoice_no"] == "HV-20418"
+    assert found.get("city") != "Lisbon"
+
+
 def test_only_answers_in_a_schema_are_read() -> None:
     request = ModelRequest((Message("user", (TextPart(INVOICE),)),))
     assert held(request, None).request == request

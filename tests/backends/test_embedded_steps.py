@@ -96,7 +96,8 @@ def test_what_was_called_is_not_called_again_and_what_lacks_a_value_is_not_calle
 
 def test_a_choice_of_the_client_stands() -> None:
     asked = request("List the orders of ingrid@fjord.example", FOUND, tools=(FIND, ORDERS))
-    for choice in (ToolChoice("none"), ToolChoice("required", ("find_customer",))):
+    choices = (ToolChoice("none"), ToolChoice("required", ("find_customer",)), ToolChoice("auto", ("find_customer",)))
+    for choice in choices:
         assert held_of(msgspec.structs.replace(asked, tool_choice=choice)).request.tool_choice == choice
 
 

@@ -54,9 +54,7 @@ def held(request: ModelRequest, offered: Offered | None) -> Held:
 
 def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Held:
     """Return what the answer to a result is held to: the next call, if there surely is one, and what it is given."""
-    name = (
-        next_tool(request.items, offered, said, offered.continued(said)) if request.tool_choice.mode == "auto" else None
-    )
+    name = _next(request, offered, said) if request.tool_choice.mode == "auto" else None
     if name is None:
         return Held(request)
     called = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
@@ -94,10 +92,16 @@ def _chosen(
         return ToolChoice("required", choice.names), frozenset() if is_planned else offered.unlikely(said)
     if is_planned:
         return choice, offered.uncallable(said)
-    drafts = offered.continued(said)
-    if name := next_tool(request.items, offered, said, drafts):
+    if name := _next(request, offered, said):
         return ToolChoice("required", (name,)), frozenset()
     return choice, offered.uncallable(said)
+
+
+def _next(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:
+    """Return the tool that is surely to be called next, of those that may be called."""
+    allowed = {tool.name for tool in request.offered_tools}
+    drafts = {name: draft for name, draft in offered.continued(said).items() if name in allowed}
+    return next_tool(request.items, offered, said, drafts)
 
 
 def _with_tools(

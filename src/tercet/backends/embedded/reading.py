@@ -20,6 +20,8 @@ from tercet.items import JsonSchema
 LEAST, LEAST_UNLESS_NULL = 0.02, 0.15
 """Chance from which the likeliest value of a field is taken, since what a small model writes there itself is seldom
 better; where null will do, chance below which that is taken."""
+MAX_TEXT = 6000
+"""Characters of a text that are looked at."""
 REACH = Reach(words=600, candidates=900)
 """How much of a text is read; what stands behind that is the model's."""
 
@@ -81,7 +83,7 @@ def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Fiel
 
 def request(said: Spoken) -> Request:
     """Return what was found in a text that is to be read, and in what is known besides."""
-    return read(Spoken(source(said.text), known=said.known), REACH)
+    return read(Spoken(source(said.text[:MAX_TEXT]), known=said.known), REACH)
 
 
 def described(name: str, schema: Any) -> bytes:
