@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from training.data import dialect
+from training.data.reading import field_schema
 from training.data.sample import Message, Sample, Schema, assistant, compact, system, user
 from training.data.template import SLOT
 from training.data.values import kinds
@@ -56,14 +58,35 @@ class Written:
     values: Mapping[str, Value]
 
 
+class Field(NamedTuple):
+    """A field of a block: the names that it may have, its kind of value, and whether it may be left out."""
+
+    names: Sequence[str]
+    kind: str
+    is_optional: bool
+
+    @property
+    def name(self) -> str:
+        """The name by which texts call it."""
+        return self.names[0]
+
+
+def blocks(folder: Path) -> Iterator[list[list[str]]]:
+    """The blocks of each file of a folder, as lines."""
+    for path in sorted(folder.glob("*.txt")):
+        yield [block.splitlines() for block in path.read_text().strip().split("\n\n")]
+
+
+def fields_of(line: str) -> list[Field]:
+    """The fields that a line tells, as `: name/other_name = kind, optional? = kind`."""
+    parts = [part.partition(" = ") for part in line.removeprefix(": ").split(", ")]
+    return [Field(called.rstrip("?").split("/"), kind.strip(), called.endswith("?")) for called, _, kind in parts]
+
+
 @cache
 def forms() -> tuple[Form, ...]:
     """All forms, file by file."""
-    return tuple(
-        form_of(block.splitlines())
-        for path in sorted(FOLDER.glob("*.txt"))
-        for block in path.read_text().strip().split("\n\n")
-    )
+    return tuple(form_of(block) for file in blocks(FOLDER) for block in file)
 
 
 @cache
@@ -74,20 +97,17 @@ def plain_forms() -> tuple[Form, ...]:
 
 def form_of(lines: Sequence[str]) -> Form:
     """The form that the lines of a block tell."""
-    fields = [part.partition(" = ") for part in lines[0].removeprefix(": ").split(", ")]
-    names = [called.split("/") for called, _, _ in fields]
-    of = {own[0]: kind.strip() for own, (_, _, kind) in zip(names, fields, strict=True)}
+    fields = fields_of(lines[0])
     texts = tuple(line.replace("\\n", "\n") for line in lines[1:])
-    return Form(of, {own[0]: own for own in names}, texts)
+    return Form({each.name: each.kind for each in fields}, {each.name: each.names for each in fields}, texts)
 
 
 def written(form: Form, rng: random.Random) -> Written:
     """A text of the form; its values all look different."""
     while True:
         template = rng.choice(form.texts)
-        slots = [slot for slot in SLOT.findall(template) if not slot.startswith("_:")]
-        values = {name: kinds.draw(dated(form.kinds[name], rng), rng) for name in dict.fromkeys(slots)}
-        if len({value.text for value in values.values()}) == len(values):
+        values = {name: kinds.draw(dated(form.kinds[name], rng), rng) for name in slots_of(template)}
+        if are_different(values):
             break
     text = filled(template, values, rng)
     return Written(form, text[:1].upper() + text[1:] if template[:1] == "{" and rng.random() < 0.5 else text, values)
@@ -109,17 +129,15 @@ def dated(kind: str, rng: random.Random) -> str:
 
 def schema_of(kind: str, rng: random.Random) -> Schema:
     """The schema of a field."""
-    base, _, argument = kind.partition(":")
-    match base:
-        case "enum":
-            return {"type": "string", "enum": argument.split("|")}
-        case "list":
-            return {"type": "array", "items": {"type": kinds.json_type(argument)}}
-        case "date_iso":
-            about = rng.choice(({"format": "date"}, {"description": "YYYY-MM-DD"}, {"description": "ISO 8601 date"}))
-            return {"type": "string", **about}
-        case _:
-            return {"type": kinds.json_type(kind)}
+    if kind != "date_iso":
+        return field_schema(kind)
+    about = rng.choice(({"format": "date"}, {"description": "YYYY-MM-DD"}, {"description": "ISO 8601 date"}))
+    return {"type": "string", **about}
+
+
+def record_schema(properties: Mapping[str, object]) -> Schema:
+    """The schema of an object that has all of its properties."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def with_rows(rng: random.Random) -> Sample:
@@ -140,22 +158,25 @@ def with_rows(rng: random.Random) -> Sample:
     parts = [filled(body, values, rng) for values in drawn]
     text = filled(frame, around_them, rng).replace("\0", joint.join(parts))
     plain = {shown[name]: schema_of(form.kinds[name], rng) for name in asked_inside}
-    item: Schema = {"type": "object", "properties": plain, "required": list(plain)}
     properties: dict[str, object] = {shown[name]: schema_of(form.kinds[name], rng) for name in asked_outside}
     answer: dict[str, object] = {shown[name]: around_them[name].value for name in asked_outside}
     key = rng.choice([name for name in LISTS if name not in properties])
-    properties[key] = {"type": "array", "items": item}
+    properties[key] = {"type": "array", "items": record_schema(plain)}
     answer[key] = [{shown[name]: values[name].value for name in asked_inside} for values in drawn]
-    schema: Schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return finish(text, schema, answer, rng)
+    return finish(text, record_schema(properties), answer, rng)
 
 
 def values_of(form: Form, names: Sequence[str], rng: random.Random) -> dict[str, Value]:
     """Values for fields, no two of which look alike."""
     while True:
         values = {name: kinds.draw(form.kinds[name], rng) for name in names}
-        if len({value.text for value in values.values()}) == len(values):
+        if are_different(values):
             return values
+
+
+def are_different(values: Mapping[str, Value]) -> bool:
+    """Whether no two values look alike."""
+    return len({value.text for value in values.values()}) == len(values)
 
 
 def slots_of(template: str) -> list[str]:
@@ -186,8 +207,7 @@ def object_of(
     form = made.form
     is_iso = {name: form.kinds[name] == "date" and made.values[name].value != made.values[name].text for name in names}
     properties = {shown[name]: schema_of("date_iso" if is_iso[name] else form.kinds[name], rng) for name in names}
-    schema: Schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return schema, {shown[name]: made.values[name].value for name in names}
+    return record_schema(properties), {shown[name]: made.values[name].value for name in names}
 
 
 def around(text: str, rng: random.Random) -> str:
@@ -211,7 +231,7 @@ def one(rng: random.Random) -> Sample:
     if len(names) > 3 and rng.random() < NESTED:
         inner = rng.sample(list(properties), rng.randint(2, len(names) - 1))
         outer = rng.choice(OUTER)
-        part = {"type": "object", "properties": {n: properties.pop(n) for n in inner}, "required": inner}
+        part = record_schema({n: properties.pop(n) for n in inner})
         answer = {**{n: v for n, v in answer.items() if n not in inner}, outer: {n: answer[n] for n in inner}}
         properties[outer] = part
     elif rng.random() < MISSING:
@@ -242,10 +262,8 @@ def several(rng: random.Random) -> Sample:
         return several(rng)
     objects = [object_of(each, names, shown, rng) for each in made]
     key = rng.choice(LISTS)
-    first = objects[0][0]
     plain = {name: schema_of(form.kinds[own], rng) for own, name in shown.items()}
-    item = {**first, "properties": plain}
-    schema: Schema = {"type": "object", "properties": {key: {"type": "array", "items": item}}, "required": [key]}
+    schema = record_schema({key: {"type": "array", "items": record_schema(plain)}})
     text = rng.choice((" ", "\n", "\n- ")).join(each.text for each in made)
     return finish(text, schema, {key: [answer for _, answer in objects]}, rng)
 

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from training.data import (
@@ -146,15 +147,15 @@ class Mixture:
         }
         shares = LATE_SHARES if self.is_late else SHARES
         for name, make in own.items():
-            rng = random.Random(f"{self.seed}/{name}")
-            stream = make(rng)
-            self.add(name, shares[name], sessions.packed(stream, rng, PACKED[name]) if name in PACKED else stream)
+            self.add(name, shares[name], make)
         for name, (share, open_stream) in source_streams().items():
-            rng = random.Random(f"{self.seed}/{name}")
-            stream = open_stream(self.root, rng)
-            self.add(name, share, sessions.packed(stream, rng, PACKED[name]) if name in PACKED else stream)
+            self.add(name, share, partial(open_stream, self.root))
 
-    def add(self, name: str, weight: float, stream: Iterator[Sample]) -> None:
+    def add(self, name: str, weight: float, make: Callable[[random.Random], Iterator[Sample]]) -> None:
+        rng = random.Random(f"{self.seed}/{name}")
+        stream = make(rng)
+        if name in PACKED:
+            stream = sessions.packed(stream, rng, PACKED[name])
         self.streams[name] = validate.valid(self.guard(stream), self.dropped)
         self.weights[name] = weight
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from training.data import dialect
-from training.data.forms import schema_of
+from training.data.forms import blocks, fields_of, schema_of
 from training.data.sample import Call, Sample, Schema, calls, user
 from training.data.template import SLOT
 from training.data.values import kinds
@@ -50,21 +50,19 @@ class Shown:
 @cache
 def asked_for() -> tuple[tuple[Asked, ...], ...]:
     """All tools, file by file."""
-    files = (path.read_text().strip().split("\n\n") for path in sorted(FOLDER.glob("*.txt")))
-    return tuple(tuple(tool_of(block.splitlines()) for block in blocks) for blocks in files)
+    return tuple(tuple(map(tool_of, file)) for file in blocks(FOLDER))
 
 
 def tool_of(lines: Sequence[str]) -> Asked:
     """The tool that the lines of a block tell."""
     name, _, about = lines[0].removeprefix("= ").partition(" | ")
-    fields = [part.partition(" = ") for part in lines[1].removeprefix(": ").split(", ")]
-    own = [(called.rstrip("?").split("/"), called.endswith("?"), kind.strip()) for called, _, kind in fields]
+    fields = fields_of(lines[1])
     return Asked(
         name,
         about,
-        {names[0]: kind for names, _, kind in own},
-        {names[0]: names for names, _, _ in own},
-        frozenset(names[0] for names, is_optional, _ in own if not is_optional),
+        {each.name: each.kind for each in fields},
+        {each.name: each.names for each in fields},
+        frozenset(each.name for each in fields if not each.is_optional),
         tuple(lines[2:]),
     )
 

@@ -100,8 +100,7 @@ def _chosen(
 def _next(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:
     """Return the tool that is surely to be called next, of those that may be called."""
     allowed = {tool.name for tool in request.offered_tools}
-    drafts = {name: draft for name, draft in offered.continued(said).items() if name in allowed}
-    return next_tool(request.items, offered, said, drafts)
+    return next_tool(request.items, offered, said, [name for name in offered.followers if name in allowed])
 
 
 def _with_tools(

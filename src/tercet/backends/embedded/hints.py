@@ -111,11 +111,18 @@ class Offered:
         most = max(chances.values(), default=0.0)
         return frozenset(name for name, chance in chances.items() if chance < BESIDE * most)
 
+    def draft(self, said: Spoken, name: str) -> Draft:
+        """Return what is said of the arguments of a tool, or known of them from earlier calls and results."""
+        return self._draft(said, name, self._fields(said, name))
+
     def continued(self, said: Spoken) -> dict[str, Draft]:
-        """Return what is said of the arguments of each tool, or known of them from earlier calls and results; of no
-        tool where too many are offered."""
-        names = self._tools if len(self._tools) <= MAX_CONTINUED else ()
-        return {name: self._draft(said, name, self._fields(said, name)) for name in names}
+        """Return the draft of each tool that may go on behind results."""
+        return {name: self.draft(said, name) for name in self.followers}
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """The tools that may go on behind results: all that are offered, none where those are too many."""
+        return tuple(self._tools) if len(self._tools) <= MAX_CONTINUED else ()
 
     def settled(self, said: Spoken, name: str) -> Draft:
         """Return what a call of a tool is given, one value each."""
@@ -143,7 +150,7 @@ class Offered:
 
     def _needed(self, meant: Meant) -> list[float]:
         """Return how likely each value is said that a call needs and that the schema does not offer."""
-        said = {field.name: max(value.chance for value in field.values) for field in meant.fields}
+        said = {field.name: field.chance for field in meant.fields}
         return [said.get(each.name, 0.0) for each in self.parameters(meant.name) if each.is_needed and not each.choices]
 
     def uncallable(self, said: Spoken) -> frozenset[str]:
@@ -171,7 +178,7 @@ class Offered:
 
     def _is_whole(self, meant: Meant) -> bool:
         """Say whether the call needs anything, and a request says all of it."""
-        said = {field.name for field in meant.fields if max(value.chance for value in field.values) >= SAID}
+        said = {field.name for field in meant.fields if field.chance >= SAID}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
         return bool(needed) and needed <= said
 
@@ -191,7 +198,7 @@ class Offered:
     def _unsaid(self, request: Spoken, name: str, fields: Sequence[assignment.Field]) -> Iterator[str]:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
         every number is another parameter's. What people say in other words, like an expression, may still be meant."""
-        said = {field.name: max(value.chance for value in field.values) for field in fields}
+        said = {field.name: field.chance for field in fields}
         taken = [value for field in fields for value in likely(field)]
         numbers = self.request(request).numbers
         is_free = any(assignment.is_free(number, taken) for number in numbers)

@@ -24,8 +24,6 @@ MAX_TEXT = 6000
 """Characters of a text that are looked at."""
 REACH = Reach(words=600, candidates=900)
 """How much of a text is read; what stands behind that is the model's."""
-
-
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 _ASKS = re.compile(
     r"(?:please |kindly |can you |could you |now |then )*(?:extract|parse|return|get|list|read|fill|turn|classify|"
@@ -35,6 +33,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 """What a paragraph or a line begins with that says what to do with the others."""
+_SENTENCE = re.compile(r"[^\n.:?!]{4,160}[.:?!]\s+")
 MAX_ASKED = 200
 """Characters of what says what to do."""
 
@@ -52,9 +51,6 @@ def source(text: str) -> str:
     return text[sentence.end() :] if sentence and _is_asking(sentence[0]) and len(text) > 2 * sentence.end() else text
 
 
-_SENTENCE = re.compile(r"[^\n.:?!]{4,160}[.:?!]\s+")
-
-
 def _is_asking(part: str) -> bool:
     return len(part) < MAX_ASKED and _ASKS.match(part.strip()) is not None
 
@@ -68,7 +64,7 @@ def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Fiel
     """Return the likely values of each field; none where nothing is likely: then the answer is not read from a text."""
     fields = parameters(described(name, schema))
     found = {field.name: field for field in assignment.record(request(said), fields)}
-    chances = {field.name: max(value.chance for value in field.values) for field in found.values()}
+    chances = {field.name: field.chance for field in found.values()}
     if not any(chances.get(each.name, 0.0) >= SURE for each in fields if not each.choices):
         return []
     for each in fields:

@@ -4,10 +4,12 @@ A small model tells whatever a result says. What is left to do shows in the requ
 not called, and all that it needs is known by now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 
 from tercet.backends.embedded.conversation import since_asked
-from tercet.backends.embedded.drafts.narrowing import SURE, Draft
+from tercet.backends.embedded.drafts.narrowing import SURE
+from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.returned import asked_leaves, asks
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.hints import Offered
@@ -41,9 +43,8 @@ _KEYS = frozenset(
 """Stems of what a parameter's name ends with that users seldom know and tools return."""
 
 
-def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, drafts: Mapping[str, Draft]) -> str | None:
-    """Return the tool that is surely to be called next, given what all of them can be given; None where that is the
-    model's to say.
+def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:
+    """Return the tool, one of `names`, that is surely to be called next; None where that is the model's to say.
 
     That is the tool that the request is after, once all that it needs is known; where it lacks what only tools know,
     the one that looks things up with what is known.
@@ -53,58 +54,62 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, drafts: Map
     if called and is_question and asked_leaves(said):
         return None
     likely = offered.chances(said)
-    left = [name for name in drafts if name not in called and not (is_question and is_deed(name))]
+    left = [name for name in names if name not in called and not (is_question and is_deed(name))]
     goal = max(left, key=lambda name: likely[name], default=None)
     least = max([LEAST, *(SHARE * likely.get(name, 0.0) for name in called)])
     if goal is None or likely[goal] < least:
         return None
-    ready = {name: is_ready(offered, name, drafts[name]) for name in left}
-    meant = [name for name in left if ready[name] and likely[name] >= INSTEAD * likely[goal]]
+    needs = _Needs(offered, said)
+    meant = [name for name in left if likely[name] >= INSTEAD * likely[goal] and needs.are_known(name)]
     if meant:
         best = max(meant, key=lambda name: likely[name])
-        return best if called and takes_key(offered, best, drafts[best], said) else None
-    if not lacks_key(offered, goal, drafts[goal]):
+        return best if called and needs.has_returned_key(best) else None
+    if not needs.lack_key(goal):
         return None
-    lookups = {name: surest(offered, name, drafts[name]) for name in left if ready[name] and not is_deed(name)}
+    lookups = {name: needs.surest(name) for name in left if not is_deed(name) and needs.are_known(name)}
     return max(lookups, key=lambda name: (lookups[name], likely[name]), default=None)
 
 
-def takes_key(offered: Offered, name: str, draft: Draft, said: Spoken) -> bool:
-    """Say whether a call of the tool needs an id, a code or the like that a result has: what tools do with other
-    values is the model's to say."""
-    keys = {each.name for each in offered.parameters(name) if each.is_needed and not _KEYS.isdisjoint(each.parts[-1:])}
-    best = {field.name: max(field.values, key=lambda value: value.chance) for field in draft.fields if field.values}
-    return any(best[key].start > len(said.text) for key in keys & best.keys())
+class _Needs:
+    """What calls need, and what of it is known; a tool is drafted when it is asked about."""
+
+    def __init__(self, offered: Offered, said: Spoken) -> None:
+        self._offered, self._end = offered, len(said.text)
+        self._fields = cache(lambda name: {field.name: field for field in offered.draft(said, name).fields})
+
+    def are_known(self, name: str) -> bool:
+        """Say whether all that a call of the tool needs is known, but for what the schema offers to choose from."""
+        return all(each.choices or self._is_given(name, each) for each in self._needed(name))
+
+    def lack_key(self, name: str) -> bool:
+        """Say whether a call of the tool lacks an id, a code or the like."""
+        return any(_is_key(each) and not self._is_given(name, each) for each in self._needed(name))
+
+    def has_returned_key(self, name: str) -> bool:
+        """Say whether a call of the tool needs an id, a code or the like that a result has: what tools do with other
+        values is the model's to say."""
+        keys = [self._fields(name).get(each.name) for each in self._needed(name) if _is_key(each)]
+        return any(field is not None and field.likeliest.start > self._end for field in keys)
+
+    def surest(self, name: str) -> float:
+        """Return how likely the least likely value is that a call of the tool needs; 0 where it needs none."""
+        fields = self._fields(name)
+        chances = [fields[each.name].chance for each in self._needed(name) if each.name in fields]
+        return round(min(chances, default=0.0), 1)
+
+    def _needed(self, name: str) -> list[Parameter]:
+        return [each for each in self._offered.parameters(name) if each.is_needed]
+
+    def _is_given(self, name: str, parameter: Parameter) -> bool:
+        field = self._fields(name).get(parameter.name)
+        return field is not None and field.chance >= SURE
 
 
-def lacks_key(offered: Offered, name: str, draft: Draft) -> bool:
-    """Say whether a call of the tool lacks an id, a code or the like."""
-    given = _given(draft)
-    return any(
-        each.is_needed and each.name not in given and not _KEYS.isdisjoint(each.parts[-1:])
-        for each in offered.parameters(name)
-    )
-
-
-def surest(offered: Offered, name: str, draft: Draft) -> float:
-    """Return how likely the least likely value is that a call of the tool needs; 0 where it needs none."""
-    chances = {field.name: max(value.chance for value in field.values) for field in draft.fields}
-    needed = [chances[each.name] for each in offered.parameters(name) if each.is_needed and each.name in chances]
-    return round(min(needed, default=0.0), 1)
-
-
-def is_ready(offered: Offered, name: str, draft: Draft) -> bool:
-    """Say whether all that a call of the tool needs is known, but for what the schema offers to choose from."""
-    given = _given(draft)
-    return all(each.choices or each.name in given for each in offered.parameters(name) if each.is_needed)
+def _is_key(parameter: Parameter) -> bool:
+    return not _KEYS.isdisjoint(parameter.parts[-1:])
 
 
 def is_deed(name: str) -> bool:
     """Say whether a tool, by the first two or the last word of its name, does something rather than look it up."""
     stems = identifier_stems(name)
     return not _DEEDS.isdisjoint((*stems[:2], *stems[-1:]))
-
-
-def _given(draft: Draft) -> set[str]:
-    """Return the parameters that have a likely value."""
-    return {field.name for field in draft.fields if max(value.chance for value in field.values) >= SURE}

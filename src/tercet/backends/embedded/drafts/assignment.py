@@ -49,14 +49,33 @@ class Field(NamedTuple):
     row: str = ""
     """The list of objects that the parameter is a part of, if it is."""
 
+    @property
+    def likeliest(self) -> Value:
+        """The likeliest of its values; there is always one."""
+        return max(self.values, key=lambda value: value.chance)
+
+    @property
+    def chance(self) -> float:
+        """How likely the likeliest is."""
+        return self.likeliest.chance
+
 
 def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
     """Return the parameters for which the request has likely values, in the order of the tool.
 
     The likeliest pair is settled first; what it says is then less likely to belong to another parameter.
     """
-    by_parameter = settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
-    by_parameter = [_enumerated(options, request.lower) for options in by_parameter]
+    return _shared(request, offered, _weighed(request, offered))
+
+
+def _weighed(request: Request, offered: Sequence[Parameter]) -> list[list[Value]]:
+    """Return each parameter's likeliest values, weighed against all others."""
+    return settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
+
+
+def _shared(request: Request, offered: Sequence[Parameter], weighed: Sequence[list[Value]]) -> list[Field]:
+    """Return the parameters' fields; of each words they share only the likeliest has them for certain."""
+    by_parameter = [_enumerated(options, request.lower) for options in weighed]
     scored = [(option, place) for place, options in enumerate(by_parameter) for option in options]
     waiting = [(-option.chance, place, number) for number, (option, place) in enumerate(scored)]
     waiting = [entry for entry in waiting if -entry[0] >= MIN_CHANCE]
@@ -84,10 +103,10 @@ def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
 def record(request: Request, offered: Sequence[Parameter]) -> list[Field]:
     """Return the parameters with one value each, as far as the request has any, chosen together; those that take
     several with all that are likely."""
-    by_parameter = settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
+    weighed = _weighed(request, offered)
     single = [place for place, parameter in enumerate(offered) if not parameter.is_list]
-    chosen = dict(zip(single, together([by_parameter[place] for place in single]), strict=True))
-    of_lists = {field.name: field for field in fields(request, offered) if field.is_list}
+    chosen = dict(zip(single, together([weighed[place] for place in single]), strict=True))
+    of_lists = {field.name: field for field in _shared(request, offered, weighed) if field.is_list}
     found: list[Field] = []
     for place, parameter in enumerate(offered):
         value = chosen.get(place)

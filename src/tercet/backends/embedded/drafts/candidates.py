@@ -18,7 +18,7 @@ from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of
 from tercet.backends.embedded.drafts.returned import Leaf, leaves
 from tercet.backends.embedded.drafts.runs import ENDS, MAX_RUN, runs, tails
 from tercet.backends.embedded.drafts.times import Timed, times_in
-from tercet.backends.embedded.drafts.words import MAX_WORDS, Word, identifier_stems, shape, words
+from tercet.backends.embedded.drafts.words import MAX_WORDS, Word, identifier_stems, shape, stems_of, words
 from tercet.backends.embedded.spoken import Spoken
 from tercet.numerals import numbers_in
 
@@ -298,7 +298,11 @@ def _whole_number(text: str) -> float | None:
     found = list(islice(numbers_in(text), 2)) if text[:1].isdigit() or text[:1] in "$€£+-" else []
     if len(found) != 1 or found[0].end != len(text) or found[0].start > 1:
         return None
-    value = found[0].value
+    return _plain(found[0].value)
+
+
+def _plain(value: float) -> float:
+    """Return a number as people write it: whole ones without a fraction."""
     return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
@@ -331,8 +335,8 @@ def _answer(said: Spoken, place: int) -> Answer:
     turn, end = said.turns[place], len(said.text)
     if place + 1 < len(said.turns):
         end = said.turns[place + 1].start - 1
-    asked = (word for word in words(turn.question[-MAX_ASKED:]) if word.is_word and not word.is_function)
-    return Answer(turn.start, frozenset(word.stem for word in asked), turn.agrees(said.text[turn.start : end]))
+    asked = frozenset(stems_of(turn.question[-MAX_ASKED:]))
+    return Answer(turn.start, asked, turn.agrees(said.text[turn.start : end]))
 
 
 def _parts(said: Spoken, most: int) -> list[list[Word]]:
@@ -383,15 +387,15 @@ def _clocks(timed: Timed, dated: Sequence[Dated]) -> tuple[str, ...]:
 
 
 def _numbers(reading: _Reading) -> Iterator[Candidate]:
-    lasting = {(each.start, each.end): each for each in durations_in(reading.text)}
-    spans = {(number.start, number.end): number.value for number in numbers_in(reading.text)}
+    numbers = list(numbers_in(reading.text))
+    lasting = {(each.start, each.end): each for each in durations_in(reading.text, numbers)}
+    spans = {(number.start, number.end): number.value for number in numbers}
     spans |= {span: each.number for span, each in lasting.items() if span not in spans}
     outside = (span for span in sorted(spans) if not reading.is_within(*span, reading.brackets))
     counted = (span for span in outside if span[1] not in reading.uncounted)
     for rank, span in enumerate(span for span in counted if reading.is_read(*span)):
         start, end = span
-        value = lasting[span].number if span in lasting else spans[span]
-        value = int(value) if value.is_integer() and abs(value) < 1e15 else value
+        value = _plain(lasting[span].number if span in lasting else spans[span])
         mark = reading.text[end : end + 1]
         others = [value / 100] if mark == "%" or reading.text[end:].startswith((" %", " percent")) else []
         made = reading.made(start, end, "number", rank, value, *others)

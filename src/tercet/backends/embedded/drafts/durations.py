@@ -1,10 +1,10 @@
 """Lengths of time as people say them, and what they come to in another unit: an hour and a half is 90 minutes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tercet.numerals import numbers_in
+from tercet.numerals import Number, numbers_in
 
 SECONDS = {
     "second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800, "fortnight": 1_209_600,
@@ -30,9 +30,10 @@ class Duration(NamedTuple):
     end: int
 
 
-def durations_in(text: str) -> Iterator[Duration]:
-    """Yield the lengths of time in `text`, of numbers the number's own characters."""
-    for number in numbers_in(text):
+def durations_in(text: str, numbers: Iterable[Number] | None = None) -> Iterator[Duration]:
+    """Yield the lengths of time in `text`, of numbers the number's own characters; `numbers`: those of the text, where
+    they are known."""
+    for number in numbers_in(text) if numbers is None else numbers:
         if match := _BEHIND.match(text, number.end):
             yield Duration(number.value + 0.5 * bool(match["half"]), _named(match["unit"]), number.start, number.end)
     for match in _ARTICLE.finditer(text):

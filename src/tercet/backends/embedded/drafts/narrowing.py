@@ -40,7 +40,7 @@ class Draft(NamedTuple):
 
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
-    sure = {field.name: field for field in draft.fields if max(v.chance for v in field.values) >= draft.least}
+    sure = {field.name: field for field in draft.fields if field.chance >= draft.least}
     return _Narrowing(draft, sure).whole(schema) if sure or draft.quotes or draft.unsaid else schema
 
 
@@ -49,7 +49,6 @@ class _Narrowing:
 
     def __init__(self, draft: Draft, sure: Mapping[str, Field]) -> None:
         self._draft, self._sure = draft, sure
-        self._is_settled = draft.is_settled
 
     def whole(self, schema: JsonSchema) -> JsonSchema:
         return self._fields(inlined(schema), ())
@@ -79,13 +78,14 @@ class _Narrowing:
         if not name:
             quotes = self._draft.quotes.get(path[-1])
             return _of(schema, quotes) if quotes else schema
-        values = self._sure[name].values
+        field = self._sure[name]
+        values = field.values
         if schema.get("type") == "array" and not any(
             isinstance(form, list) for value in values for form in value.forms
         ):
-            return _list(schema, values, is_settled=self._is_settled)
-        if self._is_settled:
-            return _of(schema, _allowed(max(values, key=lambda value: value.chance)), most=1)
+            return _list(schema, values, is_settled=self._draft.is_settled)
+        if self._draft.is_settled:
+            return _of(schema, _allowed(field.likeliest), most=1)
         return _of(schema, [form for value in values for form in _allowed(value)])
 
     def _rows(self, schema: JsonSchema, items: JsonSchema, path: tuple[str, ...]) -> JsonSchema:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.durations import unit_of
 from tercet.backends.embedded.drafts.kinds import wanted_kinds
-from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, identifier_stems, words
+from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
 from tercet.backends.embedded.relevance import PART, direction
 
 MAX_PARAMETERS = 40
@@ -263,7 +263,7 @@ def _parameter(
 ) -> Parameter:
     about = str(schema.get("description") or inner.get("description") or "")
     of_name = identifier_stems(name)
-    of_about = [word.stem for word in words(about[:300]) if word.is_word and word.text.lower() not in FUNCTION_WORDS]
+    of_about = list(stems_of(about[:300]))
     shown_as = str(inner.get("format") or "")
     features = [
         f"t:{kind}{'[]' if is_list else ''}", f"o:{int(is_required)}", f"k:{kind[0]}{min(rank, 4)}", f"x:{shown_as}",

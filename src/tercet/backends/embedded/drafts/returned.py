@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded.drafts.rows import Described, stems_of
-from tercet.backends.embedded.drafts.words import identifier_stems
+from tercet.backends.embedded.drafts.rows import Described
+from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
 from tercet.backends.embedded.spoken import Known, Spoken
 
 MAX_LEAVES = 240

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from tercet.backends.embedded.drafts.words import identifier_stems, words
+from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
 from tercet.numerals import numbers_in
 
 MAX_ROW_WORDS = 80
@@ -105,11 +105,6 @@ class Described:
         most = max(counts)
         chosen = [place for place, count in enumerate(counts) if count == most]
         return chosen if most and len(chosen) < len(rows) else []
-
-
-def stems_of(text: str) -> Iterator[str]:
-    """Yield the stems of a text's words of meaning."""
-    yield from (word.stem for word in words(text) if word.is_word and not word.is_function)
 
 
 def _stems_of_row(row: Any) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A request as words with their places, and what is known of a word without a dictionary of meanings."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -44,6 +45,11 @@ def words(text: str, start: int = 0, most: int = MAX_WORDS) -> list[Word]:
         if len(found) >= most:
             break
     return found
+
+
+def stems_of(text: str) -> Iterator[str]:
+    """Yield the stems of a text's words of meaning."""
+    yield from (word.stem for word in words(text) if word.is_word and not word.is_function)
 
 
 @lru_cache(maxsize=16384)
