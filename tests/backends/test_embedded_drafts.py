@@ -74,6 +74,33 @@ def test_a_list_in_brackets_is_one_value_and_its_numbers_are_no_others() -> None
     assert not set(found.get("digits", ())) & {200, 300}
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("The diameters were 10.02, 9.98 and 10.01 mm today", [10.02, 9.98, 10.01]),
+        ("x = 1, 2, 4, 7 and y = 2.1, 3.9", [1, 2, 4, 7]),
+        ("it went up by 3%, 4% and 5%", [3, 4, 5]),
+        ("the determinant of [[4, -2], [0, 3]]", [[4, -2], [0, 3]]),
+    ],
+)
+def test_numbers_told_one_after_the_other_are_a_list(text: str, wanted: list[Any]) -> None:
+    assert wanted in [candidate.value for candidate in read(Spoken(text)).lists]
+
+
+@pytest.mark.parametrize("text", ["on May 3, 2024 at 5", "[1, 2, 3]", "a 3 by 4 box", "5"])
+def test_other_numbers_are_none(text: str) -> None:
+    assert [one for one in read(Spoken(text)).lists if one.features[0] == "k:series"] == []
+
+
+@pytest.mark.parametrize(
+    ("about", "wants_fraction"),
+    [("in percent, such as 4.5", False), ("such as 0.05 for 5%", True), ("as a decimal", True), ("", True)],
+)
+def test_a_rate_is_a_part_of_one_unless_it_is_told_in_per_cent(about: str, wants_fraction: bool) -> None:
+    (rate,) = parameters(tool("loan", rate={"type": "number", "description": about}))
+    assert rate.wants_fraction is wants_fraction
+
+
 def test_a_quotation_is_a_value_whatever_is_in_it() -> None:
     said = "Don't touch it. It's mine!"
     found = drafted(tool("send_message", text={"type": "string"}), f'Send the message "{said}" please')

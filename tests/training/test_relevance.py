@@ -72,6 +72,13 @@ def test_the_written_table_is_what_is_read() -> None:
     assert set(table.vectors) == {"rain", "mail"}
 
 
+def test_turned_vectors_are_as_alike_as_before_and_tell_most_in_front() -> None:
+    vectors = torch.randn(40, 12) * torch.linspace(0.1, 2, 12)
+    found = relevance.turned(vectors)
+    assert torch.allclose(found @ found.T, vectors @ vectors.T, atol=1e-3)
+    assert found[:, 0].square().sum() > found[:, -1].square().sum()
+
+
 def test_a_share_of_the_tools_is_kept_from_the_first_vectors() -> None:
     learnt = sum(relevance.is_learnt_from(f"tool_{number}") for number in range(3000))
     assert 0.6 < learnt / 3000 < 0.73

@@ -1,7 +1,9 @@
 """Stage 2: learn the table of the product's relevance scorer: weights and vectors of words, and how features count.
 
-Vectors are learnt so that a request is near the tool that serves it and far from others; the features' coefficients on
-tools whose vectors were learnt without them, so that what is new to the table is not overrated. No dev set is read.
+Vectors begin as what the training texts tell of words (`training/cooccurrence.py`) and are learnt so that a request is
+near the tool that serves it and far from others, and a word near those that have to do with it
+(`training/data/texts/meanings`); the features' coefficients on tools whose vectors were learnt without them, so that
+what is new to the table is not overrated. No dev set is read.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import math
 import random
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +26,26 @@ import torch
 from torch import Tensor, nn
 
 from tercet.backends.embedded import relevance
+from training import cooccurrence
+from training.data.meanings import meanings
 from training.data.mixture import Mixture
 from training.data.sample import compact
+from training.data.sources.common import epochs
 from training.paths import REPOSITORY, data_root
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/relevance.json"
+PART_FILE = REPOSITORY / ".tercet-train/relevance-part.json"
 SAMPLES = {
     "catalog": 9000, "sessions": 2500, "seal_tools": 6000, "gorilla": 3000, "metatool": 6000, "clinc": 4000,
-    "sgd": 3000, "toolalpaca": 2000, "builtin": 1500,
+    "sgd": 3000, "toolalpaca": 2000, "builtin": 1500, "requests": 16000,
 }  # fmt: skip
-MIN_COUNT = 8
-"""Rarer words are not in the table."""
-NUM_EPOCHS, BATCH, WORD_DROPOUT, SHARPNESS = 4, 256, 0.25, 12.0
-_NOWHERE = (0.0,) * relevance.WIDTH
-NUM_FEATURES = len(
-    relevance.features((), _NOWHERE, relevance.Profile("", frozenset(), frozenset(), frozenset(), _NOWHERE))
-)
+MIN_COUNT, MIN_WRITTEN = 8, 60
+"""Times that requests and tools have a word, or else all training texts, from which it is in the table."""
+WRITTEN_WEIGHT = 4.0
+"""Of words that no request or tool has."""
+NUM_EPOCHS, BATCH, WORD_DROPOUT, SHARPNESS, RATE = 4, 256, 0.25, 12.0, 0.02
+MEANINGS_SHARE = 0.5
+"""How much the loss over words that have to do with each other counts beside that over requests and tools."""
 NUM_ROWS = 60_000
 """Pairs of request and tool that the coefficients are fitted on."""
 
@@ -78,19 +85,23 @@ def is_learnt_from(name: str) -> bool:
 
 
 class Words:
-    """The table's words with their weights, counted over requests and tools."""
+    """The table's words with their weights, counted over requests and tools; words that are `written` elsewhere."""
 
-    def __init__(self, seen: Sequence[Turn]) -> None:
+    def __init__(self, seen: Sequence[Turn], written: Iterable[str] = ()) -> None:
         asked = Counter(word for turn in seen for word in turn.request)
         tools = {tool: profile(tool) for turn in seen for tool in turn.tools}
         told = Counter(word for tool in tools.values() for word in tool.of_name | tool.of_about)
         both = asked + told
         self.words = [word for word, count in both.most_common() if count >= MIN_COUNT and word.isalpha()]
-        self.index = {word: place for place, word in enumerate(self.words)}
         self.weights = [
             (math.log(1 + len(tools) / (1 + told[word])) + math.log(1 + len(seen) / (1 + asked[word]))) / 2
             for word in self.words
         ]
+        known = set(self.words)
+        others = [word for word in dict.fromkeys(written) if word.isalpha() and word not in known]
+        self.words += others
+        self.weights += [WRITTEN_WEIGHT] * len(others)
+        self.index = {word: place for place, word in enumerate(self.words)}
 
     def bag(self, shares: dict[str, int]) -> list[tuple[int, float]]:
         return [(self.index[word], float(share)) for word, share in shares.items() if word in self.index]
@@ -128,42 +139,106 @@ def pairs(seen: Sequence[Turn], words: Words, is_wanted: Callable[[str], bool]) 
     return found
 
 
-def encode(bags: list[Bag], vectors: nn.EmbeddingBag, rng: random.Random) -> Tensor:
+def related(words: Words) -> list[tuple[Bag, Bag]]:
+    """Headwords, and the words that have to do with each."""
+    found = []
+    for meaning in meanings():
+        bags = words.of_request(relevance.stems(meaning.word, 4)), words.of_request(stems_of(meaning.related))
+        if all(bags):
+            found.append(bags)
+    return found
+
+
+def stems_of(said: Sequence[str]) -> tuple[str, ...]:
+    return relevance.stems(" ".join(said), relevance.MAX_ABOUT_WORDS)
+
+
+def encode(bags: Sequence[Bag], vectors: nn.EmbeddingBag, rng: random.Random, dropout: float = WORD_DROPOUT) -> Tensor:
     """Unit vectors of bags from which some words are left out."""
-    kept = [[entry for entry in bag if rng.random() > WORD_DROPOUT] or bag or [(0, 1.0)] for bag in bags]
+    kept = [[entry for entry in bag if rng.random() > dropout] or bag or [(0, 1.0)] for bag in bags]
     offsets = torch.tensor([0, *map(len, kept[:-1])]).cumsum(0)
     ids = torch.tensor([place for bag in kept for place, _ in bag])
     shares = torch.tensor([share for bag in kept for _, share in bag])
     return nn.functional.normalize(vectors(ids, offsets, per_sample_weights=shares), dim=-1)
 
 
-def learn_vectors(found: list[Pair], words: Words) -> Tensor:
-    """Vectors [words, WIDTH] that bring requests near their tools, against the batch's other tools."""
+@dataclass(frozen=True)
+class Company:
+    """Words of all training texts, each with a vector that tells what it is written beside."""
+
+    words: list[str]
+    counts: list[int]
+    vectors: Tensor
+
+    @property
+    def frequent(self) -> list[str]:
+        return [word for word, count in zip(self.words, self.counts, strict=True) if count >= MIN_WRITTEN]
+
+    def first(self, words: Words) -> Tensor:
+        """Vectors [words, WIDTH] from which learning begins: the leading directions; noise for other words."""
+        torch.manual_seed(0)
+        start = 0.1 * torch.randn(len(words.words), relevance.WIDTH)
+        centred = self.vectors - self.vectors.mean(0)
+        leading = centred @ torch.linalg.svd(centred, full_matrices=False).Vh[: relevance.WIDTH].T
+        leading = 0.1 * math.sqrt(relevance.WIDTH) * nn.functional.normalize(leading, dim=1)
+        for word, row in zip(self.words, leading, strict=True):
+            if word in words.index:
+                start[words.index[word]] = row
+        return start * torch.tensor(words.weights)[:, None]
+
+
+def learn_vectors(
+    found: list[Pair], words: Words, company: Company | None = None, near: Sequence[tuple[Bag, Bag]] = ()
+) -> Tensor:
+    """Vectors [words, WIDTH] that bring requests near their tools, against the batch's other tools, and words `near`
+    those that have to do with them."""
     torch.manual_seed(0)
     rng = random.Random(0)
     vectors = nn.EmbeddingBag(len(words.words), relevance.WIDTH, mode="sum")
     with torch.no_grad():
         vectors.weight.normal_(std=0.1).mul_(torch.tensor(words.weights)[:, None])
-    optimizer = torch.optim.Adam(vectors.parameters(), lr=0.02)
+        if company is not None:
+            vectors.weight.copy_(company.first(words))
+    optimizer = torch.optim.Adam(vectors.parameters(), lr=RATE)
+    beside = epochs(near, rng)
     for epoch in range(NUM_EPOCHS):
         rng.shuffle(found)
-        optimizer.param_groups[0]["lr"] = 0.02 * (1 - epoch / NUM_EPOCHS)
+        optimizer.param_groups[0]["lr"] = RATE * (1 - epoch / NUM_EPOCHS)
         for start in range(0, len(found) - BATCH, BATCH):
-            batch = found[start : start + BATCH]
-            asked = encode([pair.request for pair in batch], vectors, rng)
-            tools = [pair.tool for pair in batch] + [other for pair in batch for other in pair.others]
-            likeness = SHARPNESS * asked @ encode(tools, vectors, rng).T
-            places = {name: place for place, name in enumerate(sorted({pair.name for pair in batch}))}
-            names = torch.tensor([places[pair.name] for pair in batch])
-            is_same = names[:, None] == names[None, :]
-            is_same.fill_diagonal_(False)
-            likeness[:, : len(batch)] = likeness[:, : len(batch)].masked_fill(is_same, -1e9)
-            loss = nn.functional.cross_entropy(likeness, torch.arange(len(batch)))
+            loss = of_pairs(found[start : start + BATCH], vectors, rng)
+            if drawn := list(islice(beside, BATCH)):
+                loss = loss + MEANINGS_SHARE * of_meanings(drawn, vectors, rng)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         print(f"epoch {epoch}: loss {loss.item():.3f}", flush=True)
-    return vectors.weight.detach()
+    return turned(vectors.weight.detach())
+
+
+def of_pairs(batch: Sequence[Pair], vectors: nn.EmbeddingBag, rng: random.Random) -> Tensor:
+    """The loss over requests, each against all tools of the batch."""
+    asked = encode([pair.request for pair in batch], vectors, rng)
+    tools = [pair.tool for pair in batch] + [other for pair in batch for other in pair.others]
+    likeness = SHARPNESS * asked @ encode(tools, vectors, rng).T
+    places = {name: place for place, name in enumerate(sorted({pair.name for pair in batch}))}
+    names = torch.tensor([places[pair.name] for pair in batch])
+    is_same = names[:, None] == names[None, :]
+    is_same.fill_diagonal_(False)
+    likeness[:, : len(batch)] = likeness[:, : len(batch)].masked_fill(is_same, -1e9)
+    return nn.functional.cross_entropy(likeness, torch.arange(len(batch)))
+
+
+def of_meanings(batch: Sequence[tuple[Bag, Bag]], vectors: nn.EmbeddingBag, rng: random.Random) -> Tensor:
+    """The loss over headwords, each against all that is related to another."""
+    heads = encode([head for head, _ in batch], vectors, rng, 0.0)
+    likeness = SHARPNESS * heads @ encode([others for _, others in batch], vectors, rng).T
+    own = torch.arange(len(batch))
+    return nn.functional.cross_entropy(likeness, own) + nn.functional.cross_entropy(likeness.T, own)
+
+
+def turned(vectors: Tensor) -> Tensor:
+    """The vectors turned, so that the leading numbers tell most: likenesses stay as they were."""
+    return vectors @ torch.linalg.eigh(vectors.T @ vectors).eigenvectors.flip(1)
 
 
 def written(words: Words, vectors: Tensor, coefficients: Sequence[float], bias: float) -> dict[str, Any]:
@@ -172,8 +247,8 @@ def written(words: Words, vectors: Tensor, coefficients: Sequence[float], bias: 
     rows = (vectors * scale).round().clamp(-127, 127) + 128
     return {
         "words": " ".join(words.words),
-        "weights": base64.b85encode(bytes(min(255, round(16 * weight)) for weight in words.weights)).decode(),
-        "vectors": base64.b85encode(bytes(rows.to(torch.uint8).flatten().tolist())).decode(),
+        "weights": base64.b64encode(bytes(min(255, round(16 * weight)) for weight in words.weights)).decode(),
+        "vectors": base64.b64encode(bytes(rows.to(torch.uint8).flatten().tolist())).decode(),
         "coefficients": [round(value, 4) for value in coefficients],
         "bias": round(bias, 4),
     }
@@ -226,16 +301,24 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=data_root())
     parser.add_argument("--seed", type=int, default=4242)
     parser.add_argument("--out", type=Path, default=TABLE_FILE)
+    parser.add_argument("--part", type=Path, default=PART_FILE, help="the table without what a third of tools taught")
     a = parser.parse_args()
     torch.set_num_threads(1)
-    use({"words": "", "weights": "", "vectors": "", "coefficients": [0.0] * NUM_FEATURES, "bias": 0.0})
+    use({"words": "", "weights": "", "vectors": "", "coefficients": [0.0] * relevance.NUM_FEATURES, "bias": 0.0})
     seen = list(turns(a.data, a.seed))
     random.Random(0).shuffle(seen)
-    words = Words(seen)
+    company = Company(*cooccurrence.vectors(a.data))
+    words = Words(
+        seen, [*company.frequent, *(word for one in meanings() for word in stems_of((one.word, *one.related)))]
+    )
     print(f"{len(seen)} turns, {len(words.words)} words")
-    use(written(words, learn_vectors(pairs(seen, words, is_learnt_from), words), [], 0.0))
+    near = related(words)
+    part = learn_vectors(pairs(seen, words, is_learnt_from), words, company, near)
+    use(written(words, part, [], 0.0))
     coefficients, bias = fit(seen)
-    vectors = learn_vectors(pairs(seen, words, lambda _: True), words)
+    a.part.parent.mkdir(parents=True, exist_ok=True)
+    a.part.write_text(json.dumps(written(words, part, coefficients, bias)))
+    vectors = learn_vectors(pairs(seen, words, lambda _: True), words, company, near)
     a.out.write_text(json.dumps(written(words, vectors, coefficients, bias)) + "\n")
     print(f"{a.out}: {a.out.stat().st_size} bytes")
 

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded import relevance
+from tercet.backends.embedded import fit, relevance
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
@@ -103,7 +103,22 @@ class Offered:
 
     def chances(self, said: Spoken) -> dict[str, float]:
         """Return how likely each tool is meant."""
+        return self._by_words(said) | {name: chance for name, (chance, _) in self._weighed(said).items()}
+
+    def nearest(self, said: Spoken) -> list[tuple[str, float]]:
+        """Return the tools that a request likely means by its words, the likeliest first, each with how likely."""
+        return sorted(self._by_words(said).items(), key=lambda each: -each[1])[: relevance.MAX_HINTS]
+
+    def _by_words(self, said: Spoken) -> dict[str, float]:
         return dict(zip(self._tools, self._relevance.chances(said.text), strict=True))
+
+    def _weighed(self, said: Spoken) -> dict[str, tuple[float, list[assignment.Field]]]:
+        """Return how likely each of the nearest tools is meant, given what is said of its arguments, and that."""
+        found = {}
+        for name, chance in self.nearest(said):
+            fields = self.draft_fields(said, name)
+            found[name] = fit.likelihood(chance, self.parameters(name), fields), fields
+        return found
 
     def unlikely(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request hardly means beside the one that it means most."""
@@ -113,7 +128,7 @@ class Offered:
 
     def draft(self, said: Spoken, name: str) -> Draft:
         """Return what is said of the arguments of a tool, or known of them from earlier calls and results."""
-        return self._draft(said, name, self._fields(said, name))
+        return self._draft(said, name, self.draft_fields(said, name))
 
     def continued(self, said: Spoken) -> dict[str, Draft]:
         """Return the draft of each tool that may go on behind results."""
@@ -193,7 +208,7 @@ class Offered:
     def unsaid(self, all_said: Spoken, name: str) -> frozenset[str]:
         """Return what a call may leave out and nothing in a conversation speaks of; nothing if that is too long."""
         is_read = len(all_said.text) <= MAX_SPOKEN
-        return frozenset(self._unsaid(all_said, name, self._fields(all_said, name)) if is_read else ())
+        return frozenset(self._unsaid(all_said, name, self.draft_fields(all_said, name)) if is_read else ())
 
     def _unsaid(self, request: Spoken, name: str, fields: Sequence[assignment.Field]) -> Iterator[str]:
         """Yield what a call may leave out and nothing speaks of: a choice or text without a word of it, a number where
@@ -225,10 +240,11 @@ class Offered:
                 each._replace(is_one_of_several=True, fields=self._completed(each, said))
                 for each in requests[:MAX_REQUESTS]
             ]
-        found = self._relevance.hints(said.text)
+        ranked = sorted(self._weighed(said).items(), key=lambda each: -each[1][0])
         meant = [
-            Meant(hint.level, hint.name, self._fields(said, hint.name) if place < MAX_DRAFTS else [], said)
-            for place, hint in enumerate(found)
+            Meant(level(chance), name, fields if place < MAX_DRAFTS else [], said)
+            for place, (name, (chance, fields)) in enumerate(ranked)
+            if place == 0 or level(chance) >= relevance.MIN_LEVEL
         ]
         if meant and meant[0].level >= CLEAR and len(several := apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
@@ -239,7 +255,7 @@ class Offered:
         said = {field.name: field for field in meant.fields}
         missing = [each.name for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
         if missing:
-            elsewhere = {field.name: field for field in self._fields(whole, meant.name)}
+            elsewhere = {field.name: field for field in self.draft_fields(whole, meant.name)}
             said |= {name: elsewhere[name] for name in missing if name in elsewhere and likely(elsewhere[name])}
         return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
 
@@ -254,7 +270,7 @@ class Offered:
         for part, top in zip(parts, tops, strict=True):
             if top and top[0].level >= CLEAR:
                 whole = Spoken(f"{pending} {part}".strip())
-                self._add(found, Meant(top[0].level, top[0].name, self._fields(whole, top[0].name), whole))
+                self._add(found, Meant(top[0].level, top[0].name, self.draft_fields(whole, top[0].name), whole))
                 pending = ""
             elif found:
                 found[-1] = self._longer(found[-1], part, found[-1].level)
@@ -292,7 +308,7 @@ class Offered:
 
     def _longer(self, meant: Meant, part: str, level: int) -> Meant:
         said = Spoken(f"{meant.said.text} {part}")
-        return Meant(level, meant.name, self._fields(said, meant.name), said)
+        return Meant(level, meant.name, self.draft_fields(said, meant.name), said)
 
     def _outline(self, meant: Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""
@@ -301,7 +317,8 @@ class Offered:
         found = {**missing, **{field.name: _told(field) for field in meant.fields}}
         return tuple(filter(None, map(found.get, dict.fromkeys(each.name for each in offered))))
 
-    def _fields(self, said: Spoken, name: str) -> list[assignment.Field]:
+    def draft_fields(self, said: Spoken, name: str) -> list[assignment.Field]:
+        """Return the parameters of a tool for which a request has likely values."""
         return assignment.fields(self.request(said), self.parameters(name))
 
     @staticmethod

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from importlib import resources
+from operator import mul
 from typing import Any, Generic, NamedTuple, TypeVar
 
 MAX_HINTS = 4
@@ -29,8 +30,10 @@ MAX_WORD = 32
 """Letters of a word that are looked at."""
 MAX_KEPT_TOOLS, MAX_KEPT_REQUESTS = 4096, 4096
 """Tools whose profile, and requests whose hints, are kept."""
-WIDTH = 32
-"""Numbers of a word vector."""
+WIDTH, LEADING = 128, 32
+"""Numbers of a word vector, and how many of them, which tell the most, do where many are compared."""
+NUM_FEATURES = 11
+"""Numbers that a likelihood is weighed from."""
 NAME_SHARE, ABOUT_SHARE = 3, 2
 """How much a word of the name, and of the description, counts in a tool's vector."""
 UNKNOWN_IN_TOOL, UNKNOWN_IN_REQUEST = 6.0, 1.0
@@ -200,6 +203,17 @@ def direction(asked: Sequence[str]) -> tuple[float, ...]:
     return _vector((word, 1) for word in asked)
 
 
+def leading(words: Sequence[str]) -> tuple[float, ...]:
+    """Return the leading numbers of the vector of stems, of length 1 (all zeros where no word is known)."""
+    return _of_length_one(direction(words)[:LEADING])
+
+
+def likeness(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return how alike two vectors of length 1 are, -1 to 1."""
+    total: float = sum(map(mul, one, other))
+    return total
+
+
 def features(asked: Sequence[str], towards: Sequence[float], tool: Profile) -> tuple[float, ...]:
     """Return what `likelihood` weighs: how much of the tool's words the request has, and the reverse."""
     said = frozenset(asked)
@@ -208,7 +222,7 @@ def features(asked: Sequence[str], towards: Sequence[float], tool: Profile) -> t
     in_fields = _mass(tool.of_fields & said - tool.of_about - tool.of_name)
     of_name = in_name / (_mass(tool.of_name) or 1.0)
     of_about = _mass(tool.of_about & said) / (_mass(tool.of_about) or 1.0)
-    likeness = math.fsum(a * b for a, b in zip(towards, tool.vector, strict=True))
+    alike = likeness(towards, tool.vector)
     covered = min(1.5, (in_name + 0.7 * in_about + 0.3 * in_fields) / (3.0 + sum(map(_weight_in_request, asked))))
     return (
         of_name,
@@ -217,8 +231,8 @@ def features(asked: Sequence[str], towards: Sequence[float], tool: Profile) -> t
         min(3.0, in_name / 6.0),
         min(3.0, in_about / 6.0),
         min(3.0, in_fields / 6.0),
-        likeness,
-        max(0.0, likeness) ** 2,
+        alike,
+        max(0.0, alike) ** 2,
         of_name * covered,
         1.0 if len(asked) < 4 else 0.0,
         min(1.0, len(asked) / 40),
@@ -255,9 +269,12 @@ def _vector(words: Iterable[tuple[str, int]]) -> tuple[float, ...]:
             total += share * packed
             shares += share
     lanes = struct.unpack(f"<{WIDTH}I", total.to_bytes(WIDTH * _LANE, "little"))
-    numbers = [lane - _SHIFT * shares for lane in lanes]
+    return _of_length_one([lane - _SHIFT * shares for lane in lanes])
+
+
+def _of_length_one(numbers: Sequence[float]) -> tuple[float, ...]:
     length = math.sqrt(math.fsum(number * number for number in numbers))
-    return tuple(number / length for number in numbers) if length else (0.0,) * WIDTH
+    return tuple([number / length for number in numbers]) if length else (0.0,) * len(numbers)
 
 
 @cache
@@ -270,8 +287,8 @@ def table() -> Table:
 def read_table(written: Mapping[str, Any]) -> Table:
     """Return the table of its written form."""
     words: list[str] = written["words"].split()
-    weights = base64.b85decode(written["weights"])
-    rows = base64.b85decode(written["vectors"])
+    weights = base64.b64decode(written["weights"])
+    rows = base64.b64decode(written["vectors"])
     vectors = {word: _packed(rows[WIDTH * place : WIDTH * (place + 1)]) for place, word in enumerate(words)}
     by_word = {word: weight / 16 for word, weight in zip(words, weights, strict=True)}
     return Table(by_word, vectors, tuple(written["coefficients"]), float(written["bias"]))

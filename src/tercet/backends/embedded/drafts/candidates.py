@@ -20,7 +20,7 @@ from tercet.backends.embedded.drafts.runs import ENDS, MAX_RUN, runs, tails
 from tercet.backends.embedded.drafts.times import Timed, times_in
 from tercet.backends.embedded.drafts.words import MAX_WORDS, Word, identifier_stems, shape, stems_of, words
 from tercet.backends.embedded.spoken import Spoken
-from tercet.numerals import numbers_in
+from tercet.numerals import Number, numbers_in
 
 MAX_ASKED = 400
 """Characters of a question that are read, up to its end."""
@@ -55,7 +55,10 @@ _NO_COUNT = re.compile(
     re.IGNORECASE,
 )
 """Where `one` counts nothing: `one way`, `this one`."""
-_BRACKETED = re.compile(r"\[[^\[\]]{1,600}\]")
+_BRACKETED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\]){1,600}\]")
+"""A list, or one of lists."""
+_IN_SERIES = re.compile(r"%?\s*(?:[,;]|,?\s+(?:and|or)\s|&)\s*[$€£]?")
+"""What stands between the numbers of a series: `3, 5 and 8`."""
 
 
 class Candidate(NamedTuple):
@@ -411,6 +414,8 @@ def _size(value: float) -> str:
 
 
 def _lists(reading: _Reading) -> Iterator[Candidate]:
+    for rank, (first, last, values) in enumerate(_series(reading)):
+        yield reading.made(first, last, "series", rank, values)
     for rank, (start, end) in enumerate(reading.brackets):
         if not reading.is_read(start, end):
             continue
@@ -420,3 +425,23 @@ def _lists(reading: _Reading) -> Iterator[Candidate]:
             inner = reading.text[start + 1 : end - 1]
             value = [part.strip(" \"'") for part in inner.split(",")]
         yield reading.made(start, end, "list", rank, value)
+
+
+def _series(reading: _Reading) -> Iterator[tuple[int, int, list[float]]]:
+    """Yield where numbers are told one after the other, and those numbers."""
+    spans = {number.start: number for number in numbers_in(reading.text)}
+    found: list[Number] = []
+    for number in (*(spans[start] for start in sorted(spans)), None):
+        goes_on = number is not None and bool(found) and _IN_SERIES.fullmatch(reading.text, found[-1].end, number.start)
+        if found and not goes_on:
+            start, end = found[0].start, found[-1].end
+            if len(found) > 1 and reading.is_read(start, end) and not _crosses(reading, start, end):
+                yield start, end, [_plain(one.value) for one in found]
+            found = []
+        if number is not None:
+            found.append(number)
+
+
+def _crosses(reading: _Reading, start: int, end: int) -> bool:
+    """Say whether the characters share any with a date or a list in brackets."""
+    return any(first < end and start < last for first, last in (*reading.dates, *reading.brackets))

@@ -3,21 +3,21 @@
 Numbers without names: they say of a parameter never seen before what they say of a known one.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
-from operator import mul
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.returned import Leaf
-from tercet.backends.embedded.relevance import direction
+from tercet.backends.embedded.relevance import leading, likeness, stem
 
-NUM_OVERLAPS = 91
+NUM_OVERLAPS = 96
 """Those of texts, numbers and lists, then those of choices, of booleans and of what tools returned, each in places of
 their own."""
-_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 58, 67, 76
-_NEGATIONS = frozenset(("no", "not", "without", "don't", "exclude", "skip", "never", "hide", "omit"))
+_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 58, 69, 81
+_NEGATIONS = frozenset(
+    map(stem, "no not without don't exclude skip never hide omit off disable deactivate stop nothing nobody".split())
+)
 MAX_COMPARED = 32
 """Words of a request with which a choice is compared."""
 
@@ -150,15 +150,22 @@ def of_choice(
         sign = 1.0 if choice.truth else -1.0
         is_negated = float(bool(said & _NEGATIONS))
         asked, agreed = _agreed(parameter, request)
+        near = _nearness(parameter.of_name, request.stems[:MAX_COMPARED])
         signed = (sign * of_name, sign * of_about, sign * is_negated, sign)
-        return _placed(_OF_BOOLEANS, (of_name, of_about, *signed, asked, sign * agreed, sign * asked))
+        found = (of_name, of_about, *signed, asked, sign * agreed, sign * asked, near, sign * near)
+        return _placed(_OF_BOOLEANS, (*found, sign * near * is_negated))
     common = len(choice.stems & said) / (len(choice.stems) or 1)
     alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
-    others = (_closest(other.stems, request.stems[:MAX_COMPARED]) for other in parameter.choices[:12])
-    is_closest = alike > 0.2 and alike >= max(others)
+    others = [other for other in parameter.choices[:12] if other is not choice]
+    next_best = max((_closest(other.stems, request.stems[:MAX_COMPARED]) for other in others), default=0.0)
+    is_closest = alike > 0.2 and alike >= next_best
     about = bool(parameter.of_name & said)
     is_free = not choice.stems <= parameter.of_tool
-    own = (common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free)
+    near = _nearness(parameter.of_name, request.stems[:MAX_COMPARED])
+    own = (
+        common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free,
+        max(0.0, alike - next_best), near,
+    )  # fmt: skip
     placed = tuple(map(float, own))
     return (*_of_words(said_as, parameter), *placed) if said_as else _placed(_OF_CHOICES, placed)
 
@@ -172,12 +179,6 @@ def _agreed(parameter: Parameter, request: Request) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def likeness(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return how alike two directions of word vectors are, -1 to 1."""
-    total: float = sum(map(mul, one, other))
-    return total
-
-
 def _has(stems: tuple[str, ...], words: frozenset[str]) -> bool:
     return bool(stems) and stems[0] in words
 
@@ -186,13 +187,18 @@ def _placed(start: int, found: tuple[float, ...]) -> tuple[float, ...]:
     return (*(0.0,) * start, *found)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _closest(stems: frozenset[str], said: tuple[str, ...]) -> float:
     """Return how alike a choice and the word of a request are that is nearest to it."""
     own = _direction(stems)
     return max((likeness(own, _direction((stem,))) for stem in said), default=0.0)
 
 
+def _nearness(words: frozenset[str], said: tuple[str, ...]) -> float:
+    """Return how alike some words are to those of a request that are nearest to each, on average."""
+    return sum(_closest(frozenset((word,)), said) for word in words) / (len(words) or 1)
+
+
 @lru_cache(maxsize=16384)
 def _direction(stems: frozenset[str] | tuple[str, ...]) -> tuple[float, ...]:
-    return direction(sorted(stems))
+    return leading(sorted(stems))

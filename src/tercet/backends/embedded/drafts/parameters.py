@@ -11,7 +11,7 @@ from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.durations import unit_of
 from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
-from tercet.backends.embedded.relevance import PART, direction
+from tercet.backends.embedded.relevance import PART, leading
 
 MAX_PARAMETERS = 40
 MAX_DEPTH = 4
@@ -35,7 +35,7 @@ _CODED = ("currency", "language", "country", "state")
 _CODE = re.compile(r"(?:\b|_)code\b|\biso\b|abbreviat|(?:two|three|[23])[- ]letter", re.IGNORECASE)
 _TRUTHS = {"true": True, "false": False}
 _DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
-_FRACTION = re.compile(r"decimal|fraction|\b0?\.\d", re.IGNORECASE)
+_FRACTION = re.compile(r"decimal|fraction|(?<![\d.])0?\.\d", re.IGNORECASE)
 _SEVERAL = re.compile(r"\blists? of\b|separated by commas|comma[- ]separated", re.IGNORECASE)
 _SINGULAR = ("ss", "us", "is", "news", "series", "species")
 _PERCENT = re.compile(r"%|per ?cent|pct", re.IGNORECASE)
@@ -276,7 +276,7 @@ def _parameter(
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
         _wants_fraction(name, about, inner), rank, about.lower(),
-        direction(sorted({*of_name, *of_about})), is_needed, of_name, wanted_kinds(of_name[-1:]), _coded(name, about),
+        leading(sorted({*of_name, *of_about})), is_needed, of_name, wanted_kinds(of_name[-1:]), _coded(name, about),
         kind == "string" and not is_list and not inner.get("enum") and _is_plural(name, about),
     )  # fmt: skip
 

@@ -1,0 +1,69 @@
+"""How likely a tool is meant, given what a request says of its arguments beside what it has in common with its words.
+
+`bp 128 over 83` has no word of `log_blood_pressure`, and all that it needs. Pure and deterministic;
+`training/stages/fit.py` writes the table. It knows nothing of prompts.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from operator import mul
+from typing import NamedTuple
+
+from tercet.backends.embedded.drafts.assignment import LIKELY, Field
+from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.table import logistic
+
+UNSAID = 0.02
+"""Chance of what is needed and has no likely value."""
+MOST = 4.0
+"""Log odds that count of a chance."""
+MANY = 4
+"""Values beyond which more say no more."""
+
+
+class Table(NamedTuple):
+    """What was learnt: how the features make a likelihood."""
+
+    coefficients: tuple[float, ...]
+    bias: float
+
+
+def features(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> tuple[float, ...]:
+    """Return what a likelihood is weighed from: what the words say of a tool, and how likely each value is said."""
+    said = {field.name: field.chance for field in fields}
+    needed = [_log_odds(said.get(each.name, UNSAID)) for each in offered if each.is_needed and not each.choices]
+    chosen = [_log_odds(said.get(each.name, UNSAID)) for each in offered if each.is_needed and each.choices]
+    optional = sum(said.get(each.name, 0.0) >= LIKELY for each in offered if not each.is_needed)
+    words = _log_odds(chance)
+    return (
+        words,
+        float(not needed),
+        min(MANY, len(needed)) / MANY,
+        sum(needed[:MANY]) / MOST / MANY,
+        min(needed, default=0.0) / MOST,
+        float(bool(chosen)),
+        sum(chosen[:MANY]) / MOST / MANY,
+        min(MANY, optional) / MANY,
+        float(not offered),
+        max(0.0, words) / MOST,
+    )
+
+
+def likelihood(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> float:
+    """Return the likelihood, 0 to 1, that a tool is meant; `chance`: the same by its words alone."""
+    known = table()
+    return logistic(known.bias + sum(map(mul, known.coefficients, features(chance, offered, fields))))
+
+
+def _log_odds(chance: float) -> float:
+    return max(-MOST, min(MOST, math.log(max(chance, 1e-6) / max(1.0 - chance, 1e-6))))
+
+
+@cache
+def table() -> Table:
+    """Read the table that the package brings."""
+    written = json.loads(resources.files(__package__).joinpath("fit.json").read_text(encoding="utf-8"))
+    return Table(tuple(written["coefficients"]), float(written["bias"]))

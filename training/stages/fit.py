@@ -1,0 +1,106 @@
+"""Stage 4: learn how a tool's words and what a request says of its arguments together make it likely that it is meant.
+
+A logistic regression on tools that neither the word vectors nor the drafts have seen. No dev set is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from tercet.backends.embedded import fit, hints
+from tercet.backends.embedded.spoken import Spoken
+from training.data.mixture import Mixture
+from training.data.sample import Sample, compact
+from training.hints import requests_of
+from training.paths import REPOSITORY, data_root
+from training.stages import drafts, relevance
+
+TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/fit.json"
+SEEDS = (5151, 5152)
+REFUSED = 0.4
+"""Share of requests without a call that is used, as for relevance."""
+
+
+class Row(NamedTuple):
+    """What is known of one tool beside one request, and whether it was called."""
+
+    features: tuple[float, ...]
+    is_called: bool
+
+
+def rows(root: Path, part: Path, seed: int, scale: float) -> list[Row]:
+    """What requests of the mixture say of tools that are new to both tables."""
+    relevance.use(json.loads(part.read_text()))
+    rng = random.Random(seed)
+    mixed = Mixture(root, seed)
+    drawn = (next(mixed.streams[name]) for name, n in relevance.SAMPLES.items() for _ in range(round(scale * n)))
+    return [row for sample in drawn for row in of_sample(sample, rng)]
+
+
+def of_sample(sample: Sample, rng: random.Random) -> Iterator[Row]:
+    """What a sample's requests say of its tools."""
+    offered = hints.Offered([compact(tool).encode() for tool in sample.tools])
+    requests = requests_of(sample.messages)
+    for said, answered in zip(sample.messages, sample.messages[1:], strict=False):
+        if said["role"] != "user" or not (spoken := next(requests)).text or answered["role"] != "assistant":
+            continue
+        made: Any = answered.get("tool_calls") or ()
+        if made or rng.random() < REFUSED:
+            yield from _of_request(offered, spoken, {str(call["name"]) for call in made})
+
+
+def _of_request(offered: hints.Offered, said: Spoken, called: set[str]) -> Iterator[Row]:
+    for name, chance in offered.nearest(said):
+        if drafts.is_held_out(name) and not relevance.is_learnt_from(name):
+            found = fit.features(chance, offered.parameters(name), offered.draft_fields(said, name))
+            yield Row(found, name in called)
+
+
+def learn(found: list[Row]) -> tuple[list[float], float]:
+    """Coefficients and bias."""
+    inputs, wanted = (
+        torch.tensor([row.features for row in found]),
+        torch.tensor([float(row.is_called) for row in found]),
+    )
+    layer = nn.Linear(inputs.shape[1], 1)
+    optimizer = torch.optim.Adam(layer.parameters(), lr=0.05, weight_decay=1e-4)
+    for step in range(800):
+        optimizer.param_groups[0]["lr"] = 0.05 * (1 - step / 800)
+        loss = nn.functional.binary_cross_entropy_with_logits(layer(inputs)[:, 0], wanted)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    alone = torch.sigmoid(inputs[:, 0])
+    print(f"{len(found)} pairs, loss {loss.item():.4f}; by words alone:")
+    relevance.report(alone, wanted)
+    print("with what is said:")
+    relevance.report(torch.sigmoid(layer(inputs)[:, 0]), wanted)
+    return layer.weight[0].tolist(), layer.bias.item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=data_root())
+    parser.add_argument("--part", type=Path, default=relevance.PART_FILE)
+    parser.add_argument("--scale", type=float, default=2.0, help="of the number of samples")
+    parser.add_argument("--out", type=Path, default=TABLE_FILE)
+    a = parser.parse_args()
+    torch.set_num_threads(1)
+    with ProcessPoolExecutor(len(SEEDS)) as processes:
+        parts = list(processes.map(partial(rows, a.data, a.part, scale=a.scale), SEEDS))
+    coefficients, bias = learn([row for part in parts for row in part])
+    a.out.write_text(json.dumps({"coefficients": [round(n, 4) for n in coefficients], "bias": round(bias, 4)}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
