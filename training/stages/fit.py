@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from torch import nn
 from tercet.backends.embedded import fit, hints
 from tercet.backends.embedded.spoken import Spoken
 from training.data.mixture import Mixture
-from training.data.sample import Sample, compact
+from training.data.sample import Message, Sample, compact
 from training.hints import requests_of
 from training.paths import REPOSITORY, data_root
 from training.stages import drafts, relevance
@@ -32,10 +32,10 @@ REFUSED = 0.4
 
 
 class Row(NamedTuple):
-    """What is known of one tool beside one request, and whether it was called."""
+    """What is known of one tool beside one request, and whether it was meant."""
 
     features: tuple[float, ...]
-    is_called: bool
+    is_meant: bool
 
 
 def rows(root: Path, part: Path, seed: int, scale: float) -> list[Row]:
@@ -51,26 +51,38 @@ def of_sample(sample: Sample, rng: random.Random) -> Iterator[Row]:
     """What a sample's requests say of its tools."""
     offered = hints.Offered([compact(tool).encode() for tool in sample.tools])
     requests = requests_of(sample.messages)
-    for said, answered in zip(sample.messages, sample.messages[1:], strict=False):
-        if said["role"] != "user" or not (spoken := next(requests)).text or answered["role"] != "assistant":
+    for place, said in enumerate(sample.messages):
+        if said["role"] != "user" or not (spoken := next(requests)).text:
             continue
-        made: Any = answered.get("tool_calls") or ()
-        if made or rng.random() < REFUSED:
-            yield from _of_request(offered, spoken, {str(call["name"]) for call in made})
+        meant = meant_by(sample.messages[place + 1 :])
+        if meant or (meant is not None and rng.random() < REFUSED):
+            yield from _of_request(offered, spoken, meant)
 
 
-def _of_request(offered: hints.Offered, said: Spoken, called: set[str]) -> Iterator[Row]:
+def meant_by(behind: Sequence[Message]) -> frozenset[str] | None:
+    """The tools that are called for a request, be it after a question back; None where that cannot be known."""
+    for place, message in enumerate(behind):
+        if made := message.get("tool_calls"):
+            calls: Any = made
+            return frozenset(str(call["name"]) for call in calls)
+        is_question = message["role"] == "assistant" and str(message.get("content") or "").rstrip().endswith("?")
+        if place == 0 and not is_question:
+            return frozenset() if message["role"] == "assistant" else None
+    return None
+
+
+def _of_request(offered: hints.Offered, said: Spoken, meant: frozenset[str]) -> Iterator[Row]:
     for name, chance in offered.nearest(said):
         if drafts.is_held_out(name) and not relevance.is_learnt_from(name):
             found = fit.features(chance, offered.parameters(name), offered.draft_fields(said, name))
-            yield Row(found, name in called)
+            yield Row(found, name in meant)
 
 
 def learn(found: list[Row]) -> tuple[list[float], float]:
     """Coefficients and bias."""
     inputs, wanted = (
         torch.tensor([row.features for row in found]),
-        torch.tensor([float(row.is_called) for row in found]),
+        torch.tensor([float(row.is_meant) for row in found]),
     )
     layer = nn.Linear(inputs.shape[1], 1)
     optimizer = torch.optim.Adam(layer.parameters(), lr=0.05, weight_decay=1e-4)

@@ -12,6 +12,7 @@ import msgspec
 
 from tercet.backends.embedded.conversation import asked, known
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.spoken import Spoken
@@ -30,6 +31,8 @@ class Held(NamedTuple):
     """The calls of a message that clearly makes several requests, in order, each with its own values."""
     is_held: bool = False
     """Whether its calls may be doubted."""
+    missing: tuple[Parameter, ...] = ()
+    """What is to be asked for, where the answer is to be that question."""
 
 
 def held(request: ModelRequest, offered: Offered | None) -> Held:
@@ -75,6 +78,10 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     choice, left_out = request.tool_choice, frozenset[str]()
     if choice.mode == "auto" and not said.known:
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
+    is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
+    missing = offered.missing(plain, _all_said(requests)) if is_open and not (said.known or planned) else ()
+    if missing:
+        return Held(msgspec.structs.replace(request, tools=()), missing=missing)
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
     allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)
     return Held(allowed, _planned(request, planned), is_held=True)

@@ -45,11 +45,8 @@ calls give all the same there are 2 in 100."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
-TELLING, PLAIN = 2, 0.85
-"""Values that a call needs, all of them said, from which a request asks for it where the tool is not unlikely, and
-chance from which one is enough: 104 calls and 6 refusals in the training sources."""
-NEAR = 0.2
-"""Likelihood of the likeliest tool from which it is not unlikely."""
+SILENT = 0.03
+"""Chance below which nothing in a request can be a parameter's value."""
 MAX_ANDS = 3
 """Places of a clause at which two tools may be named."""
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
@@ -151,22 +148,9 @@ class Offered:
         return [(each.name, self._draft(each.said, each.name, each.fields)) for each in meant] if is_plan else []
 
     def is_complete(self, said: Spoken) -> bool:
-        """Say whether a request clearly asks for a tool and says all that it needs, or says so much of what a tool
-        needs that it can mean nothing else."""
+        """Say whether a request clearly asks for a tool that needs something, and likely says all of that."""
         meant = self._meant(said)[:1]
-        if not meant:
-            return False
-        if meant[0].level >= CLEAR and self._is_whole(meant[0]):
-            return True
-        chances = self._needed(meant[0])
-        least = min(chances, default=0.0)
-        is_near = max(self.chances(said).values()) >= NEAR
-        return is_near and least >= SAID and (len(chances) >= TELLING or least >= PLAIN)
-
-    def _needed(self, meant: Meant) -> list[float]:
-        """Return how likely each value is said that a call needs and that the schema does not offer."""
-        said = {field.name: field.chance for field in meant.fields}
-        return [said.get(each.name, 0.0) for each in self.parameters(meant.name) if each.is_needed and not each.choices]
+        return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0], assignment.MIN_CHANCE)
 
     def uncallable(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request says too little for, if the likeliest is one of them: all but those that it
@@ -177,23 +161,35 @@ class Offered:
             return frozenset()
         return frozenset(name for name in self._tools if lacking.get(name, TOO_MANY) >= TOO_MANY)
 
+    def missing(self, said: Spoken, all_said: Spoken) -> tuple[Parameter, ...]:
+        """Return what the tool that a request means needs and that nobody said in the whole conversation, where a call
+        of it would be made up."""
+        meant = self._meant(said)[:1]
+        if not meant or meant[0].is_one_of_several or meant[0].level < relevance.MIN_LEVEL:
+            return ()
+        told = {field.name for field in meant[0].fields}
+        lacking = [each for each in self.parameters(meant[0].name) if each.is_needed and each.name not in told]
+        silent = tuple(each for each in lacking if self._is_silent(all_said, each))
+        is_sure = self._num_lacking(meant[0]) >= TOO_MANY or meant[0].level >= CLEAR
+        return silent if is_sure and any(map(_is_said_as_it_is, silent)) else ()
+
+    def _is_silent(self, said: Spoken, parameter: Parameter) -> bool:
+        """Say whether nothing in a request is at all likely a parameter's value."""
+        return max((each.chance for each in scorer.scores(self.request(said), parameter)), default=0.0) < SILENT
+
     def _num_lacking(self, meant: Meant) -> int:
         """Return how many numbers, and texts that people say as they are, a call needs and nothing speaks of."""
         said = {field.name for field in meant.fields}
         needed = [each for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
-        return sum(
-            (scorer.is_open_text(each) and scorer.quotable(each) >= REWORDED)
-            or (each.kind == "number" and not each.choices)
-            for each in needed
-        )
+        return sum(map(_is_said_as_it_is, needed))
 
     def _is_clear(self, meant: Meant) -> bool:
         """Say whether a request is surely one: it names its tool, or says all that the tool needs."""
         return meant.level >= PLANNED or self._is_whole(meant)
 
-    def _is_whole(self, meant: Meant) -> bool:
+    def _is_whole(self, meant: Meant, least: float = SAID) -> bool:
         """Say whether the call needs anything, and a request says all of it."""
-        said = {field.name for field in meant.fields if field.chance >= SAID}
+        said = {field.name for field in meant.fields if field.chance >= least}
         needed = {each.name for each in self.parameters(meant.name) if each.is_needed}
         return bool(needed) and needed <= said
 
@@ -330,6 +326,12 @@ class Offered:
         """Return the parameters of a tool."""
         tool = self._tools[name]
         return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
+
+
+def _is_said_as_it_is(parameter: Parameter) -> bool:
+    """Say whether a parameter takes numbers, or texts that people say as they are."""
+    is_number = parameter.kind == "number" and not parameter.choices
+    return is_number or (scorer.is_open_text(parameter) and scorer.quotable(parameter) >= REWORDED)
 
 
 _MEANT: Kept[list[Meant]] = Kept(1024)

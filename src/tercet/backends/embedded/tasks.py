@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tercet.backends.embedded import grammar
+from tercet.backends.embedded.asking import question_rules
 from tercet.backends.embedded.confidence import NUM_CANDIDATES
 from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.doubts import held_again
@@ -50,7 +51,8 @@ class Rendered(msgspec.Struct, frozen=True):
     def task(self, allowed: Held) -> Task:
         """Return the task of an answer that is held to `allowed`."""
         request, dialect, think = self.request, self.dialect, self.think
-        rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan, self.telling)
+        text = question_rules(allowed.missing) if allowed.missing else self.telling
+        rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan, text)
         if request.tools and not allowed.request.tools:
             rules = rules or grammar.text_only(dialect)
         parser = dialect.parser() if request.offered_tools else TextParser()
