@@ -18,6 +18,10 @@ MAX_OFFERED = 5
 _COUNTS = frozenset(("number", "num", "count"))
 _INITIALS = frozenset(("id", "url", "ip", "iban", "sku", "isbn", "vin", "pin", "api", "vm", "cpu", "vat"))
 """Parts of names that are written in capitals."""
+_UNITS = frozenset(
+    "kg g mg lb km m cm mm mi ft percent pct usd eur gbp seconds minutes hours days weeks months years celsius c".split()
+)
+"""Last parts of names that say what is counted in: `weight_kg`."""
 
 
 def question_rules(missing: Sequence[Parameter]) -> str:
@@ -44,7 +48,7 @@ def _alone(parameter: Parameter) -> str:
     parts = words.split(" ")
     if parameter.kind == "number" and parts[0] in _COUNTS and len(parts) > 1:
         return f"How many {' '.join(part for part in parts[1:] if part != 'of')}?"
-    if parameter.kind == "number" and parameter.is_plural:
+    if parameter.kind == "number" and (parts[-1].endswith("s") or parts[-1] == "people") and " in " not in words:
         return f"How many {words}?"
     verb = "are" if parameter.is_list or parameter.is_plural else "is"
     return f"What {verb} the {words}?"
@@ -55,4 +59,6 @@ def _thing(parameter: Parameter) -> str:
     parts = [part.lower() for name in parameter.name.split(".") for part in PART.findall(name)]
     if len(parts) > 1 and parts[0] in ("is", "has", "the"):
         parts = parts[1:]
+    if len(parts) > 1 and parts[-1] in _UNITS and parts[-2] not in ("in", "of"):
+        parts.insert(-1, "in")
     return " ".join(part.upper() if part in _INITIALS else part for part in parts) or parameter.name

@@ -16,7 +16,7 @@ from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.steps import next_tool
+from tercet.backends.embedded.steps import has_lookup, next_tool
 from tercet.grounding import is_marked
 from tercet.items import Message, ModelRequest, ToolChoice, ToolDefinition, ToolResult
 
@@ -80,7 +80,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, _all_said(requests)) if is_open and not (said.known or planned) else ()
-    if missing:
+    if missing and not has_lookup(offered, plain):
         return Held(msgspec.structs.replace(request, tools=()), missing=missing)
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
     allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)

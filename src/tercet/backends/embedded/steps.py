@@ -70,6 +70,15 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     return max(lookups, key=lambda name: (lookups[name], likely[name]), default=None)
 
 
+def has_lookup(offered: Offered, said: Spoken) -> bool:
+    """Say whether a tool that only looks may be called first: all that it needs is said, and it may be meant."""
+    needs, likely = _Needs(offered, said), offered.chances(said)
+    return any(
+        likely[name] >= LEAST and not is_deed(name) and needs.are_known(name) and needs.surest(name) > 0
+        for name in offered.followers
+    )
+
+
 class _Needs:
     """What calls need, and what of it is known; a tool is drafted when it is asked about."""
 
