@@ -19,7 +19,7 @@ _COUNTS = frozenset(("number", "num", "count"))
 _INITIALS = frozenset(("id", "url", "ip", "iban", "sku", "isbn", "vin", "pin", "api", "vm", "cpu", "vat"))
 """Parts of names that are written in capitals."""
 _UNITS = frozenset(
-    "kg g mg lb km m cm mm mi ft percent pct usd eur gbp seconds minutes hours days weeks months years celsius c".split()
+    "kg g mg lb km m cm mm mi ft percent pct usd eur gbp seconds minutes hours days weeks months years celsius".split()
 )
 """Last parts of names that say what is counted in: `weight_kg`."""
 

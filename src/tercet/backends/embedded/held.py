@@ -13,10 +13,10 @@ import msgspec
 from tercet.backends.embedded.conversation import asked, known
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.hints import Offered
+from tercet.backends.embedded.hints import SAID, Offered
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.steps import has_lookup, next_tool
+from tercet.backends.embedded.steps import lookup, next_tool
 from tercet.grounding import is_marked
 from tercet.items import Message, ModelRequest, ToolChoice, ToolDefinition, ToolResult
 
@@ -80,7 +80,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, _all_said(requests)) if is_open and not (said.known or planned) else ()
-    if missing and not has_lookup(offered, plain):
+    if missing:
         return Held(msgspec.structs.replace(request, tools=()), missing=missing)
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
     allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)
@@ -95,13 +95,23 @@ def _chosen(
     said, choice = requests[-1], request.tool_choice
     if len(said.turns) > 1:
         return choice, offered.uncallable(said)
-    if offered.is_complete(said):
+    least = min(offered.needed(said), default=1.0)
+    first = _lookup(request, offered, said) if least < SAID and not is_planned else None
+    if first and not least:
+        return ToolChoice("required", (first,)), frozenset()
+    if not first and offered.is_complete(said):
         return ToolChoice("required", choice.names), frozenset() if is_planned else offered.unlikely(said)
     if is_planned:
         return choice, offered.uncallable(said)
     if name := _next(request, offered, said):
         return ToolChoice("required", (name,)), frozenset()
     return choice, offered.uncallable(said)
+
+
+def _lookup(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:
+    """Return the tool that likely reads first what the one that is meant lacks, of those that may be called."""
+    allowed = {tool.name for tool in request.offered_tools}
+    return lookup(offered, said, [name for name in offered.followers if name in allowed])
 
 
 def _next(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:

@@ -86,10 +86,20 @@ class Offered:
     def hints(self, said: Spoken) -> tuple[Hint, ...]:
         """Return the tools that a request likely means, the likeliest first, with drafts of their arguments."""
         meant = self._meant(said)
+        if not any(each.is_one_of_several for each in meant):
+            meant = self._by_their_words(said)
         return tuple(
             Hint(each.level, each.name, self._outline(each, is_whole=place == 0 or each.is_one_of_several))
             for place, each in enumerate(meant)
         )
+
+    def _by_their_words(self, said: Spoken) -> list[Meant]:
+        """Return the tools that a request means by its words alone, which is what the shipped models learnt to read."""
+        return [
+            Meant(level(chance), name, self.draft_fields(said, name) if place < MAX_DRAFTS else [], said)
+            for place, (name, chance) in enumerate(self.nearest(said))
+            if place == 0 or level(chance) >= relevance.MIN_LEVEL
+        ]
 
     def drafts(self, said: Spoken) -> dict[str, Draft]:
         """Return what every request for a tool says of its arguments, by the tool's name."""
@@ -151,6 +161,17 @@ class Offered:
         """Say whether a request clearly asks for a tool that needs something, and likely says all of that."""
         meant = self._meant(said)[:1]
         return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0], assignment.MIN_CHANCE)
+
+    def needed(self, said: Spoken) -> list[float]:
+        """Return how likely each value is said that the tool needs that a request clearly means, but for those that its
+        schema offers to choose from."""
+        meant = self._meant(said)[:1]
+        if not meant or meant[0].level < CLEAR:
+            return []
+        told = {field.name: field.chance for field in meant[0].fields}
+        return [
+            told.get(each.name, 0.0) for each in self.parameters(meant[0].name) if each.is_needed and not each.choices
+        ]
 
     def uncallable(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request says too little for, if the likeliest is one of them: all but those that it

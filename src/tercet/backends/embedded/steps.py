@@ -29,6 +29,12 @@ _DEEDS = frozenset(
     for stem in identifier_stems(verb)
 )
 """Stems of verbs in the names of tools that do something, and do not only look."""
+_LOOKS = frozenset(
+    stem
+    for verb in "search find list get query read lookup look fetch browse retrieve show view resolve".split()
+    for stem in identifier_stems(verb)
+)
+"""Stems of verbs in the names of tools that tell what others need."""
 LEAST = 0.1
 """Likelihood below which no tool is what a request is after."""
 SHARE = 0.55
@@ -70,13 +76,17 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     return max(lookups, key=lambda name: (lookups[name], likely[name]), default=None)
 
 
-def has_lookup(offered: Offered, said: Spoken) -> bool:
-    """Say whether a tool that only looks may be called first: all that it needs is said, and it may be meant."""
+def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:
+    """Return the likeliest of the tools `names` that look something up and may be called first: all that it needs is
+    said, and another is what the request is after."""
     needs, likely = _Needs(offered, said), offered.chances(said)
-    return any(
-        likely[name] >= LEAST and not is_deed(name) and needs.are_known(name) and needs.surest(name) > 0
-        for name in offered.followers
-    )
+    found = [
+        name
+        for name in names
+        if likely[name] >= LEAST and _is_lookup(name) and needs.are_known(name) and needs.surest(name) >= SURE
+    ]
+    best = max(found, key=lambda name: likely[name], default=None)
+    return best if best and likely[best] < max(likely.values()) else None
 
 
 class _Needs:
@@ -116,6 +126,10 @@ class _Needs:
 
 def _is_key(parameter: Parameter) -> bool:
     return not _KEYS.isdisjoint(parameter.parts[-1:])
+
+
+def _is_lookup(name: str) -> bool:
+    return not _LOOKS.isdisjoint(identifier_stems(name)) and not is_deed(name)
 
 
 def is_deed(name: str) -> bool:

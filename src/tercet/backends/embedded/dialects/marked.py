@@ -46,7 +46,7 @@ class MarkedDialect:
 
     def text_rules(self) -> str:
         """Any text: the control tokens are not text."""
-        return "text: TEXT\nTEXT: /(?s:.*)/\n"
+        return "text: TEXT\nTEXT: /(?s:.+)/\n"
 
     def call_rules(self, tools: Sequence[ToolDefinition], *, is_parallel: bool) -> str:
         """Calls and nothing else."""
