@@ -79,12 +79,8 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
 def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:
     """Return the likeliest of the tools `names` that look something up and may be called first: all that it needs is
     said, and another is what the request is after."""
-    needs, likely = _Needs(offered, said), offered.chances(said)
-    found = [
-        name
-        for name in names
-        if likely[name] >= LEAST and _is_lookup(name) and needs.are_known(name) and needs.surest(name) >= SURE
-    ]
+    likely = offered.chances(said)
+    found = [name for name in names if likely[name] >= LEAST and _is_lookup(name) and _is_all_said(offered, said, name)]
     best = max(found, key=lambda name: likely[name], default=None)
     return best if best and likely[best] < max(likely.values()) else None
 
@@ -126,6 +122,13 @@ class _Needs:
 
 def _is_key(parameter: Parameter) -> bool:
     return not _KEYS.isdisjoint(parameter.parts[-1:])
+
+
+def _is_all_said(offered: Offered, said: Spoken, name: str) -> bool:
+    """Say whether a request says what a call of the tool needs, and that is something."""
+    found = {field.name: field.chance for field in offered.draft_fields(said, name)}
+    needed = [each for each in offered.parameters(name) if each.is_needed and not each.choices]
+    return bool(needed) and all(found.get(each.name, 0.0) >= SURE for each in needed)
 
 
 def _is_lookup(name: str) -> bool:
