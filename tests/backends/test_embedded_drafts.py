@@ -462,7 +462,7 @@ def user(text: str) -> Message:
 
 
 def test_a_request_is_held_to_its_drafts_unless_it_is_to_be_grounded() -> None:
-    text, offered = "Book a flight from Rome to Oslo on 2026-03-04", Offered([FLIGHT])
+    text, offered = "Book 2 seats on a flight from Rome to Oslo on 2026-03-04", Offered([FLIGHT])
     (tool,) = held(asked(user(text)), offered).request.tools
     assert tool.parameters["properties"]["from_city"] == {"enum": ["Rome"]}
     open_request = asked(user(text), grounding="strict")

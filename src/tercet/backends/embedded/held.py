@@ -65,8 +65,8 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
 
 
 def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spoken], said: Spoken) -> Held:
-    """Return what the answer to a user is held to. Later requests may refer to earlier ones, so they are held to drafts
-    alone."""
+    """Return what the answer to a user is held to: one call where several are not clearly asked for. Later requests may
+    refer to earlier ones, so they are held to drafts alone."""
     plain = requests[-1]
     drafts = offered.continued(said) if said.known else offered.drafts(plain)
     planned = offered.plan(plain) if request.parallel_tool_calls else []
@@ -83,7 +83,10 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     if missing:
         return Held(msgspec.structs.replace(request, tools=()), missing=missing)
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
-    allowed = msgspec.structs.replace(_with_tools(request, drafts, kept), tool_choice=choice)
+    is_parallel = request.parallel_tool_calls and bool(planned or said.known)
+    allowed = msgspec.structs.replace(
+        _with_tools(request, drafts, kept), tool_choice=choice, parallel_tool_calls=is_parallel
+    )
     return Held(allowed, _planned(request, planned), is_held=True)
 
 

@@ -17,7 +17,7 @@ from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
-from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, sure
+from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, says_again, sure
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
 
@@ -86,20 +86,10 @@ class Offered:
     def hints(self, said: Spoken) -> tuple[Hint, ...]:
         """Return the tools that a request likely means, the likeliest first, with drafts of their arguments."""
         meant = self._meant(said)
-        if not any(each.is_one_of_several for each in meant):
-            meant = self._by_their_words(said)
         return tuple(
             Hint(each.level, each.name, self._outline(each, is_whole=place == 0 or each.is_one_of_several))
             for place, each in enumerate(meant)
         )
-
-    def _by_their_words(self, said: Spoken) -> list[Meant]:
-        """Return the tools that a request means by its words alone, which is what the shipped models learnt to read."""
-        return [
-            Meant(level(chance), name, self.draft_fields(said, name) if place < MAX_DRAFTS else [], said)
-            for place, (name, chance) in enumerate(self.nearest(said))
-            if place == 0 or level(chance) >= relevance.MIN_LEVEL
-        ]
 
     def drafts(self, said: Spoken) -> dict[str, Draft]:
         """Return what every request for a tool says of its arguments, by the tool's name."""
@@ -309,6 +299,8 @@ class Offered:
         for place, known in enumerate(found):
             if known.name != meant.name:
                 continue
+            if says_again(known, meant):
+                return
             is_last = place == len(found) - 1
             longer = self._longer(known, meant.said.text, max(known.level, meant.level)) if is_last else None
             if longer and not is_crowded(longer):

@@ -84,6 +84,13 @@ def differ(one: Meant, other: Meant) -> bool:
     return any(known[name].isdisjoint(said[name]) for name in known.keys() & said.keys())
 
 
+def says_again(known: Meant, meant: Meant) -> bool:
+    """Say whether a request has values, and those of another are all that are found in it."""
+    of_known = {field.name: {repr(value.value) for value in field.values} for field in known.fields}
+    found = {field.name: {repr(value.value) for value in field.values} for field in meant.fields}
+    return bool(found) and all(values <= of_known.get(name, set()) for name, values in found.items())
+
+
 def is_crowded(meant: Meant) -> bool:
     """Say whether a parameter that takes one value likely has several."""
     return any(not field.is_list and len(likely(field)) > 1 for field in meant.fields)

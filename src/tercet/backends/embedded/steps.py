@@ -41,12 +41,6 @@ SHARE = 0.55
 """Part of the likelihood of the likeliest tool that was called, from which another is what a request is after."""
 INSTEAD = 0.6
 """Part of the likelihood of a tool that lacks a value, from which one that lacks none is meant instead."""
-_KEYS = frozenset(
-    stem
-    for word in "id code ref number no key uid uuid sku serial handle token slug".split()
-    for stem in identifier_stems(word)
-)
-"""Stems of what a parameter's name ends with that users seldom know and tools return."""
 
 
 def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:
@@ -98,12 +92,12 @@ class _Needs:
 
     def lack_key(self, name: str) -> bool:
         """Say whether a call of the tool lacks an id, a code or the like."""
-        return any(_is_key(each) and not self._is_given(name, each) for each in self._needed(name))
+        return any(each.is_key and not self._is_given(name, each) for each in self._needed(name))
 
     def has_returned_key(self, name: str) -> bool:
         """Say whether a call of the tool needs an id, a code or the like that a result has: what tools do with other
         values is the model's to say."""
-        keys = [self._fields(name).get(each.name) for each in self._needed(name) if _is_key(each)]
+        keys = [self._fields(name).get(each.name) for each in self._needed(name) if each.is_key]
         return any(field is not None and field.likeliest.start > self._end for field in keys)
 
     def surest(self, name: str) -> float:
@@ -118,10 +112,6 @@ class _Needs:
     def _is_given(self, name: str, parameter: Parameter) -> bool:
         field = self._fields(name).get(parameter.name)
         return field is not None and field.chance >= SURE
-
-
-def _is_key(parameter: Parameter) -> bool:
-    return not _KEYS.isdisjoint(parameter.parts[-1:])
 
 
 def _is_all_said(offered: Offered, said: Spoken, name: str) -> bool:

@@ -184,7 +184,7 @@ def _enumerated(options: list[Value], text: str) -> list[Value]:
         for beside in filter(None, (before, after)):
             place = max(beside, key=lambda n: options[n].chance)
             if POSSIBLE <= options[place].chance < LIKELY:
-                options[place] = options[place]._replace(chance=known.chance * ENUMERATED)
+                options[place] = options[place]._replace(chance=max(LIKELY, known.chance * ENUMERATED))
                 likely.append(place)
     return options
 

@@ -120,6 +120,8 @@ class Request(NamedTuple):
     answers: tuple[Answer, ...] = ()
     called: Mapping[str, frozenset[tuple[str, ...]]] = {}
     """By value in lower case that earlier calls took, the stems of the names under which they did."""
+    returned: Mapping[str, frozenset[str]] = {}
+    """By value in lower case that results have, the last stems of its names there."""
 
     def turn(self, start: int) -> int:
         """Return which message the character `start` belongs to."""
@@ -143,6 +145,7 @@ class _Reading:
             if match[group] and len(match[0]) < 0.8 * len(text)
         ]
         self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
+        self.codes = [match.span() for match in _CODES.finditer(text)]
         self.starts = [word.start for word in self.words]
         self.ends = [word.end for word in self.words]
         self.uncounted = {match.end() for match in _NO_COUNT.finditer(text)}
@@ -243,6 +246,11 @@ class _Reading:
         return "f" if word.is_function else ("C" if word.is_capital else "w")
 
     @staticmethod
+    def cuts(start: int, end: int, places: list[tuple[int, int]]) -> bool:
+        """Say whether the characters have a part of a place, and not all of it."""
+        return any(start < last and first < end and not (start <= first and last <= end) for first, last in places)
+
+    @staticmethod
     def is_within(start: int, end: int, places: list[tuple[int, int]]) -> bool:
         return any(first <= start and end <= last for first, last in places)
 
@@ -281,10 +289,13 @@ def _with_known(request: Request, said: Spoken) -> Request:
         return request
     texts, numbers, lists = list(request.texts), list(request.numbers), list(request.lists)
     called: dict[str, frozenset[tuple[str, ...]]] = {}
+    returned: dict[str, frozenset[str]] = {}
     for rank, leaf in enumerate(leaves(said)):
+        value = str(leaf.value).lower()
         if leaf.is_argument:
-            value = str(leaf.value).lower()
             called[value] = called.get(value, frozenset()) | {leaf.key}
+        elif leaf.key:
+            returned[value] = returned.get(value, frozenset()) | {leaf.key[-1]}
         place = len(said.text) + 2 + 2 * rank
         if isinstance(leaf.value, list):
             lists.append(_of_leaf(leaf, "list", place, rank))
@@ -293,7 +304,9 @@ def _with_known(request: Request, said: Spoken) -> Request:
         if number is not None:
             numbers.append(_of_leaf(leaf, "number", place, rank)._replace(value=number))
         texts.append(_of_leaf(leaf, "leaf", place, rank)._replace(value=str(leaf.value)))
-    return request._replace(texts=tuple(texts), numbers=tuple(numbers), lists=tuple(lists), called=called)
+    return request._replace(
+        texts=tuple(texts), numbers=tuple(numbers), lists=tuple(lists), called=called, returned=returned
+    )
 
 
 def _whole_number(text: str) -> float | None:
@@ -364,7 +377,8 @@ def _counted(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _texts(reading: _Reading) -> Iterator[Candidate]:
-    for rank, (start, end) in enumerate(run for part in reading.parts for run in runs(part)):
+    whole = (run for part in reading.parts for run in runs(part) if not reading.cuts(*run, reading.codes))
+    for rank, (start, end) in enumerate(whole):
         yield reading.made(start, end, "run", 0 if rank == 0 else 1)._replace(is_torn=reading.is_torn(start, end))
     for rank, (start, end) in enumerate(tail for part in reading.parts for tail in tails(part)):
         yield reading.made(start, end, "tail", rank)
@@ -374,9 +388,9 @@ def _texts(reading: _Reading) -> Iterator[Candidate]:
     for rank, timed in enumerate(sorted(times_in(reading.text), key=lambda timed: timed.start)):
         if reading.is_read(timed.start, timed.end):
             yield reading.made(timed.start, timed.end, "time", rank, None, *_clocks(timed, reading.dated))
-    for rank, match in enumerate(_CODES.finditer(reading.text)):
-        if reading.is_read(*match.span()):
-            yield reading.made(*match.span(), "code", rank)
+    for rank, (start, end) in enumerate(reading.codes):
+        if reading.is_read(start, end):
+            yield reading.made(start, end, "code", rank)
     for rank, (start, end) in enumerate(reading.quotes):
         if reading.is_read(start, end):
             yield reading.made(start, end, "quote", rank)
@@ -394,7 +408,8 @@ def _numbers(reading: _Reading) -> Iterator[Candidate]:
     lasting = {(each.start, each.end): each for each in durations_in(reading.text, numbers)}
     spans = {(number.start, number.end): number.value for number in numbers}
     spans |= {span: each.number for span, each in lasting.items() if span not in spans}
-    outside = (span for span in sorted(spans) if not reading.is_within(*span, reading.brackets))
+    apart = [*reading.brackets, *reading.codes]
+    outside = (span for span in sorted(spans) if not reading.is_within(*span, apart))
     counted = (span for span in outside if span[1] not in reading.uncounted)
     for rank, span in enumerate(span for span in counted if reading.is_read(*span)):
         start, end = span

@@ -20,6 +20,8 @@ _LIKENESSES = (
     ("file", re.compile(r"\S+\.[A-Za-z]{1,5}\d?")),
     ("time", re.compile(r"\d+:\d\d.*|\d\d? ?(?:[ap]\.?m\.?|o'clock)", re.IGNORECASE)),
     ("phone", re.compile(r"\+\d[\d ()./-]{6,}\d|(?!\d{4}-\d\d-\d\d)\(?\d{2,5}\)?[ /-]\d[\d ()./-]{4,}\d")),
+    ("iban", re.compile(r"[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?")),
+    ("postcode", re.compile(r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}")),
     ("number", re.compile(r"[+#$€£-]?\d[\d.,]*%?")),
     ("code", re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s=]+")),
     ("mixed", re.compile(r"\S*[a-z]\S*[A-Z]\S*")),
@@ -38,6 +40,8 @@ _WANTED = {
     "time": "time hour start end begin at alarm",
     "phone": "phone telephone mobile hotline tel cell fax number contact whatsapp call",
     "code": "id code number identifier sku reference ref key serial version flight ticket tracking",
+    "iban": "iban account",
+    "postcode": "postcode postal zip code area",
     "currency": "currency money from to base target source unit",
     "currency_code": "currency money from to base target source unit",
     "language": "language lang locale from to source target",
@@ -60,7 +64,7 @@ _WANTED = {
     "street": "address street location road place",
 }
 """By kind, words in the names of parameters that take it."""
-_KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "phone", "code"))
+_KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "phone", "code", "iban", "postcode"))
 
 
 class _Known(NamedTuple):

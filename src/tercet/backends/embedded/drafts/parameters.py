@@ -34,6 +34,12 @@ _ISO = re.compile(r"\biso(?:[- ]?8601)?\b", re.IGNORECASE)
 _CODED = ("currency", "language", "country", "state")
 _CODE = re.compile(r"(?:\b|_)code\b|\biso\b|abbreviat|(?:two|three|[23])[- ]letter", re.IGNORECASE)
 _TRUTHS = {"true": True, "false": False}
+_KEYS = frozenset(
+    stem
+    for word in "id code ref number no key uid uuid sku serial handle token slug".split()
+    for stem in identifier_stems(word)
+)
+"""Stems of what the name of an id or the like ends with."""
 _DATE_PARTS = {"Y": "%Y", "M": "%m", "D": "%d"}
 _FRACTION = re.compile(r"decimal|fraction|(?<![\d.])0?\.\d", re.IGNORECASE)
 _SEVERAL = re.compile(r"\blists? of\b|separated by commas|comma[- ]separated", re.IGNORECASE)
@@ -96,6 +102,8 @@ class Parameter(NamedTuple):
     """Kinds of value of which it wants the code: `EUR` for `currency_code`."""
     is_plural: bool
     """Whether it takes several things as one text: `platforms`."""
+    is_key: bool = False
+    """Whether it is an id, a code or the like: what users seldom know and tools return."""
     unit: str = ""
     """The unit of time that it counts: `minute` of `duration_minutes`."""
     row: str = ""
@@ -278,6 +286,7 @@ def _parameter(
         _wants_fraction(name, about, inner), rank, about.lower(),
         leading(sorted({*of_name, *of_about})), is_needed, of_name, wanted_kinds(of_name[-1:]), _coded(name, about),
         kind == "string" and not is_list and not inner.get("enum") and _is_plural(name, about),
+        not _KEYS.isdisjoint(of_name[-1:]),
     )  # fmt: skip
 
 

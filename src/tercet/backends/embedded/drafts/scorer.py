@@ -68,6 +68,8 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
             likely = _as_assigned(likely, candidate, parameter)
         elif request.called:
             likely = _as_known(likely, candidate, parameter, request.called)
+        elif request.returned and parameter.is_key:
+            likely = _as_returned(likely, candidate, parameter, request.returned)
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
     for choice in parameter.choices:
@@ -109,6 +111,14 @@ def _as_known(
     if not names or parameter.parts in names or (candidate.kinds & parameter.kinds) - _LOOKS:
         return chance
     return chance * OTHER_NAME
+
+
+def _as_returned(
+    chance: float, candidate: Candidate, parameter: Parameter, returned: Mapping[str, frozenset[str]]
+) -> float:
+    """Return the chance of what is said for an id or the like: little where a result calls it something else."""
+    names = returned.get(str(candidate.value).lower()) if candidate.leaf is None else None
+    return chance * OTHER_NAME if names and parameter.head not in names else chance
 
 
 def value_of(candidate: Candidate, parameter: Parameter, chance: float) -> Value:
