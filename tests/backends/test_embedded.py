@@ -115,7 +115,8 @@ async def test_required_calls_are_calls_and_valid(backends: dict[str, EmbeddedBa
 
 
 async def test_several_calls_in_one_answer(tercet: EmbeddedBackend) -> None:
-    requests = [ask(seed=seed, tools=TOOLS, tool_choice=ToolChoice("required")) for seed in range(8)]
+    both = user("Get the weather in Rome. Then tell me the time now.")
+    requests = [ask(both, seed=seed, tools=TOOLS, tool_choice=ToolChoice("required")) for seed in range(8)]
     answers = await asyncio.gather(*(calls_of(tercet, request) for request in requests))
     assert max(len(calls) for calls in answers) > 1
     ids = [call.call_id for calls in answers for call in calls]
@@ -153,7 +154,8 @@ async def test_auto_allows_text_and_calls(backends: dict[str, EmbeddedBackend], 
     token = backend.engine.facts.special(mark)
     assert token is not None
     biased = Sampling(temperature=1.0, seed=3, max_output_tokens=400, logit_bias={str(token.id): 50.0})
-    output = await fold(backend.generate(ask(tools=(CLOCK,), sampling=biased, parallel_tool_calls=False)))
+    asked = ask(user("Tell the time"), tools=(CLOCK,), sampling=biased, parallel_tool_calls=False)
+    output = await fold(backend.generate(asked))
     assert isinstance(output.items[-1], ToolCall)
 
 

@@ -59,7 +59,7 @@ def asked(**fields: dict[str, Any]) -> str:
         ({"guests": {"type": "integer"}}, "How many guests?"),
         ({"num_rooms": {"type": "integer"}}, "How many rooms?"),
         ({"cabin": {"type": "string", "enum": ["economy", "first_class"]}}, "Which cabin: economy or first class?"),
-        ({"gift_wrap": {"type": "boolean"}}, "Should it be gift wrap: yes or no?"),
+        ({"gift_wrap": {"type": "boolean"}}, "Gift wrap: yes or no?"),
         ({"date": {"type": "string"}, "time": {"type": "string"}}, "What are the date and the time?"),
     ],
 )

@@ -398,7 +398,8 @@ def test_later_messages_are_not_held_to_their_own_words() -> None:
     quotes = offered.drafts(Spoken("Check the campaign zeta"))["get_campaign"].quotes
     assert "zeta" in quotes["campaign_id"]
     tool = ToolDefinition("get_campaign", "", json.loads(CAMPAIGN)["parameters"])
-    request = ModelRequest((user("Hello"), user("And what of it?")), tools=(tool,))
+    later = (user("Hello"), user("Get the other campaign"))
+    request = ModelRequest(later, tools=(tool,), tool_choice=ToolChoice("required"))
     assert held(request, offered).request.tools == (tool,)
 
 

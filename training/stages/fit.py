@@ -1,4 +1,4 @@
-"""Stage 4: learn how a tool's words and what a request says of its arguments together make it likely that it is meant.
+"""Stage 3a: learn how a tool's words and what a request says of its arguments together make it likely that it is meant.
 
 A logistic regression on tools that neither the word vectors nor the drafts have seen. No dev set is read.
 """

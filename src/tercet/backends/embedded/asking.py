@@ -42,7 +42,7 @@ def _alone(parameter: Parameter) -> str:
     words = _thing(parameter)
     choices = [str(choice.value).replace("_", " ") for choice in parameter.choices]
     if parameter.kind == "boolean":
-        return f"Should it be {words}: yes or no?"
+        return f"{words.capitalize()}: yes or no?"
     if 1 < len(choices) <= MAX_OFFERED:
         return f"Which {words}: {', '.join(choices[:-1])} or {choices[-1]}?"
     parts = words.split(" ")

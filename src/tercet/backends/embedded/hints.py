@@ -45,6 +45,8 @@ calls give all the same there are 2 in 100."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
+UNMEANT = 0.2
+"""Likelihood of the likeliest tool below which none is called."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
 MAX_ANDS = 3
@@ -153,22 +155,25 @@ class Offered:
         return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0], assignment.MIN_CHANCE)
 
     def needed(self, said: Spoken) -> list[float]:
-        """Return how likely each value is said that the tool needs that a request clearly means, but for those that its
-        schema offers to choose from."""
+        """Return how likely each value is said that the tool needs that a request clearly means, of those that people
+        say as they are."""
         meant = self._meant(said)[:1]
         if not meant or meant[0].level < CLEAR:
             return []
         told = {field.name: field.chance for field in meant[0].fields}
-        return [
-            told.get(each.name, 0.0) for each in self.parameters(meant[0].name) if each.is_needed and not each.choices
-        ]
+        needed = [each for each in self.parameters(meant[0].name) if each.is_needed]
+        return [told.get(each.name, 0.0) for each in needed if _is_said_as_it_is(each)]
 
     def uncallable(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request says too little for, if the likeliest is one of them: all but those that it
-        may mean and says enough for."""
+        may mean and says enough for. Where it hardly means any, all of them."""
         meant = self._meant(said)[:MAX_DRAFTS]
+        if not meant or meant[0].is_one_of_several:
+            return frozenset()
+        if max(self.chances(said).values()) < UNMEANT:
+            return frozenset(self._tools)
         lacking = {each.name: self._num_lacking(each) for each in meant}
-        if not meant or meant[0].is_one_of_several or lacking[meant[0].name] < TOO_MANY:
+        if lacking[meant[0].name] < TOO_MANY:
             return frozenset()
         return frozenset(name for name in self._tools if lacking.get(name, TOO_MANY) >= TOO_MANY)
 
