@@ -113,6 +113,9 @@ class Offered:
 
     def _weighed(self, said: Spoken) -> dict[str, tuple[float, list[assignment.Field]]]:
         """Return how likely each of the nearest tools is meant, given what is said of its arguments, and that."""
+        return _WEIGHED.get(_digest(said) + self._relevance.digest, partial(self._weigh, said))
+
+    def _weigh(self, said: Spoken) -> dict[str, tuple[float, list[assignment.Field]]]:
         found = {}
         for name, chance in self.nearest(said):
             fields = self.draft_fields(said, name)
@@ -353,6 +356,7 @@ def _is_said_as_it_is(parameter: Parameter) -> bool:
 
 
 _MEANT: Kept[list[Meant]] = Kept(1024)
+_WEIGHED: Kept[dict[str, tuple[float, list[assignment.Field]]]] = Kept(256)
 _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 

@@ -205,7 +205,7 @@ def direction(asked: Sequence[str]) -> tuple[float, ...]:
 
 def leading(words: Sequence[str]) -> tuple[float, ...]:
     """Return the leading numbers of the vector of stems, of length 1 (all zeros where no word is known)."""
-    return _of_length_one(direction(words)[:LEADING])
+    return _of_length_one(_summed((word, 1) for word in words)[:LEADING])
 
 
 def likeness(one: Sequence[float], other: Sequence[float]) -> float:
@@ -256,7 +256,12 @@ def _weight_in_request(word: str) -> float:
 
 
 def _vector(words: Iterable[tuple[str, int]]) -> tuple[float, ...]:
-    """Return the weighted sum of the words' vectors, of length 1 (all zeros where no word is known).
+    """Return the weighted sum of the words' vectors, of length 1 (all zeros where no word is known)."""
+    return _of_length_one(_summed(words))
+
+
+def _summed(words: Iterable[tuple[str, int]]) -> list[int]:
+    """Return the weighted sum of the words' vectors.
 
     A vector is one long integer with a lane for each number: sums and multiples of whole vectors are then sums and
     multiples of integers.
@@ -269,11 +274,12 @@ def _vector(words: Iterable[tuple[str, int]]) -> tuple[float, ...]:
             total += share * packed
             shares += share
     lanes = struct.unpack(f"<{WIDTH}I", total.to_bytes(WIDTH * _LANE, "little"))
-    return _of_length_one([lane - _SHIFT * shares for lane in lanes])
+    shift = _SHIFT * shares
+    return [lane - shift for lane in lanes]
 
 
 def _of_length_one(numbers: Sequence[float]) -> tuple[float, ...]:
-    length = math.sqrt(math.fsum(number * number for number in numbers))
+    length = math.hypot(*numbers)
     return tuple([number / length for number in numbers]) if length else (0.0,) * len(numbers)
 
 
