@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
 
 from tercet.backends.embedded import fit, hints
 from tercet.backends.embedded.spoken import Spoken
@@ -23,10 +22,12 @@ from training.data.mixture import Mixture
 from training.data.sample import Message, Sample, compact
 from training.hints import requests_of
 from training.paths import REPOSITORY, data_root
+from training.regression import fitted
 from training.stages import drafts, relevance
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/fit.json"
 SEEDS = (5151, 5152)
+NUM_STEPS, PENALTY = 800, 1e-4
 REFUSED = 0.4
 """Share of requests without a call that is used, as for relevance."""
 
@@ -84,16 +85,9 @@ def learn(found: list[Row]) -> tuple[list[float], float]:
         torch.tensor([row.features for row in found]),
         torch.tensor([float(row.is_meant) for row in found]),
     )
-    layer = nn.Linear(inputs.shape[1], 1)
-    optimizer = torch.optim.Adam(layer.parameters(), lr=0.05, weight_decay=1e-4)
-    for step in range(800):
-        optimizer.param_groups[0]["lr"] = 0.05 * (1 - step / 800)
-        loss = nn.functional.binary_cross_entropy_with_logits(layer(inputs)[:, 0], wanted)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+    layer, loss = fitted(inputs, wanted, NUM_STEPS, PENALTY)
     alone = torch.sigmoid(inputs[:, 0])
-    print(f"{len(found)} pairs, loss {loss.item():.4f}; by words alone:")
+    print(f"{len(found)} pairs, loss {loss:.4f}; by words alone:")
     relevance.report(alone, wanted)
     print("with what is said:")
     relevance.report(torch.sigmoid(layer(inputs)[:, 0]), wanted)

@@ -32,6 +32,7 @@ from training.data.mixture import Mixture
 from training.data.sample import compact
 from training.data.sources.common import epochs
 from training.paths import REPOSITORY, data_root
+from training.regression import fitted
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/relevance.json"
 PART_FILE = REPOSITORY / ".tercet-train/relevance-part.json"
@@ -46,8 +47,8 @@ WRITTEN_WEIGHT = 4.0
 NUM_EPOCHS, BATCH, WORD_DROPOUT, SHARPNESS, RATE = 4, 256, 0.25, 12.0, 0.02
 MEANINGS_SHARE = 0.5
 """How much the loss over words that have to do with each other counts beside that over requests and tools."""
-NUM_ROWS = 60_000
-"""Pairs of request and tool that the coefficients are fitted on."""
+NUM_ROWS, NUM_STEPS = 60_000, 400
+"""Pairs of request and tool that the coefficients are fitted on, and steps of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,14 +277,7 @@ def fit(seen: Sequence[Turn]) -> tuple[list[float], float]:
         if len(rows) >= NUM_ROWS:
             break
     inputs, wanted = torch.tensor(rows), torch.tensor(targets)
-    layer = nn.Linear(inputs.shape[1], 1)
-    optimizer = torch.optim.Adam(layer.parameters(), lr=0.05)
-    for step in range(400):
-        optimizer.param_groups[0]["lr"] = 0.05 * (1 - step / 400)
-        loss = nn.functional.binary_cross_entropy_with_logits(layer(inputs)[:, 0], wanted)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+    layer, _ = fitted(inputs, wanted, NUM_STEPS)
     report(torch.sigmoid(layer(inputs)[:, 0]), wanted)
     return layer.weight[0].tolist(), layer.bias.item()
 
