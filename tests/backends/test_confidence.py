@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tercet.backends.embedded.confidence import confidence, value_spans
+from tercet.backends.embedded.held import Called
 from tercet.backends.embedded.manifest import read_manifest
 from tercet.confidence import Calibration, Scale
 from tercet.events import TokenLogprob, TopLogprob
@@ -91,3 +92,19 @@ def test_without_a_readable_calibration_there_is_none(tmp_path: Path, content: s
 )
 def test_values_are_found_where_they_stand(arguments: str, spans: dict[str, str]) -> None:
     assert {key: arguments[start:end] for key, (start, end) in value_spans(arguments)} == spans
+
+
+@pytest.mark.parametrize(
+    ("called", "wanted"),
+    [(None, 0.6), (Called(0.9, is_decided=True), 0.9), (Called(0.9, is_decided=False), 0.75)],
+)
+def test_what_a_request_tells_counts_alone_where_it_decided_and_half_elsewhere(
+    called: Called | None, wanted: float
+) -> None:
+    tokens = [token(MARK, 0.6, mark=0.6), *call_tokens()[1:]]
+    told = confidence(tokens, [CALL], MARK, None, called)
+    assert told is not None
+    assert told.decision == pytest.approx(wanted, abs=0.01)
+    answer = confidence([token("I", 0.4, mark=0.6)], [], MARK, None, called)
+    assert answer is not None
+    assert answer.decision == pytest.approx(1 - wanted, abs=0.01)

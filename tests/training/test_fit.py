@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from training.data.sample import Call, Sample, assistant, calls, user
+from training.data.sample import Call, Sample, Schema, assistant, calls, user
 from training.stages import drafts, fit, relevance
 
 CALLED = calls(Call("find_bus", {"city": "Oslo"}))
@@ -28,10 +28,9 @@ def test_a_tool_is_meant_that_is_called_at_once_or_after_a_question(behind: tupl
 
 def test_only_tools_that_no_table_has_seen_are_learnt_from(monkeypatch: pytest.MonkeyPatch) -> None:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    tools = tuple(
-        {"name": name, "description": "Buses of a city", "parameters": schema} for name in ("find_bus", "seen")
-    )
-    sample = Sample((user("Find a bus in Oslo"), CALLED), tools, None, "test")
+    names = ("find_bus", "seen")
+    shown: list[Schema] = [{"name": name, "description": "Buses of a city", "parameters": schema} for name in names]
+    sample = Sample((user("Find a bus in Oslo"), CALLED), tuple(shown), None, "test")
     monkeypatch.setattr(drafts, "is_held_out", lambda name: name == "find_bus")
     monkeypatch.setattr(relevance, "is_learnt_from", lambda name: name != "find_bus")
     (row,) = fit.of_sample(sample, random.Random(0))

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
+from tercet.backends.embedded.held import Called
 from tercet.confidence import Calibration, CallConfidence, Confidence
 from tercet.events import TokenLogprob
 from tercet.items import ToolCall
@@ -21,11 +22,16 @@ _SPACE = " \t\r\n"
 
 
 def confidence(
-    tokens: Sequence[TokenLogprob], calls: Sequence[ToolCall], mark: str, calibration: Calibration | None
+    tokens: Sequence[TokenLogprob],
+    calls: Sequence[ToolCall],
+    mark: str,
+    calibration: Calibration | None,
+    called: Called | None = None,
 ) -> Confidence | None:
     """Return how sure the model is of an answer that consists of `tokens` and makes `calls`.
 
-    `mark` is the token that begins a call. None when there is nothing to read it from.
+    `mark` is the token that begins a call; `called` says what the request tells of whether to call: it counts alone
+    where it decided, and half elsewhere. None when there is nothing to read it from.
     """
     if not tokens:
         return None
@@ -45,8 +51,11 @@ def confidence(
             for key, (start, end) in value_spans(call.arguments)
         }
         of_calls.append(CallConfidence(tool, arguments, scales.call.apply(math.prod([tool, *arguments.values()]))))
-    decision = scales.decision.apply(_decision(tokens[0], mark, is_call=bool(calls)))
-    return Confidence(decision, tuple(of_calls), calibration is not None)
+    decision = _decision(tokens[0], mark, is_call=bool(calls))
+    if called is not None:
+        told = called.chance if calls else 1 - called.chance
+        decision = told if called.is_decided else (decision + told) / 2
+    return Confidence(scales.decision.apply(decision), tuple(of_calls), calibration is not None)
 
 
 def value_spans(arguments: str) -> list[tuple[str, tuple[int, int]]]:

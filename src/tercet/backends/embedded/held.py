@@ -20,6 +20,16 @@ from tercet.backends.embedded.steps import lookup, next_tool
 from tercet.grounding import is_marked
 from tercet.items import Message, ModelRequest, ToolChoice, ToolDefinition, ToolResult
 
+CALLED_ANYWAY = 0.1
+"""How likely a call was right where something is asked for."""
+
+
+class Called(NamedTuple):
+    """How likely a call is the right answer to a request, and whether that was decided before the model is asked."""
+
+    chance: float
+    is_decided: bool
+
 
 class Held(NamedTuple):
     """What an answer is held to."""
@@ -33,6 +43,8 @@ class Held(NamedTuple):
     """Whether its calls may be doubted."""
     missing: tuple[Parameter, ...] = ()
     """What is to be asked for, where the answer is to be that question."""
+    called: Called | None = None
+    """How likely a call is the right answer, where that is known."""
 
 
 def held(request: ModelRequest, offered: Offered | None) -> Held:
@@ -81,13 +93,16 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, _all_said(requests)) if is_open and not (said.known or planned) else ()
     if missing:
-        return Held(msgspec.structs.replace(request, tools=()), missing=missing)
+        return Held(msgspec.structs.replace(request, tools=()), missing=missing, called=Called(CALLED_ANYWAY, True))
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
     is_parallel = request.parallel_tool_calls and bool(planned or said.known)
     allowed = msgspec.structs.replace(
         _with_tools(request, drafts, kept), tool_choice=choice, parallel_tool_calls=is_parallel
     )
-    return Held(allowed, _planned(request, planned), is_held=True)
+    called = None
+    if request.tool_choice.mode == "auto" and not said.known:
+        called = Called(max(offered.chances(plain).values(), default=0.0), choice.mode != "auto" or not kept)
+    return Held(allowed, _planned(request, planned), is_held=True, called=called)
 
 
 def _chosen(

@@ -13,7 +13,7 @@ from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.doubts import held_again
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.grounded import narrowed
-from tercet.backends.embedded.held import Held
+from tercet.backends.embedded.held import Called, Held
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.pieces import Parser, Text, ThinkParser
 from tercet.engine.job import Job
@@ -32,6 +32,8 @@ class Task(msgspec.Struct, frozen=True):
     """How many candidates per token the client is to see besides the chosen one; None: no log probabilities."""
     again: "Callable[[Sequence[ToolCall]], Task | None] | None" = None
     """Gives the task of another try, given the calls of this one; None where they stand. Without it, all stand."""
+    called: Called | None = None
+    """How likely a call is the right answer, where the request tells."""
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -60,7 +62,7 @@ class Rendered(msgspec.Struct, frozen=True):
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
         job = job_of(request, self.prompt, dialect, rules, self.visible)
         again = partial(self._again, allowed) if allowed.is_held else None
-        return Task(job, parser, request.sampling.top_logprobs, again)
+        return Task(job, parser, request.sampling.top_logprobs, again, allowed.called)
 
     def _again(self, allowed: Held, calls: Sequence[ToolCall]) -> Task | None:
         other = held_again(self.request, allowed, self.offered, calls) if self.offered else None
