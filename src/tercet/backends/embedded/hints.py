@@ -15,7 +15,7 @@ from tercet.backends.embedded import fit, relevance
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
-from tercet.backends.embedded.drafts.narrowing import Draft
+from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, says_again, sure
 from tercet.backends.embedded.relevance import Kept, level
@@ -45,8 +45,8 @@ calls give all the same there are 2 in 100."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
-UNMEANT = 0.2
-"""Likelihood of the likeliest tool below which none is called."""
+UNMEANT, POSSIBLE = 0.2, 0.1
+"""Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
 MAX_ANDS = 3
@@ -173,12 +173,25 @@ class Offered:
         meant = self._meant(said)[:MAX_DRAFTS]
         if not meant or meant[0].is_one_of_several:
             return frozenset()
-        if max(self.chances(said).values()) < UNMEANT:
+        if self._means_nothing(said):
             return frozenset(self._tools)
         lacking = {each.name: self._num_lacking(each) for each in meant}
         if lacking[meant[0].name] < TOO_MANY:
             return frozenset()
         return frozenset(name for name in self._tools if lacking.get(name, TOO_MANY) >= TOO_MANY)
+
+    def _means_nothing(self, said: Spoken) -> bool:
+        """Say whether a request hardly means any tool, and says all needs of none that it may mean."""
+        chances = self.chances(said)
+        possible = (name for name in self._tools if chances[name] >= POSSIBLE)
+        return max(chances.values()) < UNMEANT and not any(self.says_all(said, name) for name in possible)
+
+    def says_all(self, said: Spoken, name: str) -> bool:
+        """Say whether a request likely says all that a call of a tool needs, and that is something; what the schema
+        offers to choose from aside."""
+        found = {field.name: field.chance for field in self.draft_fields(said, name)}
+        needed = [each.name for each in self.parameters(name) if each.is_needed and not each.choices]
+        return bool(needed) and all(found.get(each, 0.0) >= SURE for each in needed)
 
     def missing(self, said: Spoken, all_said: Spoken) -> tuple[Parameter, ...]:
         """Return what the tool that a request means needs and that nobody said in the whole conversation, where a call

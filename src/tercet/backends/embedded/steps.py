@@ -74,7 +74,7 @@ def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:
     """Return the likeliest of the tools `names` that look something up and may be called first: all that it needs is
     said, and another is what the request is after."""
     likely = offered.chances(said)
-    found = [name for name in names if likely[name] >= LEAST and _is_lookup(name) and _is_all_said(offered, said, name)]
+    found = [name for name in names if likely[name] >= LEAST and _is_lookup(name) and offered.says_all(said, name)]
     best = max(found, key=lambda name: likely[name], default=None)
     return best if best and likely[best] < max(likely.values()) else None
 
@@ -112,13 +112,6 @@ class _Needs:
     def _is_given(self, name: str, parameter: Parameter) -> bool:
         field = self._fields(name).get(parameter.name)
         return field is not None and field.chance >= SURE
-
-
-def _is_all_said(offered: Offered, said: Spoken, name: str) -> bool:
-    """Say whether a request says what a call of the tool needs, and that is something."""
-    found = {field.name: field.chance for field in offered.draft_fields(said, name)}
-    needed = [each for each in offered.parameters(name) if each.is_needed and not each.choices]
-    return bool(needed) and all(found.get(each.name, 0.0) >= SURE for each in needed)
 
 
 def _is_lookup(name: str) -> bool:
