@@ -183,7 +183,7 @@ class Offered:
     def _means_nothing(self, said: Spoken) -> bool:
         """Say whether a request hardly means any tool, and says all needs of none that it may mean."""
         chances = self.chances(said)
-        possible = (name for name in self._tools if chances[name] >= POSSIBLE)
+        possible = (name for name, _ in self.nearest(said) if chances[name] >= POSSIBLE)
         return max(chances.values()) < UNMEANT and not any(self.says_all(said, name) for name in possible)
 
     def says_all(self, said: Spoken, name: str) -> bool:
