@@ -79,11 +79,10 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
 def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spoken], said: Spoken) -> Held:
     """Return what the answer to a user is held to: one call where several are not clearly asked for. Later requests may
     refer to earlier ones, so they are held to drafts alone."""
-    plain = requests[-1]
+    plain, all_said = requests[-1], _all_said(requests)
     drafts = offered.continued(said) if said.known else offered.drafts(plain)
     planned = offered.plan(plain) if request.parallel_tool_calls else []
     if len(requests) > 1:
-        all_said = _all_said(requests)
         unsaid = {name: offered.unsaid(all_said, name) for name in [*drafts, *(name for name, _ in planned)]}
         drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
         planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]
@@ -91,7 +90,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     if choice.mode == "auto" and not said.known:
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
-    missing = offered.missing(plain, _all_said(requests)) if is_open and not (said.known or planned) else ()
+    missing = offered.missing(plain, all_said) if is_open and not (said.known or planned) else ()
     if missing:
         return Held(msgspec.structs.replace(request, tools=()), missing=missing, called=Called(CALLED_ANYWAY, True))
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
@@ -114,7 +113,7 @@ def _chosen(
     if len(said.turns) > 1:
         return choice, offered.uncallable(said)
     least = min(offered.needed(said), default=1.0)
-    first = _lookup(request, offered, said) if least < SAID and not is_planned else None
+    first = lookup(offered, said, _callable(request, offered)) if least < SAID and not is_planned else None
     if first and not least:
         return ToolChoice("required", (first,)), frozenset()
     if not first and offered.is_complete(said):
@@ -126,16 +125,15 @@ def _chosen(
     return choice, offered.uncallable(said)
 
 
-def _lookup(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:
-    """Return the tool that likely reads first what the one that is meant lacks, of those that may be called."""
-    allowed = {tool.name for tool in request.offered_tools}
-    return lookup(offered, said, [name for name in offered.followers if name in allowed])
-
-
 def _next(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:
     """Return the tool that is surely to be called next, of those that may be called."""
+    return next_tool(request.items, offered, said, _callable(request, offered))
+
+
+def _callable(request: ModelRequest, offered: Offered) -> list[str]:
+    """Return the tools that may go on, of those that may be called."""
     allowed = {tool.name for tool in request.offered_tools}
-    return next_tool(request.items, offered, said, [name for name in offered.followers if name in allowed])
+    return [name for name in offered.followers if name in allowed]
 
 
 def _with_tools(

@@ -6,7 +6,7 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -78,6 +78,13 @@ class Hint(NamedTuple):
     fields: tuple[Field, ...]
 
 
+class _Weighed(NamedTuple):
+    """How likely each tool is meant, and of the nearest ones the parameters for which there are likely values."""
+
+    chances: Mapping[str, float]
+    fields: Mapping[str, list[assignment.Field]]
+
+
 class Offered:
     """The tools of one request, each given as JSON: name, description, parameters."""
 
@@ -100,27 +107,27 @@ class Offered:
             found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
         return {name: self._draft(said, name, fields) for name, fields in found.items()}
 
-    def chances(self, said: Spoken) -> dict[str, float]:
+    def chances(self, said: Spoken) -> Mapping[str, float]:
         """Return how likely each tool is meant."""
-        return self._by_words(said) | {name: chance for name, (chance, _) in self._weighed(said).items()}
+        return self._weighed(said).chances
 
     def nearest(self, said: Spoken) -> list[tuple[str, float]]:
         """Return the tools that a request likely means by its words, the likeliest first, each with how likely."""
-        return sorted(self._by_words(said).items(), key=lambda each: -each[1])[: relevance.MAX_HINTS]
+        return _likeliest(self._by_words(said))
 
     def _by_words(self, said: Spoken) -> dict[str, float]:
         return dict(zip(self._tools, self._relevance.chances(said.text), strict=True))
 
-    def _weighed(self, said: Spoken) -> dict[str, tuple[float, list[assignment.Field]]]:
-        """Return how likely each of the nearest tools is meant, given what is said of its arguments, and that."""
+    def _weighed(self, said: Spoken) -> _Weighed:
+        """Return how likely each tool is meant, the nearest given what is said of their arguments; found once."""
         return _WEIGHED.get(_digest(said) + self._relevance.digest, partial(self._weigh, said))
 
-    def _weigh(self, said: Spoken) -> dict[str, tuple[float, list[assignment.Field]]]:
-        found = {}
-        for name, chance in self.nearest(said):
-            fields = self.draft_fields(said, name)
-            found[name] = fit.likelihood(chance, self.parameters(name), fields), fields
-        return found
+    def _weigh(self, said: Spoken) -> _Weighed:
+        chances = self._by_words(said)
+        near = _likeliest(chances)
+        fields = {name: self.draft_fields(said, name) for name, _ in near}
+        weighed = {name: fit.likelihood(chance, self.parameters(name), fields[name]) for name, chance in near}
+        return _Weighed(chances | weighed, fields)
 
     def unlikely(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request hardly means beside the one that it means most."""
@@ -182,8 +189,8 @@ class Offered:
 
     def _means_nothing(self, said: Spoken) -> bool:
         """Say whether a request hardly means any tool, and says all needs of none that it may mean."""
-        chances = self.chances(said)
-        possible = (name for name, _ in self.nearest(said) if chances[name] >= POSSIBLE)
+        chances, fields = self._weighed(said)
+        possible = (name for name in fields if chances[name] >= POSSIBLE)
         return max(chances.values()) < UNMEANT and not any(self.says_all(said, name) for name in possible)
 
     def says_all(self, said: Spoken, name: str) -> bool:
@@ -199,9 +206,7 @@ class Offered:
         meant = self._meant(said)[:1]
         if not meant or meant[0].is_one_of_several or meant[0].level < relevance.MIN_LEVEL:
             return ()
-        told = {field.name for field in meant[0].fields}
-        lacking = [each for each in self.parameters(meant[0].name) if each.is_needed and each.name not in told]
-        silent = tuple(each for each in lacking if self._is_silent(all_said, each))
+        silent = tuple(each for each in self._lacking(meant[0]) if self._is_silent(all_said, each))
         is_sure = self._num_lacking(meant[0]) >= TOO_MANY or meant[0].level >= CLEAR
         return silent if is_sure and any(map(_is_said_as_it_is, silent)) else ()
 
@@ -211,9 +216,12 @@ class Offered:
 
     def _num_lacking(self, meant: Meant) -> int:
         """Return how many numbers, and texts that people say as they are, a call needs and nothing speaks of."""
+        return sum(map(_is_said_as_it_is, self._lacking(meant)))
+
+    def _lacking(self, meant: Meant) -> list[Parameter]:
+        """Return what a call needs and has no likely value for."""
         said = {field.name for field in meant.fields}
-        needed = [each for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
-        return sum(map(_is_said_as_it_is, needed))
+        return [each for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
 
     def _is_clear(self, meant: Meant) -> bool:
         """Say whether a request is surely one: it names its tool, or says all that the tool needs."""
@@ -268,11 +276,11 @@ class Offered:
                 each._replace(is_one_of_several=True, fields=self._completed(each, said))
                 for each in requests[:MAX_REQUESTS]
             ]
-        ranked = sorted(self._weighed(said).items(), key=lambda each: -each[1][0])
+        chances, fields = self._weighed(said)
         meant = [
-            Meant(level(chance), name, fields if place < MAX_DRAFTS else [], said)
-            for place, (name, (chance, fields)) in enumerate(ranked)
-            if place == 0 or level(chance) >= relevance.MIN_LEVEL
+            Meant(level(chances[name]), name, fields[name] if place < MAX_DRAFTS else [], said)
+            for place, name in enumerate(sorted(fields, key=lambda name: -chances[name]))
+            if place == 0 or level(chances[name]) >= relevance.MIN_LEVEL
         ]
         if meant and meant[0].level >= CLEAR and len(several := apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
@@ -362,6 +370,11 @@ class Offered:
         return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
 
 
+def _likeliest(chances: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return the likeliest tools, as many as may be told."""
+    return sorted(chances.items(), key=lambda each: -each[1])[: relevance.MAX_HINTS]
+
+
 def _is_said_as_it_is(parameter: Parameter) -> bool:
     """Say whether a parameter takes numbers, or texts that people say as they are."""
     is_number = parameter.kind == "number" and not parameter.choices
@@ -369,7 +382,7 @@ def _is_said_as_it_is(parameter: Parameter) -> bool:
 
 
 _MEANT: Kept[list[Meant]] = Kept(1024)
-_WEIGHED: Kept[dict[str, tuple[float, list[assignment.Field]]]] = Kept(256)
+_WEIGHED: Kept[_Weighed] = Kept(256)
 _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 

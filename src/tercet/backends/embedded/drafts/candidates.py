@@ -146,6 +146,7 @@ class _Reading:
         ]
         self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
         self.codes = [match.span() for match in _CODES.finditer(text)]
+        self.numbers = list(numbers_in(text))
         self.starts = [word.start for word in self.words]
         self.ends = [word.end for word in self.words]
         self.uncounted = {match.end() for match in _NO_COUNT.finditer(text)}
@@ -404,9 +405,8 @@ def _clocks(timed: Timed, dated: Sequence[Dated]) -> tuple[str, ...]:
 
 
 def _numbers(reading: _Reading) -> Iterator[Candidate]:
-    numbers = list(numbers_in(reading.text))
-    lasting = {(each.start, each.end): each for each in durations_in(reading.text, numbers)}
-    spans = {(number.start, number.end): number.value for number in numbers}
+    lasting = {(each.start, each.end): each for each in durations_in(reading.text, reading.numbers)}
+    spans = {(number.start, number.end): number.value for number in reading.numbers}
     spans |= {span: each.number for span, each in lasting.items() if span not in spans}
     apart = [*reading.brackets, *reading.codes]
     outside = (span for span in sorted(spans) if not reading.is_within(*span, apart))
@@ -444,7 +444,7 @@ def _lists(reading: _Reading) -> Iterator[Candidate]:
 
 def _series(reading: _Reading) -> Iterator[tuple[int, int, list[float]]]:
     """Yield where numbers are told one after the other, and those numbers."""
-    spans = {number.start: number for number in numbers_in(reading.text)}
+    spans = {number.start: number for number in reading.numbers}
     found: list[Number] = []
     for number in (*(spans[start] for start in sorted(spans)), None):
         goes_on = number is not None and bool(found) and _IN_SERIES.fullmatch(reading.text, found[-1].end, number.start)
