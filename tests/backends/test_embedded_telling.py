@@ -53,7 +53,7 @@ def is_allowed(answer: str, result: Any, asked: str = "Find me a dentist in Plea
         ("It comes to $1,250.", {"value": 1250}),
         ("I found 3 of them.", {"hits": ["x1", "x2", "x3"]}),
         ("3 baths", {"baths": 3}),
-        ("I couldn't do it: no match for AB-17.", {"error": "no match for AB-17"}),
+        ("That did not work: no match for AB-17", {"error": "no match for AB-17"}),
         ("Done.", {"ok": True}),
         ("The weather is light snow.", {"city": "Pleasant Hill", "condition": "light snow", "wind": 14}),
         ("I found 2 hotels.", {"hotels": [{"name": "Bristol", "price": 90}, {"name": "Rex", "price": 80}]}),

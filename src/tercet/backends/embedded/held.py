@@ -10,15 +10,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from tercet.backends.embedded.conversation import asked, known
+from tercet.backends.embedded.conversation import asked, known, since_asked
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import SAID, Offered
 from tercet.backends.embedded.reading import read_out
+from tercet.backends.embedded.reckoning import expression, reckoner
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.steps import lookup, next_tool
+from tercet.backends.embedded.steps import lookup, may_go_on, next_tool
+from tercet.backends.embedded.telling.questions import answered
 from tercet.grounding import is_marked
-from tercet.items import Message, ModelRequest, ToolChoice, ToolDefinition, ToolResult
+from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
 
 CALLED_ANYWAY = 0.1
 """How likely a call was right where something is asked for."""
@@ -68,12 +70,40 @@ def held(request: ModelRequest, offered: Offered | None) -> Held:
 
 
 def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Held:
-    """Return what the answer to a result is held to: the next call, if there surely is one, and what it is given."""
-    name = _next(request, offered, said) if request.tool_choice.mode == "auto" else None
+    """Return what the answer to a result is held to: words where results surely have what was asked for; the next call,
+    if there surely is one, and what it is given."""
+    if request.tool_choice.mode != "auto":
+        return Held(request)
+    since = request.items[since_asked(request.items) :]
+    now = said._replace(known=known(since))
+    if (computed := _computed(request, offered, since, now)) is not None:
+        return Held(computed)
+    answer = answered(now)
+    name = None if answer.is_sure else _next(request, offered, said)
+    is_open = not answer.is_sure and may_go_on(request.items, offered, said, _callable(request, offered))
+    if name is None and answer.is_known and not is_open:
+        return Held(msgspec.structs.replace(request, tools=()))
     if name is None:
         return Held(request)
     called = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
     return Held(_with_tools(called, {name: offered.settled(said, name)}))
+
+
+def _computed(request: ModelRequest, offered: Offered, since: Sequence[Item], said: Spoken) -> ModelRequest | None:
+    """Return the request with a call of the tool that computes what is asked of the results; None where nothing is."""
+    found = reckoner({name: offered.parameters(name) for name in _callable(request, offered)})
+    if found is None or any(isinstance(item, ToolCall) and item.name == found[0] for item in since):
+        return None
+    name, parameter = found
+    asked_for = expression(said)
+    if not asked_for:
+        return None
+    tool = next(tool for tool in request.tools if tool.name == name)
+    properties = {**tool.parameters["properties"], parameter: {"type": "string", "enum": [asked_for]}}
+    narrow = msgspec.structs.replace(tool, parameters={**tool.parameters, "properties": properties})
+    tools = tuple(narrow if one is tool else one for one in request.tools)
+    choice = ToolChoice("required", (name,))
+    return msgspec.structs.replace(request, tools=tools, tool_choice=choice, parallel_tool_calls=False)
 
 
 def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spoken], said: Spoken) -> Held:

@@ -10,10 +10,11 @@ from functools import cache
 from tercet.backends.embedded.conversation import since_asked
 from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.returned import asked_leaves, asks
+from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.telling.questions import answered
 from tercet.items import Item, ToolCall
 
 _DEEDS = frozenset(
@@ -39,6 +40,10 @@ LEAST = 0.1
 """Likelihood below which no tool is what a request is after."""
 SHARE = 0.55
 """Part of the likelihood of the likeliest tool that was called, from which another is what a request is after."""
+CLEAR, BESIDE = 0.6, 0.8
+"""Likelihood of a tool, and part of that of the likeliest that was called, from which a task surely goes on with it."""
+ANOTHER = 0.3
+"""Likelihood from which another tool than those that were called may be wanted."""
 INSTEAD = 0.6
 """Part of the likelihood of a tool that lacks a value, from which one that lacks none is meant instead."""
 
@@ -51,7 +56,7 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     """
     called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
     is_question = asks(said.text)
-    if called and is_question and asked_leaves(said):
+    if called and is_question and answered(said).is_sure:
         return None
     likely = offered.chances(said)
     left = [name for name in names if name not in called and not (is_question and is_deed(name))]
@@ -61,13 +66,23 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
         return None
     needs = _Needs(offered, said)
     meant = [name for name in left if likely[name] >= INSTEAD * likely[goal] and needs.are_known(name)]
-    if meant:
-        best = max(meant, key=lambda name: likely[name])
-        return best if called and needs.has_returned_key(best) else None
-    if not needs.lack_key(goal):
-        return None
-    lookups = {name: needs.surest(name) for name in left if not is_deed(name) and needs.are_known(name)}
-    return max(lookups, key=lambda name: (lookups[name], likely[name]), default=None)
+    best = max(meant, key=lambda name: likely[name], default=None)
+    if best and called and needs.has_returned_key(best):
+        return best
+    if not best and needs.lack_key(goal):
+        lookups = {name: needs.surest(name) for name in left if not is_deed(name) and needs.are_known(name)}
+        if found := max(lookups, key=lambda name: (lookups[name], likely[name]), default=None):
+            return found
+    most = max((likely.get(name, 0.0) for name in called), default=1.0)
+    return goal if likely[goal] >= max(CLEAR, BESIDE * most) and needs.have_any(goal) else None
+
+
+def may_go_on(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str]) -> bool:
+    """Say whether a request may want another of the tools `names`, that was not called yet."""
+    called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
+    likely, is_question = offered.chances(said), asks(said.text)
+    left = [name for name in names if name not in called and not (is_question and is_deed(name))]
+    return any(likely[name] >= ANOTHER for name in left)
 
 
 def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:
@@ -89,6 +104,10 @@ class _Needs:
     def are_known(self, name: str) -> bool:
         """Say whether all that a call of the tool needs is known, but for what the schema offers to choose from."""
         return all(each.choices or self._is_given(name, each) for each in self._needed(name))
+
+    def have_any(self, name: str) -> bool:
+        """Say whether all that a call of the tool needs has a value that may be meant, or is chosen."""
+        return all(each.choices or each.name in self._fields(name) for each in self._needed(name))
 
     def lack_key(self, name: str) -> bool:
         """Say whether a call of the tool lacks an id, a code or the like."""

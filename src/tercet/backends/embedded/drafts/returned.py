@@ -55,17 +55,21 @@ class Leaf(NamedTuple):
 
 def leaves(said: Spoken) -> list[Leaf]:
     """Return what is known from calls and results: each value under a name once, where it was met last."""
-    described = Described(said.text)
     found: dict[tuple[str, tuple[str, ...]], Leaf] = {}
-    for place, known in enumerate(said.known):
-        reader = _Reader(
-            described, Leaf(None, (), (), is_argument=known.is_call, is_latest=place == len(said.known) - 1)
-        )
-        path = identifier_stems(known.name)
-        for leaf in islice(reader.read(_decoded(known), path, (), reader.plain), MAX_LEAVES):
-            found.pop((str(leaf.value), leaf.key), None)
-            found[str(leaf.value), leaf.key] = leaf
+    for leaf in every_leaf(said):
+        found.pop((str(leaf.value), leaf.key), None)
+        found[str(leaf.value), leaf.key] = leaf
     return list(found.values())[-MAX_LEAVES:]
+
+
+def every_leaf(said: Spoken) -> Iterator[Leaf]:
+    """Yield what is known from calls and results, in order, a value as often as it stands there."""
+    described = Described(said.text)
+    for place, known in enumerate(said.known):
+        is_latest = place == len(said.known) - 1
+        reader = _Reader(described, Leaf(None, (), (), is_argument=known.is_call, is_latest=is_latest))
+        path = identifier_stems(known.name)
+        yield from islice(reader.read(_decoded(known), path, (), reader.plain), MAX_LEAVES)
 
 
 def asks(text: str) -> bool:
@@ -92,6 +96,17 @@ def _decoded(known: Known) -> Any:
         return json.loads(known.text)
     except (ValueError, RecursionError):
         return _table(known.text) or {match[1]: match[2] for match in _LINE.finditer(known.text)} or known.text
+
+
+def _written(text: str) -> Any:
+    """Return what a text of a result holds, such as a file that was read: rows and fields of JSON or of a table; None
+    where it is only a text."""
+    if text[:1] in ("{", "["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+    return (_table(text) or None) if "\n" in text else None
 
 
 def _table(text: str) -> list[dict[str, str]]:
@@ -125,6 +140,8 @@ class _Reader:
                     yield from self.read(entry, path, key, row)
             case bool() | None | "":
                 return
+            case str() if (inside := _written(value)) is not None:
+                yield from self.read(inside, path, key, like)
             case str() if len(value) > MAX_TEXT:
                 return
             case _:

@@ -38,8 +38,10 @@ _EXTREMES: tuple[tuple[re.Pattern[str], frozenset[str], Callable[..., Any]], ...
         ("latest|newest|most recent|last|youngest", _WHEN, max),
         ("shortest|quickest|fastest", _LENGTH, min),
         ("longest|slowest", _LENGTH, max),
-        ("biggest|largest|heaviest", _SIZE, max),
-        ("smallest|lightest", _SIZE, min),
+        ("coldest|coolest", "temperature temp", min),
+        ("hottest|warmest", "temperature temp", max),
+        ("biggest|largest|heaviest", f"{_SIZE} value amount total", max),
+        ("smallest|lightest", f"{_SIZE} value amount total", min),
     )
 )
 """What asks for an extreme of some fields, stems of what those are called, and which extreme."""
@@ -63,10 +65,11 @@ class Described:
     def __init__(self, text: str) -> None:
         self._lower = text.lower()
         self.stems = frozenset(stems_of(text))
+        self._numbers = frozenset(f"{number.value:g}" for number in numbers_in(text))
 
     def standings(self, rows: Sequence[Any]) -> list[float]:
         """Return of each row 1 if the request describes it, -1 if it describes others, 0 if it describes none."""
-        left = self._qualified(rows)
+        left = self._valued(rows, self._qualified(rows))
         kept = [rows[place] for place in left]
         chosen = self._extreme(kept) or self._placed(kept) or self._worded(kept)
         if not chosen and len(left) < len(rows):
@@ -82,15 +85,28 @@ class Described:
                 left = [place for place in left if is_so(values[place])] or left
         return left
 
+    def _valued(self, rows: Sequence[Any], left: list[int]) -> list[int]:
+        """Return those of the rows that have most values which the request says as a whole, of those that not every row
+        has: `healthy`, `ON_SHELF`."""
+        values = [frozenset(_values_of(rows[place])) for place in left]
+        common = frozenset.intersection(*values) if values else frozenset[frozenset[str]]()
+        counts = [sum(value <= self.stems for value in of - common) for of in values]
+        most = max(counts, default=0)
+        return [place for place, count in zip(left, counts, strict=True) if count == most]
+
     def _extreme(self, rows: Sequence[Any]) -> list[int]:
         """Return the row that has most or least of what the request names: the cheapest."""
         for pattern, fields, choose in _EXTREMES:
-            if pattern.search(self._lower) and (values := _column(rows, fields, is_whole=False)):
+            if pattern.search(self._lower) and (values := self._compared(rows, fields)):
                 return [values.index(choose(values))]
         for pattern, choose in _MOST_AND_LEAST:
             if pattern.search(self._lower) and (values := _column(rows, self.stems, is_whole=True)):
                 return [values.index(choose(values))]
         return []
+
+    def _compared(self, rows: Sequence[Any], fields: frozenset[str]) -> list[Any]:
+        """Return a value of each row: of a field that the request names, or else of the first that is compared."""
+        return _column(rows, fields & self.stems, is_whole=False) or _column(rows, fields, is_whole=False)
 
     def _placed(self, rows: Sequence[Any]) -> list[int]:
         match = _ORDINAL.search(self._lower)
@@ -101,7 +117,8 @@ class Described:
         """Return the rows that have most of the request's words, of those that not every row has."""
         stems = [frozenset(_stems_of_row(row)) for row in rows]
         common = frozenset.intersection(*stems)
-        counts = [len((of - common) & self.stems) for of in stems]
+        said = self.stems | self._numbers
+        counts = [len((of - common) & said) for of in stems]
         most = max(counts)
         chosen = [place for place, count in enumerate(counts) if count == most]
         return chosen if most and len(chosen) < len(rows) else []
@@ -109,7 +126,14 @@ class Described:
 
 def _stems_of_row(row: Any) -> Iterator[str]:
     text = _NAMES.sub(" ", json.dumps(row, ensure_ascii=False)) if isinstance(row, dict) else str(row)
-    return islice(stems_of(text), MAX_ROW_WORDS)
+    return islice(stems_of(text.replace("_", " ")), MAX_ROW_WORDS)
+
+
+def _values_of(row: Any) -> Iterator[frozenset[str]]:
+    """Yield the stems of each text that a row has as a field."""
+    for value in row.values() if isinstance(row, dict) else ():
+        if isinstance(value, str) and (stems := frozenset(islice(stems_of(value.replace("_", " ")), MAX_ROW_WORDS))):
+            yield stems
 
 
 def _column(rows: Sequence[Any], meant: frozenset[str], *, is_whole: bool) -> list[Any]:
