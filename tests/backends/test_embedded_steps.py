@@ -183,3 +183,61 @@ def test_the_same_call_made_twice_is_made_once() -> None:
     assert not again.request.parallel_tool_calls
     different = held_again(asked, allowed, offered, [call, other])
     assert different is None or different.request.parallel_tool_calls
+
+
+PLAY = tool("play_track", "Play a track on a speaker", track_id=TEXT, speaker_=TEXT)
+TRACKS = tool("album_tracks", "List the tracks of an album", album=TEXT)
+
+
+def test_a_task_goes_on_with_the_tool_that_it_clearly_means() -> None:
+    found = {"items": [{"track_id": "trk_01a", "name": "Low Water"}, {"track_id": "trk_07f", "name": "Ferryman"}]}
+    asked = request("Play the track Ferryman", ("album_tracks", {"album": "Harbor"}, found), tools=(TRACKS, PLAY))
+    assert next_call(asked) == ("play_track", {"track_id": "trk_07f"})
+
+
+def test_behind_a_result_one_call_is_made_at_a_time_and_none_again() -> None:
+    asked = request(
+        "Find ingrid@fjord.example", ("find_customer", {"email": "i@f.example"}, CUSTOMER), tools=(FIND, ORDERS)
+    )
+    allowed = held_of(asked)
+    assert not allowed.request.parallel_tool_calls
+    offered = Offered([json.dumps({"name": FIND.name, "description": "", "parameters": FIND.parameters}).encode()])
+    same = ToolCall("9", "find_customer", '{"email":"i@f.example"}')
+    other = ToolCall("9", "find_customer", '{"email":"ingrid@fjord.example"}')
+    again = held_again(asked, allowed, offered, [same])
+    assert again is not None
+    assert again.request.tools == ()
+    assert held_again(asked, allowed, offered, [other]) is None
+
+
+def test_what_results_surely_tell_is_told_and_not_looked_up_again() -> None:
+    shipment = {"order_id": "ord_17", "carrier": "Colissimo"}
+    fetched = ("get_shipment", {"order_id": "ord_17"}, shipment)
+    assert held_of(request("Which carrier has ord_17?", fetched, tools=(SHIPMENT, FIND))).request.tools == ()
+
+
+CALCULATOR = tool("calculator", "Evaluate an arithmetic expression", expression=TEXT)
+
+
+def test_what_is_asked_of_numbers_is_computed_once() -> None:
+    listed = ("list_orders", {"customer_id": "c"}, TWO_ORDERS)
+    asked = request("What is the total of both orders together?", listed, tools=(ORDERS, CALCULATOR))
+    assert next_call(asked) == ("calculator", {"expression": "249+31.5"})
+    computed = ("calculator", {"expression": "249+31.5"}, {"value": 280.5})
+    done = request("What is the total of both orders together?", listed, computed, tools=(ORDERS, CALCULATOR))
+    assert next_call(done) is None
+
+
+HEALTH = [
+    {"id": "dep_3", "deployed_at": "2025-09-18", "health": "degraded", "no": 3},
+    {"id": "dep_2", "deployed_at": "2025-09-16", "health": "failed", "no": 2},
+    {"id": "dep_1", "deployed_at": "2025-09-11", "health": "healthy", "no": 1},
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen"), [("the last healthy release", "dep_1"), ("the latest", "dep_3"), ("number two", "dep_2")]
+)
+def test_rows_by_values_that_are_said_whole(said: str, chosen: str) -> None:
+    standings = Described(said).standings(HEALTH)
+    assert [row["id"] for row, standing in zip(HEALTH, standings, strict=True) if standing > 0] == [chosen]

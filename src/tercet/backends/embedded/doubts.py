@@ -41,6 +41,8 @@ class Doubt(NamedTuple):
 
 def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Sequence[ToolCall]) -> Held | None:
     """Return what another answer to `request` is held to, given the calls of one held to `before`; None: they stand."""
+    if any(_is_same(call, name, arguments) for call in calls for name, arguments in before.made):
+        return Held(msgspec.structs.replace(before.request, tools=()))
     if not before.is_held:
         return None
     if len(calls) > 1 and len({(call.name, call.arguments) for call in calls}) == 1:
@@ -62,6 +64,14 @@ def held_again(request: ModelRequest, before: Held, offered: Offered, calls: Seq
     if kept == tools:
         return None
     return before._replace(request=msgspec.structs.replace(before.request, tools=kept, tool_choice=request.tool_choice))
+
+
+def _is_same(call: ToolCall, name: str, arguments: str) -> bool:
+    """Say whether a call is one that was made, with the same arguments."""
+    try:
+        return call.name == name and msgspec.json.decode(call.arguments) == msgspec.json.decode(arguments or "{}")
+    except (msgspec.DecodeError, RecursionError):
+        return False
 
 
 def _conversation(request: ModelRequest) -> str:

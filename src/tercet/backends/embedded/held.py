@@ -18,7 +18,7 @@ from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.reckoning import expression, reckoner
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.steps import lookup, may_go_on, next_tool
-from tercet.backends.embedded.telling.questions import answered
+from tercet.backends.embedded.telling.answers import answered
 from tercet.grounding import is_marked
 from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
 
@@ -43,6 +43,8 @@ class Held(NamedTuple):
     """The calls of a message that clearly makes several requests, in order, each with its own values."""
     is_held: bool = False
     """Whether its calls may be doubted."""
+    made: tuple[tuple[str, str], ...] = ()
+    """Calls that are not to be made again: names and arguments."""
     missing: tuple[Parameter, ...] = ()
     """What is to be asked for, where the answer is to be that question."""
     called: Called | None = None
@@ -71,7 +73,7 @@ def held(request: ModelRequest, offered: Offered | None) -> Held:
 
 def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Held:
     """Return what the answer to a result is held to: words where results surely have what was asked for; the next call,
-    if there surely is one, and what it is given."""
+    if there surely is one, and what it is given; else one call at a time, and none again."""
     if request.tool_choice.mode != "auto":
         return Held(request)
     since = request.items[since_asked(request.items) :]
@@ -84,7 +86,8 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
     if name is None and answer.is_known and not is_open:
         return Held(msgspec.structs.replace(request, tools=()))
     if name is None:
-        return Held(request)
+        made = tuple((item.name, item.arguments) for item in since if isinstance(item, ToolCall))
+        return Held(msgspec.structs.replace(request, parallel_tool_calls=False), made=made)
     called = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
     return Held(_with_tools(called, {name: offered.settled(said, name)}))
 

@@ -73,9 +73,13 @@ def _number(leaf: Leaf) -> _Number | None:
     if leaf.is_argument or not leaf.key or leaf.key[-1] in _NO_QUANTITY:
         return None
     if isinstance(leaf.value, int | float):
-        return _Number(leaf, f"{leaf.value}")
+        return _Number(leaf, _plain(leaf.value))
     found = list(numbers_in(leaf.value)) if isinstance(leaf.value, str) and len(leaf.value) <= 16 else []
-    return _Number(leaf, f"{found[0].value:g}") if len(found) == 1 and _is_bare(leaf.value) else None
+    return _Number(leaf, _plain(found[0].value)) if len(found) == 1 and _is_bare(leaf.value) else None
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _is_bare(text: str) -> bool:

@@ -14,7 +14,7 @@ from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.telling.questions import answered
+from tercet.backends.embedded.telling.answers import answered
 from tercet.items import Item, ToolCall
 
 _DEEDS = frozenset(

@@ -61,7 +61,7 @@ class Rendered(msgspec.Struct, frozen=True):
         if think is not None:
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
         job = job_of(request, self.prompt, dialect, rules, self.visible)
-        again = partial(self._again, allowed) if allowed.is_held else None
+        again = partial(self._again, allowed) if allowed.is_held or allowed.made else None
         return Task(job, parser, request.sampling.top_logprobs, again, allowed.called)
 
     def _again(self, allowed: Held, calls: Sequence[ToolCall]) -> Task | None:

@@ -4,22 +4,23 @@ Numbers without names: they say of a parameter never seen before what they say o
 """
 
 from functools import lru_cache
+from heapq import nlargest
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.returned import Leaf
-from tercet.backends.embedded.relevance import leading, likeness, stem
+from tercet.backends.embedded.relevance import direction, leading, likeness, stem
 
-NUM_OVERLAPS = 96
+NUM_OVERLAPS = 97
 """Those of texts, numbers and lists, then those of choices, of booleans and of what tools returned, each in places of
 their own."""
 _OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 58, 69, 81
 _NEGATIONS = frozenset(
     map(stem, "no not without don't exclude skip never hide omit off disable deactivate stop nothing nobody".split())
 )
-MAX_COMPARED = 32
-"""Words of a request with which a choice is compared."""
+MAX_COMPARED, MAX_NEAR = 32, 6
+"""Words of a request with which a choice is compared, and how many of them are compared by whole vectors."""
 
 
 def overlaps(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
@@ -52,6 +53,7 @@ def _of_leaf(leaf: Leaf, parameter: Parameter) -> tuple[float, ...]:
         leaf.is_argument,
         leaf.is_latest,
         leaf.is_said,
+        leaf.is_named,
     )
 
 
@@ -189,14 +191,22 @@ def _placed(start: int, found: tuple[float, ...]) -> tuple[float, ...]:
 
 @lru_cache(maxsize=4096)
 def _closest(stems: frozenset[str], said: tuple[str, ...]) -> float:
-    """Return how alike a choice and the word of a request are that is nearest to it."""
+    """Return how alike a choice and the nearest word of a request are: by whole vectors, which tell meanings better, of
+    the few that their leading numbers find near."""
     own = _direction(stems)
-    return max((likeness(own, _direction((stem,))) for stem in said), default=0.0)
+    near = nlargest(MAX_NEAR, said, key=lambda one: likeness(own, _direction((one,))))
+    whole = _whole_direction(stems)
+    return max((likeness(whole, _whole_direction((one,))) for one in near), default=0.0)
 
 
 def _nearness(words: frozenset[str], said: tuple[str, ...]) -> float:
     """Return how alike some words are to those of a request that are nearest to each, on average."""
     return sum(_closest(frozenset((word,)), said) for word in words) / (len(words) or 1)
+
+
+@lru_cache(maxsize=8192)
+def _whole_direction(stems: frozenset[str] | tuple[str, ...]) -> tuple[float, ...]:
+    return direction(sorted(stems))
 
 
 @lru_cache(maxsize=16384)

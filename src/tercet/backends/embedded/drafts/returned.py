@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.rows import Described
-from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
+from tercet.backends.embedded.drafts.words import UNITS, identifier_stems, stems_of
 from tercet.backends.embedded.spoken import Known, Spoken
 
 MAX_LEAVES = 240
@@ -25,6 +25,7 @@ _WISHES = re.compile(
     re.IGNORECASE,
 )
 """What asks for something to be done."""
+_UNIT = ("unit",)
 _LINE = re.compile(r"^[\s|*#-]*([A-Za-z][\w ()/-]{0,40}?)\s*[:=|]\s*([^|\n]{1,120}?)\s*\|?\s*$", re.MULTILINE)
 _CELLS = re.compile(r"\s*\|\s*|\t|\s{2,}|(?<=\w),(?=\S)")
 """What stands between the cells of a table."""
@@ -49,6 +50,8 @@ class Leaf(NamedTuple):
     """Whether the last result has it."""
     is_said: bool = False
     """Whether the request has its words."""
+    is_named: bool = False
+    """Whether the request has the words that it is called by."""
     name: str = ""
     """Its own name as it is written."""
 
@@ -95,18 +98,23 @@ def _decoded(known: Known) -> Any:
     try:
         return json.loads(known.text)
     except (ValueError, RecursionError):
-        return _table(known.text) or {match[1]: match[2] for match in _LINE.finditer(known.text)} or known.text
+        return _table(known.text) or _labelled(known.text) or known.text
 
 
 def _written(text: str) -> Any:
-    """Return what a text of a result holds, such as a file that was read: rows and fields of JSON or of a table; None
-    where it is only a text."""
+    """Return what a text of a result holds, such as a file that was read: JSON, a table, or lines of labels and values;
+    None where it is only a text."""
     if text[:1] in ("{", "["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return None
-    return (_table(text) or None) if "\n" in text else None
+    return (_table(text) or _labelled(text) or None) if "\n" in text else None
+
+
+def _labelled(text: str) -> dict[str, str]:
+    """Return the values of lines that begin with what they are called."""
+    return {match[1]: match[2] for match in _LINE.finditer(text)}
 
 
 def _table(text: str) -> list[dict[str, str]]:
@@ -146,6 +154,9 @@ class _Reader:
                 return
             case _:
                 yield self._made(value, path, key, like)
+                if (unit := like.name.rpartition("_")[2]) in UNITS and unit != like.name:
+                    named = self._made(unit, (*path[:-1], *_UNIT), (*key[:-1], *_UNIT), like)
+                    yield named._replace(name=f"{like.name.removesuffix(unit)}unit")
 
     def _rows(self, value: Sequence[Any], like: Leaf) -> list[Leaf]:
         """Return what the leaves of each row are like."""
@@ -156,4 +167,5 @@ class _Reader:
     def _made(self, value: Any, path: tuple[str, ...], key: tuple[str, ...], like: Leaf) -> Leaf:
         own = frozenset(stems_of(str(value)))
         is_said = bool(own) and own <= self._described.stems
-        return like._replace(value=value, path=path, key=key, is_said=is_said)
+        is_named = not self._described.stems.isdisjoint(key)
+        return like._replace(value=value, path=path, key=key, is_said=is_said, is_named=is_named)

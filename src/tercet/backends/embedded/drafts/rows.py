@@ -55,6 +55,7 @@ _QUALIFIERS: tuple[tuple[re.Pattern[str], frozenset[str], Callable[[Any], bool]]
     (re.compile(r"\bin stock\b|\bavailable\b"), frozenset(identifier_stems("stock available qty quantity")), bool),
 )
 """What asks for rows of a kind, stems of what the field is called that tells, and what it then says."""
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _COMPARABLE = re.compile(r"\d[\d:T./ +-]*Z?")
 _NAMES = re.compile(r'"[^"]*":')
 
@@ -64,8 +65,9 @@ class Described:
 
     def __init__(self, text: str) -> None:
         self._lower = text.lower()
-        self.stems = frozenset(stems_of(text))
-        self._numbers = frozenset(f"{number.value:g}" for number in numbers_in(text))
+        self.stems = frozenset(stems_of(_POSSESSIVE.sub("", text)))
+        numbers = (number for number in numbers_in(text) if text[number.start : number.end].lower() != "one")
+        self._numbers = frozenset(f"{number.value:g}" for number in numbers)
 
     def standings(self, rows: Sequence[Any]) -> list[float]:
         """Return of each row 1 if the request describes it, -1 if it describes others, 0 if it describes none."""

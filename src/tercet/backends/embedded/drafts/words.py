@@ -21,6 +21,13 @@ FUNCTION_WORDS = frozenset(
 )
 
 
+UNITS = frozenset(
+    "c f k celsius fahrenheit kmh kph mph ms s sec min h hrs km m cm mm mi ft in kg g mg lb lbs l ml pct percent"
+    " usd eur gbp kb mb gb tb kwh kw hpa mbar".split()
+)
+"""Last parts of the names of fields that say what is counted in: `distance_km`."""
+
+
 class Word(NamedTuple):
     """A word or a mark: its text, its stem, the characters from `start` until before `end`."""
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tercet.backends.embedded.drafts.words import UNITS
 from tercet.backends.embedded.relevance import PART
 from tercet.backends.embedded.telling.forms import FALSE, NOTHING, NUMBER, TRUE, forms
 from tercet.numerals import numbers_in
@@ -18,10 +19,6 @@ SHORT = 5
 """Words up to which a text is told whole; of longer ones also a part."""
 _LINE = re.compile(r"^[\s|*#-]*([A-Za-z][\w ()/-]{0,40}?)\s*[:|]\s*([^|\n]{1,80}?)\s*\|?\s*$", re.MULTILINE)
 _ERRORS = frozenset(("error", "error message", "message", "reason", "detail"))
-_UNITS = frozenset(
-    "c f k celsius fahrenheit kmh kph mph ms s sec min h hrs km m cm mm mi ft in kg g mg lb lbs l ml pct percent"
-    " usd eur gbp kb mb gb tb kwh kw hpa mbar".split()
-)
 _NAMES = frozenset(("name", "title"))
 
 
@@ -152,6 +149,6 @@ def labels(key: str) -> tuple[str, ...]:
     words = words_of(key)
     spaced, last = " ".join(words), words[-1] if words else ""
     short = spaced.upper() if len(spaced) <= 3 else ""
-    bare = " ".join(words[:-1]) if last in _UNITS else ""
+    bare = " ".join(words[:-1]) if last in UNITS else ""
     names = (spaced, bare, last if len(last) > 2 and not bare else "", short)
     return tuple(dict.fromkeys(filter(None, (*names, *map(str.capitalize, names[:3]), key.strip()))))

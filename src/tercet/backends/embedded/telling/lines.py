@@ -1,0 +1,86 @@
+"""The line of a text that answers a question: the one that has most of its words. It knows nothing of fields."""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tercet.backends.embedded.drafts.rows import Described
+from tercet.backends.embedded.drafts.words import stems_of
+from tercet.backends.embedded.spoken import Spoken
+
+MAX_VALUE, MAX_LINES, MAX_LINE = 80, 400, 300
+"""Characters up to which a text is a value; lines of a longer one that are read, and characters of a line."""
+MIN_WORTH = 0.3
+"""What the words of a question must be worth that a line has: the log of how rare each is among all lines."""
+COMMON = 0.1
+"""How alike words are on average that have nothing in common."""
+MEANT, SURE = 1.0, 1.7
+"""Score from which a field is what is asked for, and from which that is sure."""
+_LAST = re.compile(r"\b(?:last|latest|newest|most recent|final)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[?!.](?=\s|$)|\n")
+_BEGINS = re.compile(r"(?:^|[.!?;:,\n-]|\band)\s*(?:(?:in|at|on|for|with|to|from|of) )?$", re.IGNORECASE)
+"""What stands before a question that begins a sentence, or a part of one."""
+_WONDERS = re.compile(
+    r"\b(?:know|tell (?:me|us|him|her|them)|see|out|check|wonder(?:ing)?|ask(?:s|ing)?|say|show (?:me|us)|look up)\s*"
+    r"(?:(?:in|at|on|for|with|to|from|of) )?$",
+    re.IGNORECASE,
+)
+"""What stands before a question that is told: `I'd like to know | who`."""
+_MEASURED = re.compile(r"[^\w\s]?\s?-?\d[\d.,]*\s?[^\d\s]{0,10}")
+"""A number, with a sign of money or a unit beside it."""
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+")
+
+
+class Line(NamedTuple):
+    """A line of a text, empty where none is one, and what its words are worth that a question has."""
+
+    text: str = ""
+    worth: float = 0.0
+
+
+def line_of(said: Spoken) -> Line:
+    """Return the line, or the sentence, that has most of a request's words, of a text that was returned last: the first
+    of several, unless the last is asked for. One that says nothing else is no answer."""
+    last = said.known[-1]
+    lines = [line for text in texts(last.text) for line in _lines(text)]
+    if last.is_call or len(lines) < 2:
+        return Line()
+    stems = Described(said.text).stems
+    shared = [_shared(stems, line) for line in lines]
+    rarity = {each: math.log(len(lines) / sum(each in of for of in shared)) for each in frozenset().union(*shared)}
+    worth = [sum(map(rarity.__getitem__, of)) for of in shared]
+    if max(worth) < MIN_WORTH:
+        return Line()
+    best = [line for line, its in zip(lines, worth, strict=True) if its == max(worth)]
+    return Line(best[-1 if _LAST.search(said.text) else 0], max(worth))
+
+
+def _shared(stems: frozenset[str], line: str) -> frozenset[str]:
+    """Return the words that a line shares with a question; none where it has no others."""
+    own = frozenset(stems_of(line))
+    return own & stems if own - stems else frozenset()
+
+
+def texts(result: str) -> Iterator[str]:
+    """Yield the texts of a result, JSON or any other, that are more than a value."""
+    try:
+        waiting = [json.loads(result)]
+    except (ValueError, RecursionError):
+        waiting = [result]
+    while waiting:
+        match waiting.pop():
+            case dict() as row:
+                waiting += reversed(row.values())
+            case list() as rows:
+                waiting += reversed(rows)
+            case str() as text if "\n" in text or len(text) > MAX_VALUE:
+                yield text
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text, of one that has but one its sentences, which are short enough to be told."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = lines if len(lines) > 1 else _SENTENCES.split(text.strip())
+    return [line for line in found[:MAX_LINES] if len(line) <= MAX_LINE]
