@@ -16,7 +16,7 @@ from evals import bfcl
 from evals.cases import Answer, Case
 
 NUM_BINS = 10
-KINDS = ("decision", "tool", "argument", "call")
+KINDS = ("calling", "silence", "tool", "argument", "call")
 _LEAST = 0.003
 """Bound of raw confidences and one less it, the service's own."""
 _RIDGE = 0.05
@@ -67,7 +67,8 @@ def decisions(
         told = answer.confidence
         if told is None:
             continue
-        found["decision"].append((told["decision"], bool(answer.calls) == bool(case.expected)))
+        decided = "calling" if answer.calls else "silence"
+        found[decided].append((told["decision"], bool(answer.calls) == bool(case.expected)))
         if len(answer.calls) != 1 or len(case.expected) != 1 or len(told["calls"]) != 1:
             continue
         ((name, arguments),), (call,), (wanted,) = answer.calls, told["calls"], case.expected

@@ -30,7 +30,10 @@ class Scale(msgspec.Struct, frozen=True):
 class Calibration(msgspec.Struct, frozen=True):
     """The scales of one model; the identity where nothing was fitted."""
 
-    decision: Scale = Scale()
+    calling: Scale = Scale()
+    """Of having called."""
+    silence: Scale = Scale()
+    """Of having called nothing."""
     tool: Scale = Scale()
     argument: Scale = Scale()
     call: Scale = Scale()

@@ -241,3 +241,20 @@ HEALTH = [
 def test_rows_by_values_that_are_said_whole(said: str, chosen: str) -> None:
     standings = Described(said).standings(HEALTH)
     assert [row["id"] for row, standing in zip(HEALTH, standings, strict=True) if standing > 0] == [chosen]
+
+
+@pytest.mark.parametrize(
+    ("text", "result", "answer"),
+    [
+        ("How many minutes does it run?", {"title": "Snow", "runtime_min": 163}, "The runtime is 163 min."),
+        ("Who deployed it?", {"version": "2", "deployed_by": "N. Haddad"}, "Deployed by: N. Haddad."),
+        ("Is it open?", {"error": "no shop of that name"}, "That did not work: no shop of that name"),
+        (
+            "In which journal is it?",
+            {"title": "On Salt", "venue": "Acta"},
+            "The title is On Salt and the venue is Acta.",
+        ),
+    ],
+)
+def test_values_are_told_as_people_would_say_them(text: str, result: Any, answer: str) -> None:
+    assert is_told(answer, request(text, ("get_shipment", {"order_id": "1"}, result), tools=(SHIPMENT,)))

@@ -67,11 +67,13 @@ def test_decisions_read_each_kind_from_an_answer() -> None:
     told = {"decision": 0.9, "calls": [{"tool": 0.8, "call": 0.3, "arguments": {"city": 0.7, "seats": 0.4}}]}
     found = decisions([case], [Answer("", [("book", {"city": "Lima", "seats": 3})], told)])
     assert found == {
-        "decision": [(0.9, True)],
+        "calling": [(0.9, True)],
+        "silence": [],
         "tool": [(0.8, True)],
         "argument": [(0.7, True), (0.4, False)],
         "call": [(0.8 * 0.7 * 0.4, False)],
     }
     scaled = decisions([case], [Answer("", [("book", {"city": "Lima", "seats": 3})], told)], {"tool": Scale(2.0, 2.0)})
     ((sure, _),) = scaled["call"]
+    assert decisions([case], [Answer("Which city?", [], told)])["silence"] == [(0.9, False)]
     assert sure == pytest.approx(0.7 * 0.4 * 0.64 / (0.64 + 0.04))

@@ -55,7 +55,8 @@ def confidence(
     if called is not None:
         told = called.chance if calls else 1 - called.chance
         decision = told if called.is_decided else (decision + told) / 2
-    return Confidence(scales.decision.apply(decision), tuple(of_calls), calibration is not None)
+    scale = scales.calling if calls else scales.silence
+    return Confidence(scale.apply(decision), tuple(of_calls), calibration is not None)
 
 
 def value_spans(arguments: str) -> list[tuple[str, tuple[int, int]]]:

@@ -3,7 +3,7 @@
 It knows what is offered and asked, and nothing of prompts or grammars.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from tercet.backends.embedded.conversation import asked, known, since_asked
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import SAID, Offered
+from tercet.backends.embedded.pages import Step, next_page
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.reckoning import expression, reckoner
 from tercet.backends.embedded.spoken import Spoken
@@ -22,8 +23,8 @@ from tercet.backends.embedded.telling.answers import answered
 from tercet.grounding import is_marked
 from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
 
-CALLED_ANYWAY = 0.1
-"""How likely a call was right where something is asked for."""
+CALLED_ANYWAY, SURELY_CALLED = 0.1, 0.9
+"""How likely a call is right where something is asked for or told, and where the step is read off a page or numbers."""
 
 
 class Called(NamedTuple):
@@ -78,35 +79,38 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
         return Held(request)
     since = request.items[since_asked(request.items) :]
     now = said._replace(known=known(since))
-    if (computed := _computed(request, offered, since, now)) is not None:
-        return Held(computed)
+    tools = {name: offered.parameters(name) for name in _callable(request, offered)}
+    if step := next_page(now, tools) or _computed(tools, since, now):
+        return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     answer = answered(now)
-    name = None if answer.is_sure else _next(request, offered, said)
-    is_open = not answer.is_sure and may_go_on(request.items, offered, said, _callable(request, offered))
-    if name is None and answer.is_known and not is_open:
-        return Held(msgspec.structs.replace(request, tools=()))
+    is_open = not answer.is_known or may_go_on(request.items, offered, said, _callable(request, offered), answer)
+    name = None if answer.is_sure and not is_open else _next(request, offered, said)
+    if name is None and not is_open and request.output_format.kind == "text":
+        return Held(msgspec.structs.replace(request, tools=()), called=Called(CALLED_ANYWAY, True))
     if name is None:
         made = tuple((item.name, item.arguments) for item in since if isinstance(item, ToolCall))
         return Held(msgspec.structs.replace(request, parallel_tool_calls=False), made=made)
     called = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
-    return Held(_with_tools(called, {name: offered.settled(said, name)}))
+    chance = Called(offered.chances(said)[name], True)
+    return Held(_with_tools(called, {name: offered.settled(said, name)}), called=chance)
 
 
-def _computed(request: ModelRequest, offered: Offered, since: Sequence[Item], said: Spoken) -> ModelRequest | None:
-    """Return the request with a call of the tool that computes what is asked of the results; None where nothing is."""
-    found = reckoner({name: offered.parameters(name) for name in _callable(request, offered)})
+def _computed(tools: Mapping[str, Sequence[Parameter]], since: Sequence[Item], said: Spoken) -> Step | None:
+    """Return the call that computes what is asked of the results, once; None where nothing is."""
+    found = reckoner(tools)
     if found is None or any(isinstance(item, ToolCall) and item.name == found[0] for item in since):
         return None
-    name, parameter = found
     asked_for = expression(said)
-    if not asked_for:
-        return None
-    tool = next(tool for tool in request.tools if tool.name == name)
-    properties = {**tool.parameters["properties"], parameter: {"type": "string", "enum": [asked_for]}}
-    narrow = msgspec.structs.replace(tool, parameters={**tool.parameters, "properties": properties})
-    tools = tuple(narrow if one is tool else one for one in request.tools)
-    choice = ToolChoice("required", (name,))
-    return msgspec.structs.replace(request, tools=tools, tool_choice=choice, parallel_tool_calls=False)
+    return Step(*found, asked_for) if asked_for else None
+
+
+def _called_with(request: ModelRequest, step: Step) -> ModelRequest:
+    """Return the request answered by one call with its one argument."""
+    tool = next(tool for tool in request.tools if tool.name == step.tool)
+    only = {step.parameter: {"type": "string", "enum": [step.value]}}
+    narrow = msgspec.structs.replace(tool, parameters={**tool.parameters, "properties": only})
+    choice = ToolChoice("required", (step.tool,))
+    return msgspec.structs.replace(request, tools=(narrow,), tool_choice=choice, parallel_tool_calls=False)
 
 
 def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spoken], said: Spoken) -> Held:

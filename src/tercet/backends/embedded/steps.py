@@ -14,7 +14,7 @@ from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.telling.answers import answered
+from tercet.backends.embedded.telling.answers import Answer
 from tercet.items import Item, ToolCall
 
 _DEEDS = frozenset(
@@ -56,8 +56,6 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     """
     called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
     is_question = asks(said.text)
-    if called and is_question and answered(said).is_sure:
-        return None
     likely = offered.chances(said)
     left = [name for name in names if name not in called and not (is_question and is_deed(name))]
     goal = max(left, key=lambda name: likely[name], default=None)
@@ -77,12 +75,13 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     return goal if likely[goal] >= max(CLEAR, BESIDE * most) and needs.have_any(goal) else None
 
 
-def may_go_on(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str]) -> bool:
-    """Say whether a request may want another of the tools `names`, that was not called yet."""
-    called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
+def may_go_on(request: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str], answer: Answer) -> bool:
+    """Say whether a request may want another of the tools `names`, that was not called yet; one with a sure answer only
+    one that does something."""
+    called = {item.name for item in request[since_asked(request) :] if isinstance(item, ToolCall)}
     likely, is_question = offered.chances(said), asks(said.text)
     left = [name for name in names if name not in called and not (is_question and is_deed(name))]
-    return any(likely[name] >= ANOTHER for name in left)
+    return any(likely[name] >= ANOTHER for name in left if is_deed(name) or not answer.is_sure)
 
 
 def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:

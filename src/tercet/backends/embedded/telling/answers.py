@@ -94,12 +94,12 @@ def _answered(said: Spoken) -> Answer:
     if not exact and any(not frozenset(part.heads).isdisjoint(chain(*tools)) for part in asked):
         return NOTHING
     found = [each for part in asked if (each := _likeliest(part, told, tools)).score >= MEANT]
-    is_sure = all(each.is_sure for each in found) and asks(said.text)
+    is_sure = all(each.is_sure for each in found)
     meant = tuple(dict.fromkeys(each.leaf for each in found)) or tuple(exact)
     if meant and (len(found) == len(asked) or not asked):
         return Answer(meant, is_sure=is_sure)
     if (line := line_of(said)).text:
-        return Answer((), line.text, line.worth >= SURE_LINE and asks(said.text))
+        return Answer((), line.text, line.worth >= SURE_LINE)
     row = latest if len(latest) <= MAX_ROW else [leaf for leaf in latest if leaf.standing > 0]
     is_told = asked and len(row) <= MAX_ROW and _is_record(said.known[-1], told)
     return Answer(tuple(dict.fromkeys((*meant, *row))) if is_told else meant)
@@ -149,7 +149,7 @@ def _weighed(part: Part, leaf: Leaf, tools: Collection[tuple[str, ...]]) -> Foun
         score += 1.0 * max(0.0, _alike(part.rest, own) - COMMON)
     is_above = bool(heads.intersection(above))
     score += 0.6 * bool(wanted.names.intersection(own)) + 0.4 * bool(wanted.names.intersection(above))
-    score += 0.3 * (leaf.standing > 0) + 0.2 * leaf.is_latest
+    score += 0.3 * (leaf.standing > 0) + 0.4 * leaf.is_latest
     score += (1.0 + 0.5 * (not _VALUES.isdisjoint(own))) * is_above + 0.5 * bool(rest.intersection(above))
     is_named = bool(heads.intersection(own))
     score -= 0.8 * (leaf.is_said and not is_named) + 0.5 * (not is_named and not _IDS.isdisjoint(own))

@@ -48,19 +48,14 @@ def line_of(said: Spoken) -> Line:
     if last.is_call or len(lines) < 2:
         return Line()
     stems = Described(said.text).stems
-    shared = [_shared(stems, line) for line in lines]
+    shared = [stems.intersection(stems_of(line)) for line in lines]
     rarity = {each: math.log(len(lines) / sum(each in of for of in shared)) for each in frozenset().union(*shared)}
     worth = [sum(map(rarity.__getitem__, of)) for of in shared]
     if max(worth) < MIN_WORTH:
         return Line()
     best = [line for line, its in zip(lines, worth, strict=True) if its == max(worth)]
-    return Line(best[-1 if _LAST.search(said.text) else 0], max(worth))
-
-
-def _shared(stems: frozenset[str], line: str) -> frozenset[str]:
-    """Return the words that a line shares with a question; none where it has no others."""
-    own = frozenset(stems_of(line))
-    return own & stems if own - stems else frozenset()
+    line = best[-1 if _LAST.search(said.text) else 0]
+    return Line(line, max(worth)) if any(each not in stems for each in stems_of(line)) else Line()
 
 
 def texts(result: str) -> Iterator[str]:

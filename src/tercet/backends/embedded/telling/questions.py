@@ -95,6 +95,7 @@ _WANTED |= {
 }
 _ANYTHING = _wants("", "")
 _COSTS = frozenset(map(stem, "cost costs price fare fee charge pay".split()))
+_TIMES = frozenset(map(stem, "date day time month weekday".split()))
 _PLACES = frozenset(map(stem, "room place venue building hall street town city".split()))
 
 
@@ -110,7 +111,9 @@ class Part(NamedTuple):
         """What kind of value it asks for."""
         if not _PLACES.isdisjoint(self.heads):
             return _WANTED["where"]
-        is_price = self.word in ("what", "which", "how") and not _COSTS.isdisjoint((*self.heads, *self.rest))
+        if not _TIMES.isdisjoint(self.heads) and self.word in ("what", "which"):
+            return _WHEN
+        is_price = self.word in ("what", "which", "how") and not _COSTS.isdisjoint(self.heads or self.rest)
         return _WANTED.get("how much" if is_price else self.word, _ANYTHING)
 
 

@@ -1,0 +1,66 @@
+"""The page that a request means next, of those that the pages which were shown lead to."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tercet.backends.embedded.hints import Offered
+from tercet.backends.embedded.pages import Step, next_page
+from tercet.backends.embedded.spoken import Known, Spoken
+
+TEXT = {"type": "string"}
+
+
+def described(name: str, *needed: str) -> bytes:
+    parameters = {"type": "object", "properties": dict.fromkeys(needed, TEXT), "required": list(needed)}
+    return json.dumps({"name": name, "description": "", "parameters": parameters}).encode()
+
+
+OFFERED = Offered(
+    [described("browser_navigate", "url"), described("browser_click", "element"), described("calc", "expression")]
+)
+TOOLS = {name: OFFERED.parameters(name) for name in ("browser_navigate", "browser_click", "calc")}
+SHOP = "http://shop.example/"
+FRONT = ["[1] textbox 'Search' value ''", "[2] button 'Search'", "[3] link 'Velvet Lamp' to /product/1"]
+FRONT += [
+    "[4] link 'Bamboo Chair' to /product/2",
+    "[5] link 'Bamboo Lamp' to /product/3",
+    "[6] link 'Basket' to /basket",
+]
+LAMP = ["[1] button 'Add to basket'", "[2] link 'Front' to /"]
+
+
+def shown(url: str, elements: list[str]) -> Known:
+    return Known("browser_navigate", json.dumps({"url": url, "elements": elements, "text": "# Page"}), is_call=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "pages", "step"),
+    [
+        ("What does the Velvet Lamp cost?", [(SHOP, FRONT)], Step("browser_click", "element", "Velvet Lamp")),
+        ("Are there velvet lamps?", [(SHOP, FRONT)], Step("browser_click", "element", "Velvet Lamp")),
+        (
+            "What do the Velvet Lamp and the Bamboo Chair cost together?",
+            [(SHOP, FRONT), (SHOP + "product/1", LAMP)],
+            Step("browser_navigate", "url", SHOP + "product/2"),
+        ),
+        ("What does the Velvet Lamp cost?", [(SHOP, FRONT), (SHOP + "product/1", LAMP)], None),
+        ("Put the Velvet Lamp into the basket.", [(SHOP, FRONT), (SHOP + "product/1", LAMP)], None),
+        ("What does the Oak Clock cost?", [(SHOP, FRONT)], None),
+        ("What does the Velvet Lamp cost?", [], None),
+    ],
+)
+def test_the_page_that_is_meant(text: str, pages: list[tuple[str, list[str]]], step: Step | None) -> None:
+    assert next_page(Spoken(text, known=tuple(shown(*page) for page in pages)), TOOLS) == step
+
+
+@pytest.mark.parametrize("result", ["no page", "[1, 2]", '{"elements": "none"}', '{"url": 3, "elements": [7, null]}'])
+def test_other_results_lead_nowhere(result: str) -> None:
+    known: tuple[Any, ...] = (Known("find", result, is_call=False),)
+    assert next_page(Spoken("What does the Velvet Lamp cost?", known=known), TOOLS) is None
+
+
+def test_without_a_tool_to_follow_it_nothing_is_followed() -> None:
+    known = (shown(SHOP, FRONT),)
+    assert next_page(Spoken("What does the Velvet Lamp cost?", known=known), {"calc": TOOLS["calc"]}) is None
