@@ -14,7 +14,7 @@ from tercet.backends.embedded.conversation import asked, known, since_asked
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.hints import SAID, Offered
-from tercet.backends.embedded.pages import Step, next_page
+from tercet.backends.embedded.pages import Step, next_step
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.reckoning import expression, reckoner
 from tercet.backends.embedded.spoken import Spoken
@@ -80,9 +80,9 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
     since = request.items[since_asked(request.items) :]
     now = said._replace(known=known(since))
     tools = {name: offered.parameters(name) for name in _callable(request, offered)}
-    if step := next_page(now, tools) or _computed(tools, since, now):
-        return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     answer = answered(now)
+    if step := next_step(now, tools) or (None if answer.is_sure else _computed(tools, since, now)):
+        return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     is_open = not answer.is_known or may_go_on(request.items, offered, said, _callable(request, offered), answer)
     name = None if answer.is_sure and not is_open else _next(request, offered, said)
     if name is None and not is_open and request.output_format.kind == "text":
@@ -101,13 +101,13 @@ def _computed(tools: Mapping[str, Sequence[Parameter]], since: Sequence[Item], s
     if found is None or any(isinstance(item, ToolCall) and item.name == found[0] for item in since):
         return None
     asked_for = expression(said)
-    return Step(*found, asked_for) if asked_for else None
+    return Step(found[0], {found[1]: asked_for}) if asked_for else None
 
 
 def _called_with(request: ModelRequest, step: Step) -> ModelRequest:
-    """Return the request answered by one call with its one argument."""
+    """Return the request answered by one call with just these arguments."""
     tool = next(tool for tool in request.tools if tool.name == step.tool)
-    only = {step.parameter: {"type": "string", "enum": [step.value]}}
+    only = {name: {"type": "string", "enum": [value]} for name, value in step.arguments.items()}
     narrow = msgspec.structs.replace(tool, parameters={**tool.parameters, "properties": only})
     choice = ToolChoice("required", (step.tool,))
     return msgspec.structs.replace(request, tools=(narrow,), tool_choice=choice, parallel_tool_calls=False)

@@ -1,81 +1,152 @@
-"""Which page a request means next, of those that the pages which a browser has shown lead to.
+"""The step that a request means on the pages which a browser has shown: a field to fill, a button, a page to go to.
 
-`What do the lamp and the chair cost?` means the pages behind the links that are called so. It reads the observations of
-the browser's tools, and knows nothing of prompts.
+`What do the lamp and the chair cost?` means the pages behind the links that are called so; `put 3 of them into the
+basket` a field for how many, and the button that adds to it. It reads the observations of the browser's tools, and
+knows nothing of prompts.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts import assignment
+from tercet.backends.embedded.drafts.candidates import read
+from tercet.backends.embedded.drafts.narrowing import SURE
+from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
-from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
 
-_LINK = re.compile(r"\[\d+\] link '(?P<name>[^']+)' to (?P<target>\S+)")
-_BUTTON = re.compile(r"\[\d+\] button '(?P<name>[^']+)'")
-_URL, _ELEMENT = identifier_stems("url"), identifier_stems("element")
+MAX_FIELDS = 12
+"""Fields of a page that are filled."""
+_ELEMENT_LINE = re.compile(
+    r"""\[\d+\] (?P<role>\w+) (?P<quote>['"])(?P<name>.+?)(?P=quote)"""
+    r"""(?: value (?P<mark>['"])(?P<value>.*?)(?P=mark))?(?: to (?P<target>\S+))?"""
+)
+_FIELDS = frozenset(("textbox", "searchbox", "spinbutton", "date", "time"))
+_URL, _ELEMENT, _FILL = identifier_stems("url"), identifier_stems("element"), identifier_stems("text")
 
 
 class Step(NamedTuple):
-    """A call of a browser's tool with its one argument."""
+    """A call that is made with these arguments and no others."""
 
     tool: str
-    parameter: str
+    arguments: Mapping[str, str]
+
+
+class _Element(NamedTuple):
+    """What a page has to act on: its role and name, what a field holds, the address that a link leads to."""
+
+    role: str
+    name: str
     value: str
+    address: str
 
 
 class _Page(NamedTuple):
     url: str
-    links: tuple[tuple[str, str], ...]
-    """Names, and the addresses that they lead to."""
-    buttons: tuple[str, ...]
+    title: str
+    elements: tuple[_Element, ...]
+
+    def of(self, *roles: str) -> list[_Element]:
+        """Return the elements of some roles."""
+        return [element for element in self.elements if element.role in roles]
 
 
-def next_page(said: Spoken, tools: Mapping[str, Sequence[Parameter]]) -> Step | None:
-    """Return the step to a page that a request names and that was not shown yet: a click on its link where the last
-    page has one, else its address. Where the last page has a button that a request may mean, that comes first."""
+def next_step(said: Spoken, tools: Mapping[str, Sequence[Parameter]]) -> Step | None:
+    """Return what is to be done on the pages that were shown; None where that is the model's to say."""
     pages = [page for known in said.known if not known.is_call and (page := _page(known.text))]
     if not pages:
         return None
-    shown, meant, here = {page.url for page in pages}, tuple(stems_of(said.text)), dict(pages[-1].links)
-    if any(not frozenset(stems_of(button)).isdisjoint(meant) for button in pages[-1].buttons):
-        return None
-    for name, address in {name: address for page in pages for name, address in page.links}.items():
-        if address in shown or not _is_named(tuple(stems_of(name)), meant):
+    meant = tuple(stems_of(said.text))
+    buttons = [button for button in pages[-1].of("button") if _is_meant(button.name, meant)]
+    if buttons and not asks(said.text):
+        return next(_acts(said, tools, pages[-1], buttons), None)
+    return None if buttons else next(_visits(tools, pages, meant), None)
+
+
+def _acts(
+    said: Spoken, tools: Mapping[str, Sequence[Parameter]], page: _Page, buttons: Sequence[_Element]
+) -> Iterator[Step]:
+    """Yield what is left to do on a page: fill the fields that hold something else than was said, press a button."""
+    steps: list[Step] = []
+    if filling := _taking(tools, _ELEMENT, _FILL):
+        tool, names = filling
+        steps += (Step(tool, dict(zip(names, pair, strict=True))) for pair in _values(said, page).items())
+    if clicking := _taking(tools, _ELEMENT):
+        tool, names = clicking
+        steps += (Step(tool, {names[0]: button.name}) for button in buttons)
+    done = [_object(known.text) for known in said.known if known.is_call]
+    yield from (step for step in steps if step.arguments not in done)
+
+
+def _values(said: Spoken, page: _Page) -> dict[str, str]:
+    """Return by the name of a field what a request surely says of it, where it holds something else."""
+    fields = {field.name: field for field in page.elements if field.role in _FIELDS}
+    kinds = {name: {"type": "integer" if field.value.isdecimal() else "string"} for name, field in fields.items()}
+    form = {"name": page.title, "parameters": {"type": "object", "properties": kinds, "required": list(kinds)}}
+    if not 0 < len(fields) <= MAX_FIELDS:
+        return {}
+    request = read(Spoken(said.text[:MAX_SPOKEN]))
+    drafted = assignment.record(request, parameters(json.dumps(form).encode()))
+    told = {field.name: str(field.likeliest.value) for field in drafted if field.chance >= SURE}
+    return {name: value for name, value in told.items() if value != fields[name].value}
+
+
+def _visits(tools: Mapping[str, Sequence[Parameter]], pages: Sequence[_Page], meant: tuple[str, ...]) -> Iterator[Step]:
+    """Yield the steps to the pages that a request names and that were not shown yet: a click on a link where the last
+    page has it, else its address."""
+    shown, here = {page.url for page in pages}, {link.name for link in pages[-1].of("link")}
+    for link in {link.name: link for page in pages for link in page.of("link")}.values():
+        if link.address in shown or not _is_named(link.name, meant):
             continue
-        if name in here and (click := _taking(tools, _ELEMENT)):
-            return Step(*click, name)
-        if go := _taking(tools, _URL):
-            return Step(*go, address)
-    return None
+        if link.name in here and (click := _taking(tools, _ELEMENT)):
+            yield Step(click[0], {click[1][0]: link.name})
+        elif go := _taking(tools, _URL):
+            yield Step(go[0], {go[1][0]: link.address})
 
 
-def _is_named(name: tuple[str, ...], said: tuple[str, ...]) -> bool:
-    """Say whether the stems of a name stand in what was said, one after the other."""
-    return bool(name) and any(said[place : place + len(name)] == name for place in range(len(said)))
+def _is_named(name: str, said: tuple[str, ...]) -> bool:
+    """Say whether the words of a name stand in what was said, one after the other."""
+    stems = tuple(stems_of(name))
+    return bool(stems) and any(said[place : place + len(stems)] == stems for place in range(len(said)))
+
+
+def _is_meant(button: str, said: tuple[str, ...]) -> bool:
+    """Say whether at least half of a button's words were said."""
+    stems = frozenset(stems_of(button))
+    return bool(stems) and len(stems.intersection(said)) * 2 >= len(stems)
 
 
 def _page(text: str) -> _Page | None:
     """Return the page that a result shows; none if it shows none."""
-    try:
-        observed = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(observed, dict) or not isinstance(observed.get("elements"), list):
+    observed = _object(text)
+    if not isinstance(observed.get("elements"), list):
         return None
     url = str(observed.get("url", ""))
-    links = (match for element in observed["elements"] if (match := _LINK.match(str(element))))
-    buttons = (match["name"] for element in observed["elements"] if (match := _BUTTON.match(str(element))))
-    return _Page(url, tuple((link["name"], urljoin(url, link["target"])) for link in links), tuple(buttons))
+    found = (match for line in observed["elements"] if (match := _ELEMENT_LINE.match(str(line))))
+    elements = (
+        _Element(match["role"], match["name"], match["value"] or "", urljoin(url, match["target"] or ""))
+        for match in found
+    )
+    return _Page(url, str(observed.get("title", "")), tuple(elements))
 
 
-def _taking(tools: Mapping[str, Sequence[Parameter]], parts: tuple[str, ...]) -> tuple[str, str] | None:
-    """Return the tool that needs one thing, called so, and its parameter."""
-    for tool, parameters in tools.items():
-        needed = [each for each in parameters if each.is_needed]
-        if len(needed) == 1 and needed[0].parts == parts:
-            return tool, needed[0].name
+def _object(text: str) -> dict[str, Any]:
+    """Return the JSON object that a text is; an empty one if it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _taking(tools: Mapping[str, Sequence[Parameter]], *needed: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the tool that needs just what is called so, and its parameters."""
+    for tool, offered in tools.items():
+        own = {each.parts: each.name for each in offered if each.is_needed}
+        if len(own) == len(needed) and all(parts in own for parts in needed):
+            return tool, tuple(own[parts] for parts in needed)
     return None

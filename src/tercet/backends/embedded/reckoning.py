@@ -12,11 +12,13 @@ from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.returned import Leaf, every_leaf
 from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.relevance import direction, likeness, stem
-from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.spoken import Known, Spoken
 from tercet.numerals import numbers_in
 
 MAX_TERMS = 40
 """Numbers of an expression."""
+_ADDRESS = re.compile(r'\{"url": ?("[^"]*")')
+"""How the observation of a page begins."""
 _MEAN = re.compile(r"\b(?:average|mean|on average)\b", re.IGNORECASE)
 _DIFFERENCE = re.compile(
     r"\b(?:difference|apart|how (?:much|many) (?:more|less|fewer|cheaper|older|younger|longer|shorter|higher))\b",
@@ -53,7 +55,7 @@ def reckoner(tools: Mapping[str, Sequence[Parameter]]) -> tuple[str, str] | None
 
 def expression(said: Spoken) -> str:
     """Return what a request asks to be computed of the results that are known; empty where that is nothing."""
-    numbers = [number for leaf in every_leaf(said) if (number := _number(leaf))]
+    numbers = [number for leaf in every_leaf(said._replace(known=_once(said.known))) if (number := _number(leaf))]
     product = _products(said.text, numbers)
     if product:
         return product
@@ -66,6 +68,17 @@ def expression(said: Spoken) -> str:
         return "-".join(largest_first) if len(terms) == 2 else ""
     total = "+".join(terms)
     return f"({total})/{len(terms)}" if asked is _MEAN else total
+
+
+def _once(known: Sequence[Known]) -> tuple[Known, ...]:
+    """Return what is known, each page that was shown several times as it was last."""
+    last: dict[str, Known] = {}
+    for each in known:
+        page = _ADDRESS.match(each.text) if not each.is_call else None
+        address = page[1] if page else each.text
+        last.pop(address, None)
+        last[address] = each
+    return tuple(last.values())
 
 
 def _number(leaf: Leaf) -> _Number | None:
