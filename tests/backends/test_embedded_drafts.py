@@ -254,7 +254,7 @@ def test_per_cent_are_a_part_of_one_unless_the_tool_counts_in_per_cent(field: di
 
 
 def test_values_that_are_not_said_together_are_no_two_requests() -> None:
-    film = tool("find_films", directed_by={"type": "string"})
+    film = tool("find_films", starring={"type": "string"}, directed_by={"type": "string"})
     text = "I want to find a film with Duane Whitaker and I want something directed by Quentin Tarantino."
     assert len({name for name, _ in told([film], text)}) == len(told([film], text)) == 1
 

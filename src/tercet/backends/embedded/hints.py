@@ -49,6 +49,8 @@ UNMEANT, POSSIBLE = 0.2, 0.1
 """Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
+ALTERNATIVE = 2
+"""Parameters that two tools need both from which they are other ways to do the same."""
 MAX_ANDS = 3
 """Places of a clause at which two tools may be named."""
 _AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
@@ -271,7 +273,7 @@ class Offered:
         """Return what is asked for: the requests of the last message in order if it makes several, else the tools that
         may be meant."""
         requests = [each for request in self._requests(said.last) for each in apart(request)]
-        if len(requests) > 1:
+        if len(requests) > 1 and not self._is_one(requests):
             return [
                 each._replace(is_one_of_several=True, fields=self._completed(each, said))
                 for each in requests[:MAX_REQUESTS]
@@ -282,9 +284,20 @@ class Offered:
             for place, name in enumerate(sorted(fields, key=lambda name: -chances[name]))
             if place == 0 or level(chances[name]) >= relevance.MIN_LEVEL
         ]
-        if meant and meant[0].level >= CLEAR and len(several := apart(meant[0])) > 1:
+        is_clear = bool(meant) and max(meant[0].level, level(self._by_words(said)[meant[0].name])) >= CLEAR
+        if is_clear and len(several := apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant
+
+    def _is_one(self, requests: Sequence[Meant]) -> bool:
+        """Say whether two requests for different tools are one: the tools need the same, and one request says nothing
+        of that: `Fly from Oslo to Rome. I prefer an aisle seat.`"""
+        if len(requests) != 2 or requests[0].name == requests[1].name:
+            return False
+        needed = [{each.name for each in self.parameters(meant.name) if each.is_needed} for meant in requests]
+        common = needed[0] & needed[1]
+        said = [{field.name for field in meant.fields} for meant in requests]
+        return len(common) >= ALTERNATIVE and any(common.isdisjoint(names) for names in said)
 
     def _completed(self, meant: Meant, whole: Spoken) -> list[assignment.Field]:
         """Return what is said of a request's arguments; what the call needs and its part lacks, from the whole."""

@@ -12,7 +12,7 @@ from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems
-from tercet.backends.embedded.hints import Offered
+from tercet.backends.embedded.hints import SPOKEN_OF, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.telling.answers import Answer
 from tercet.items import Item, ToolCall
@@ -106,7 +106,11 @@ class _Needs:
 
     def have_any(self, name: str) -> bool:
         """Say whether all that a call of the tool needs has a value that may be meant, or is chosen."""
-        return all(each.choices or each.name in self._fields(name) for each in self._needed(name))
+        fields = self._fields(name)
+        return all(
+            each.choices or (each.name in fields and fields[each.name].chance >= SPOKEN_OF)
+            for each in self._needed(name)
+        )
 
     def lack_key(self, name: str) -> bool:
         """Say whether a call of the tool lacks an id, a code or the like."""

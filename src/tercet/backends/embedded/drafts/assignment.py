@@ -29,6 +29,8 @@ LIKELY = 0.75
 """Chance from which two values of one parameter are taken for two requests."""
 ENUMERATED = 0.98
 """Share of a value's chance that those have which it is enumerated with."""
+MIN_RUN = 3
+"""Values of an enumeration from which they are likely together: two may be the ends of a range."""
 POSSIBLE = 0.02
 """Chance below which nothing counts as one of an enumeration."""
 _BETWEEN = re.compile(
@@ -174,7 +176,13 @@ def _corrected(values: list[Value], text: str) -> list[Value]:
 
 
 def _enumerated(options: list[Value], text: str) -> list[Value]:
-    """Return the options, each as likely as a likely one that it is enumerated with: `Oslo, Rome and Lima`."""
+    """Return the options, each as likely as a likely one that it is enumerated with: `Oslo, Rome and Lima`. Of `1, 5
+    and 10` none may be likely alone and one of them surely is: then all are."""
+    for run in _runs(options, text):
+        together = sum(options[place].chance for place in run)
+        if len(run) >= MIN_RUN and together >= LIKELY:
+            for place in run:
+                options[place] = options[place]._replace(chance=max(LIKELY, options[place].chance))
     likely = [place for place, option in enumerate(options) if option.chance >= LIKELY]
     while likely:
         known = options[likely.pop()]
@@ -187,6 +195,19 @@ def _enumerated(options: list[Value], text: str) -> list[Value]:
                 options[place] = options[place]._replace(chance=max(LIKELY, known.chance * ENUMERATED))
                 likely.append(place)
     return options
+
+
+def _runs(options: Sequence[Value], text: str) -> list[list[int]]:
+    """Return the places of options that are enumerated one after the other."""
+    order = sorted((place for place in range(len(options)) if options[place].end), key=lambda n: options[n].start)
+    runs: list[list[int]] = []
+    for place in order:
+        one = options[place]
+        if runs and _BETWEEN.fullmatch(text, options[runs[-1][-1]].end, one.start):
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
 
 
 def _is_new(option: Value, kept: Sequence[Value]) -> bool:

@@ -66,10 +66,9 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
         likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
         if candidate.assigned:
             likely = _as_assigned(likely, candidate, parameter)
-        elif request.called:
-            likely = _as_known(likely, candidate, parameter, request.called)
-        elif request.returned and parameter.is_key:
-            likely = _as_returned(likely, candidate, parameter, request.returned)
+        else:
+            likely = _as_known(likely, candidate, parameter, request.called) if request.called else likely
+            likely = _as_returned(likely, candidate, parameter, request.returned) if parameter.is_key else likely
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
     for choice in parameter.choices:

@@ -27,6 +27,8 @@ from tercet.items import Item, Message, ModelRequest, ToolCall, ToolResult
 
 MAX_READ = 20_000
 """Characters of a conversation up to which its words are looked through."""
+MAX_BRIEF = 400
+"""Characters of an answer that calls none of the tools that a user offers."""
 MAX_ROWS = 8
 """Rows of which a listing is whole."""
 MAX_PAIR = 2
@@ -61,6 +63,16 @@ def telling_rules(request: ModelRequest) -> str:
         return ""
     now = [item for item in request.items[since:] if not isinstance(item, ToolResult)]
     return _rules(found, _said([*request.items[:since], *now]))
+
+
+def brief_rules(request: ModelRequest) -> str:
+    """Return Lark rules that bound `text` for an answer to a user who offers tools: a small model that neither calls
+    nor is held to a question says a sentence, or the same words without end."""
+    last = request.items[-1] if request.items else None
+    is_asked = isinstance(last, Message) and last.role == "user"
+    if not (is_asked and request.offered_tools) or request.output_format.kind != "text":
+        return ""
+    return f"text: BRIEF\nBRIEF: /(?s:.{{1,{MAX_BRIEF}}})/\n"
 
 
 def _results(items: Sequence[Item]) -> list[str]:
