@@ -7,8 +7,11 @@ import msgspec
 
 _DIGITS = re.compile(
     r"(?<![\w.])[-−+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
-    r"(?=(\s?(?:k|thousand|million|billion)\b)?)"
+    r"(?=(\s?(?:k|(?i:thousand|million|billion|mn|bn))\b|K\b)?)"
 )
+_POWER = re.compile(r"\s?[×x*]\s?10\^?([-−]?\d{1,3})(?![\d.])")
+"""What stands behind a number in scientific notation: `4.5×10^-6`."""
+_SIGNED_MILLION = re.compile(r"(?<=[$€£¥])[\d.,]+[mM]\b")
 _MINUS = re.compile(r"\b(?:minus|negative) \Z", re.IGNORECASE)
 _UNITS = {
     word: value
@@ -21,7 +24,7 @@ _TENS = {
     word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
 }
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_MULTIPLES = {"k": 1_000, **_SCALES}
+_MULTIPLES = {"k": 1_000, "mn": 1_000_000, "m": 1_000_000, "bn": 1_000_000_000, **_SCALES}
 _NAMED = {**_UNITS, **_TENS, "dozen": 12, "half": 0.5}
 _WORDS = re.compile(
     rf"\b(?:{'|'.join([*_NAMED, *_SCALES])})(?:(?:[\s-]+(?:and\s+)?)(?:{'|'.join([*_UNITS, *_TENS, *_SCALES])}))*"
@@ -41,13 +44,18 @@ class Number(msgspec.Struct, frozen=True):
 def numbers_in(text: str) -> Iterator[Number]:
     """Yield the numbers written in `text`: those in digits first, then those in words.
 
-    A number with a multiple behind it (`2.5 million`) is yielded both with it and without.
+    A number with a multiple or a power of ten behind it (`2.5 million`, `4.5×10^-6`) is yielded both with it and
+    without.
     """
     for match in _DIGITS.finditer(text):
         value = float(match[0].replace(",", "").replace("−", "-"))
         yield Number(value, match.start(), match.end())
         if multiple := (match[1] or "").strip().lower():
             yield Number(value * _MULTIPLES[multiple], match.start(), match.end() + len(match[1]))
+        elif _SIGNED_MILLION.match(text, match.start()):
+            yield Number(value * _MULTIPLES["m"], match.start(), match.end() + 1)
+        if power := _POWER.match(text, match.end()):
+            yield Number(value * 10.0 ** int(power[1].replace("−", "-")), match.start(), power.end())
         if is_minus := _MINUS.search(text, max(0, match.start() - 9), match.start()):
             yield Number(-value, is_minus.start(), match.end())
     for match in _WORDS.finditer(text):

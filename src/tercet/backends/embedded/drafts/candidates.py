@@ -44,6 +44,9 @@ _QUOTED = re.compile(
 )
 _CODES = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){3,7}(?: ?[0-9A-Z]{1,3})?\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 """Codes that are written with gaps: an IBAN, a British postcode."""
+_LABELLED = re.compile(r"\b[A-Z]{2,5} \d{2,5}\b")
+"""What may be one code or a label and its number: `PHIL 3402`, `LO 282`."""
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
 _LISTS = re.compile(r",|;|\band\b|\bor\b|&")
 _ASSIGNMENT = re.compile(
     r"((?:\b\w+ ){0,3}\b\w+)(?: ?:?= ?| (?:equals|equal|set|is equal|equivalent)(?: to)? )[\"'$]?\Z"
@@ -146,7 +149,7 @@ class _Reading:
         ]
         self.brackets = [match.span() for match in _BRACKETED.finditer(text)]
         self.codes = [match.span() for match in _CODES.finditer(text)]
-        self.numbers = list(numbers_in(text))
+        self.numbers = [*_whole(text, list(numbers_in(text)))]
         self.starts = [word.start for word in self.words]
         self.ends = [word.end for word in self.words]
         self.uncounted = {match.end() for match in _NO_COUNT.finditer(text)}
@@ -157,6 +160,8 @@ class _Reading:
     def made(self, start: int, end: int, kind: str, rank: int, value: Any = None, *others: Any) -> Candidate:
         """Return the candidate of the characters from `start` until before `end`."""
         first, last = self._places(start, end)
+        if value is None and self.text[end - 2 : end] in ("'s", "’s") and self._owns(last):
+            end -= 2
         text = self.text[start:end]
         turn = _turn(self.answers, start)
         answer, stop = self.answers[turn], self.ends_of_parts[turn]
@@ -195,6 +200,11 @@ class _Reading:
             (inside[0].stem, inside[-1].stem), is_adjacent, rank, kinds, self._assigned(start), asked=answer.asked,
             is_answer=bool(answer.asked) and _is_most(self.parts[turn], stems),
         )  # fmt: skip
+
+    def _owns(self, place: int) -> bool:
+        """Say whether the word at a place is followed by what belongs to it: `Portugal's | economy`."""
+        following = self.words[place + 1] if place + 1 < len(self.words) else None
+        return following is not None and following.is_word and not following.is_function
 
     def is_read(self, start: int, end: int) -> bool:
         """Say whether the characters are among the words that are read."""
@@ -254,6 +264,15 @@ class _Reading:
     @staticmethod
     def is_within(start: int, end: int, places: list[tuple[int, int]]) -> bool:
         return any(first <= start and end <= last for first, last in places)
+
+
+def _whole(text: str, numbers: Sequence[Number]) -> Iterator[Number]:
+    """Yield the numbers without those that are a part of one with its multiple or power: 60 of `60k`."""
+    for number in numbers:
+        around = (one for one in numbers if one.start <= number.start and number.end <= one.end and one != number)
+        parts = (text[one.start : number.start] + text[number.end : one.end] for one in around)
+        if not any(part[0].isalpha() or "10" in part or "^" in part for part in parts if part):
+            yield number
 
 
 def _is_most(part: list[Word], stems: frozenset[str]) -> bool:
@@ -389,12 +408,22 @@ def _texts(reading: _Reading) -> Iterator[Candidate]:
     for rank, timed in enumerate(sorted(times_in(reading.text), key=lambda timed: timed.start)):
         if reading.is_read(timed.start, timed.end):
             yield reading.made(timed.start, timed.end, "time", rank, None, *_clocks(timed, reading.dated))
-    for rank, (start, end) in enumerate(reading.codes):
+    for start, end, kind, rank, forms in _marked(reading):
         if reading.is_read(start, end):
-            yield reading.made(start, end, "code", rank)
-    for rank, (start, end) in enumerate(reading.quotes):
-        if reading.is_read(start, end):
-            yield reading.made(start, end, "quote", rank)
+            yield reading.made(start, end, kind, rank, *forms)
+
+
+def _marked(reading: _Reading) -> Iterator[tuple[int, int, str, int, tuple[str, ...]]]:
+    """Yield what stands out by how it is written: its place, kind, rank and forms that differ from its characters."""
+    yield from ((*span, "code", rank, ()) for rank, span in enumerate(reading.codes))
+    labelled = (match.span() for match in _LABELLED.finditer(reading.text))
+    whole = (span for span in labelled if not reading.cuts(*span, reading.codes))
+    yield from ((*span, "code", rank, ()) for rank, span in enumerate(whole))
+    for rank, number in enumerate(reading.numbers):
+        sign = reading.text[number.start - 1 : number.start]
+        if sign in _SIGNS:
+            yield number.start - 1, number.start, "sign", rank, (_SIGNS[sign], sign)
+    yield from ((*span, "quote", rank, ()) for rank, span in enumerate(reading.quotes))
 
 
 def _clocks(timed: Timed, dated: Sequence[Dated]) -> tuple[str, ...]:

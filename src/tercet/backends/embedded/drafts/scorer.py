@@ -25,8 +25,9 @@ INSTEAD, SUPERSEDED = 0.5, 0.05
 """Chance from which a value stands instead of those that were said in messages before, and what is left of theirs."""
 ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
-
-
+MISFIT = 0.1
+"""What is left of the chance of a file, a link or the like where a day or a time is wanted."""
+_ADDRESSES, _DAYS = frozenset(("file", "link", "email", "path")), frozenset(("weekday", "month"))
 SAME_NAME, OTHER_ROW, OTHER_NAME = 0.7, 0.03, 0.03
 """Chance from which what a result calls by the parameter's name is its value; what is left of that of a row that is not
 meant, and of what a call took as something else."""
@@ -64,6 +65,8 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
     found = []
     for candidate in fitting(request, parameter):
         likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
+        if candidate.kinds & _ADDRESSES and parameter.kinds & _DAYS and not candidate.kinds & parameter.kinds:
+            likely *= MISFIT
         if candidate.assigned:
             likely = _as_assigned(likely, candidate, parameter)
         else:
@@ -154,9 +157,12 @@ def fitting(request: Request, parameter: Parameter) -> tuple[Candidate, ...]:
     lists = request.lists if parameter.is_list else ()
     if parameter.kind == "number":
         return lists or request.numbers
+    texts = request.texts
+    if "currency" not in parameter.kinds:
+        texts = tuple(text for text in texts if text.features[0] != "k:sign")
     if parameter.kind == "string":
-        return (*lists, *request.texts)
-    return (*lists, *request.texts, *request.numbers)
+        return (*lists, *texts)
+    return (*lists, *texts, *request.numbers)
 
 
 def is_open_text(parameter: Parameter) -> bool:

@@ -144,7 +144,8 @@ def _weighed(part: Part, leaf: Leaf, tools: Collection[tuple[str, ...]]) -> Foun
     in_rest = len(rest.intersection(own)) / num_own
     score = 2.0 * in_heads + 1.0 * in_rest + 0.7 * _is_of_kind(wanted, leaf.value)
     if not in_heads:
-        score += 1.8 * max(0.0, _alike(part.heads, own) - COMMON)
+        alike = _alike(part.heads, own) - COMMON
+        score += 1.8 * max(0.0, alike) - 0.8 * (bool(heads) and alike < COMMON)
     if not in_rest:
         score += 1.0 * max(0.0, _alike(part.rest, own) - COMMON)
     is_above = bool(heads.intersection(above))
