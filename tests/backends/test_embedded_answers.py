@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tercet.backends.embedded.spoken import Known, Spoken
-from tercet.backends.embedded.telling.answers import Answer, answered
+from tercet.backends.embedded.telling.answers import Answer, Trust, answered
 from tercet.backends.embedded.telling.lines import line_of
 from tercet.backends.embedded.telling.questions import parts
 
@@ -74,9 +74,11 @@ def test_fields_that_a_question_means(text: str, result: Any, values: list[Any])
 
 
 def test_what_is_named_is_sure_and_what_is_guessed_is_not() -> None:
-    assert answer("Which version is running?", SERVICE).is_sure
-    assert not answer("How much am I paying?", {"payee": "Okafor", "amount": 875.5}).is_sure
-    assert not answer("How many PLN does it cost?", {"item": "scarf", "price_eur": 76}).is_sure
+    assert answer("Which version is running?", SERVICE).trust is Trust.SURE
+    assert answer("How much am I paying?", {"payee": "Okafor", "amount": 875.5}).trust is Trust.LIKELY
+    assert answer("How much am I paying?", {"amount": 875.5, "fee": 2.5}).trust is Trust.MEANT
+    assert answer("How many PLN does it cost?", {"item": "scarf", "price_eur": 76}).trust < Trust.LIKELY
+    assert answer("In which journal did it appear?", {"title": "Cathodes", "venue": "EL"}).trust is Trust.WHOLE
 
 
 def test_where_no_field_can_be_told_the_record_is_told_whole() -> None:
@@ -86,23 +88,23 @@ def test_where_no_field_can_be_told_the_record_is_told_whole() -> None:
         "Cathodes",
         "EL",
     ]
-    assert not answer("Which one is it?", {"rows": [{"name": "a", "size": 1}, {"name": "b", "size": 2}]}).is_known
+    assert not answer("Which one is it?", {"rows": [{"name": "a", "size": 1}, {"name": "b", "size": 2}]}).trust
 
 
 def test_a_failure_is_told_whatever_was_asked() -> None:
     failed = answer("Renew my loan.", {"ok": False, "message": "Reserved by another reader.", "due": "2025-07-11"})
     assert failed.has_failed
     assert [leaf.value for leaf in failed.leaves] == ["Reserved by another reader.", "2025-07-11"]
-    assert not answer("Renew my loan.", {"ok": True, "due": "2025-07-11"}).is_known
+    assert not answer("Renew my loan.", {"ok": True, "due": "2025-07-11"}).trust
 
 
 def test_what_the_tool_is_called_and_a_lone_number_are_the_models_to_tell() -> None:
     weather = Spoken(
         "What is the weather in Oslo?", known=(Known("get_weather", '{"wind": 3, "humidity": 40}', False),)
     )
-    assert not answered(weather).is_known
-    assert not answer("How much is it?", {"value": 847}).is_known
-    assert not answer("How much is it?").is_known
+    assert not answered(weather).trust
+    assert not answer("How much is it?", {"value": 847}).trust
+    assert not answer("How much is it?").trust
 
 
 def test_the_line_that_has_the_words_of_a_question() -> None:

@@ -19,7 +19,7 @@ from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.reckoning import expression, reckoner
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.steps import lookup, may_go_on, next_tool
-from tercet.backends.embedded.telling.answers import answered
+from tercet.backends.embedded.telling.answers import Trust, answered
 from tercet.grounding import is_marked
 from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
 
@@ -80,11 +80,11 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
     since = request.items[since_asked(request.items) :]
     now = said._replace(known=known(since))
     tools = {name: offered.parameters(name) for name in _callable(request, offered)}
-    answer = answered(now)
-    if step := next_step(now, tools) or (None if answer.is_sure else _computed(tools, since, now)):
+    trust = answered(now).trust
+    if step := next_step(now, tools) or (None if trust is Trust.SURE else _computed(tools, since, now)):
         return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
-    is_open = not answer.is_known or may_go_on(request.items, offered, said, _callable(request, offered), answer)
-    name = None if answer.is_sure and not is_open else _next(request, offered, said)
+    is_open = not trust or may_go_on(request.items, offered, said, _callable(request, offered), trust)
+    name = None if trust is Trust.SURE and not is_open else _next(request, offered, said)
     if name is None and not is_open and request.output_format.kind == "text":
         return Held(msgspec.structs.replace(request, tools=()), called=Called(CALLED_ANYWAY, True))
     if name is None:

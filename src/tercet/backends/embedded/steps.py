@@ -14,7 +14,7 @@ from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.hints import SPOKEN_OF, Offered
 from tercet.backends.embedded.spoken import Spoken
-from tercet.backends.embedded.telling.answers import Answer
+from tercet.backends.embedded.telling.answers import Trust
 from tercet.items import Item, ToolCall
 
 _DEEDS = frozenset(
@@ -42,8 +42,8 @@ SHARE = 0.55
 """Part of the likelihood of the likeliest tool that was called, from which another is what a request is after."""
 CLEAR, BESIDE = 0.6, 0.8
 """Likelihood of a tool, and part of that of the likeliest that was called, from which a task surely goes on with it."""
-ANOTHER = 0.3
-"""Likelihood from which another tool than those that were called may be wanted."""
+ANOTHER, POSSIBLY = 0.3, 0.15
+"""Likelihood from which another tool than those that were called may be wanted; where no answer stands out."""
 INSTEAD = 0.6
 """Part of the likelihood of a tool that lacks a value, from which one that lacks none is meant instead."""
 
@@ -75,13 +75,14 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     return goal if likely[goal] >= max(CLEAR, BESIDE * most) and needs.have_any(goal) else None
 
 
-def may_go_on(request: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str], answer: Answer) -> bool:
-    """Say whether a request may want another of the tools `names`, that was not called yet; one with a sure answer only
-    one that does something."""
-    called = {item.name for item in request[since_asked(request) :] if isinstance(item, ToolCall)}
+def may_go_on(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str], trust: Trust) -> bool:
+    """Say whether a request may want another of the tools `names`, that was not called yet, although there is an answer
+    of such trust: where that is likely the one that is asked for, only a tool that does something."""
+    called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
     likely, is_question = offered.chances(said), asks(said.text)
     left = [name for name in names if name not in called and not (is_question and is_deed(name))]
-    return any(likely[name] >= ANOTHER for name in left if is_deed(name) or not answer.is_sure)
+    least = ANOTHER if trust > Trust.WHOLE else POSSIBLY
+    return any(likely[name] >= least for name in left if is_deed(name) or trust < Trust.LIKELY)
 
 
 def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:

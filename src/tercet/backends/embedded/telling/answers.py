@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Sequence
+from enum import IntEnum
 from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, NamedTuple
@@ -38,19 +39,28 @@ _LINKS = frozenset("by at of in on".split())
 _IDS = frozenset(map(stem, "id uuid code sku imo key index ref hash commit".split()))
 
 
-class Answer(NamedTuple):
-    """What answers a question: values, or a line of a text; `is_sure`: all that is asked for."""
+class Trust(IntEnum):
+    """How sure an answer is what was asked for."""
 
+    NONE = 0
+    WHOLE = 1
+    """It is a whole record, since no field stands out."""
+    MEANT = 2
+    """Its fields are meant more than others."""
+    LIKELY = 3
+    """It is the only one of the kind that is asked for."""
+    SURE = 4
+    """It is named."""
+
+
+class Answer(NamedTuple):
+    """What answers a question: values, or a line of a text."""
+
+    trust: Trust = Trust.NONE
     leaves: tuple[Leaf, ...] = ()
     line: str = ""
-    is_sure: bool = False
     has_failed: bool = False
     """Whether the values say why a call failed."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether there is any answer."""
-        return bool(self.leaves or self.line)
 
 
 NOTHING = Answer()
@@ -62,6 +72,8 @@ class Found(NamedTuple):
     leaf: Leaf
     score: float
     is_named: bool = False
+    is_wanted: bool = False
+    """Whether it is of the kind, and called as what is of the kind, that the question's word wants."""
 
     @property
     def is_sure(self) -> bool:
@@ -85,7 +97,7 @@ def _answered(said: Spoken) -> Answer:
     told = [leaf for leaf in returned if leaf.is_alone or leaf.standing > 0]
     latest = [leaf for leaf in told if leaf.is_latest and not isinstance(leaf.value, list)]
     if _has_failed(said.known[-1]):
-        return Answer(tuple(latest[:MAX_ROW]), has_failed=True)
+        return Answer(Trust.MEANT, tuple(latest[:MAX_ROW]), has_failed=True)
     asked = parts(said.text)
     if not (asked or asks(said.text)) or (len(latest) == 1 and not isinstance(latest[0].value, str)):
         return NOTHING
@@ -93,16 +105,28 @@ def _answered(said: Spoken) -> Answer:
     exact = asked_leaves(said)
     if not exact and any(not frozenset(part.heads).isdisjoint(chain(*tools)) for part in asked):
         return NOTHING
-    found = [each for part in asked if (each := _likeliest(part, told, tools)).score >= MEANT]
-    is_sure = all(each.is_sure for each in found)
+    weighed = [[_weighed(part, leaf, tools) for leaf in told] for part in asked]
+    best = [max(of, key=lambda each: each.score) for of in weighed if of]
+    found = [each for each in best if each.score >= MEANT]
     meant = tuple(dict.fromkeys(each.leaf for each in found)) or tuple(exact)
     if meant and (len(found) == len(asked) or not asked):
-        return Answer(meant, is_sure=is_sure)
+        return Answer(_trust(found, weighed), meant)
     if (line := line_of(said)).text:
-        return Answer((), line.text, line.worth >= SURE_LINE)
+        return Answer(Trust.SURE if line.worth >= SURE_LINE else Trust.MEANT, line=line.text)
     row = latest if len(latest) <= MAX_ROW else [leaf for leaf in latest if leaf.standing > 0]
-    is_told = asked and len(row) <= MAX_ROW and _is_record(said.known[-1], told)
-    return Answer(tuple(dict.fromkeys((*meant, *row))) if is_told else meant)
+    is_told = asked and 0 < len(row) <= MAX_ROW and _is_record(said.known[-1], told)
+    whole = tuple(dict.fromkeys((*meant, *row))) if is_told else meant
+    return Answer(Trust.WHOLE, whole) if whole else NOTHING
+
+
+def _trust(found: Sequence[Found], weighed: Sequence[Sequence[Found]]) -> Trust:
+    """Return how sure the best values are what is asked for, one thing each, given all that were weighed for it."""
+    if found and all(each.is_sure for each in found):
+        return Trust.SURE
+    alone = (sum(each.is_wanted for each in of) == 1 for of in weighed)
+    if found and all(each.is_sure or (each.is_wanted and only) for each, only in zip(found, alone, strict=True)):
+        return Trust.LIKELY
+    return Trust.MEANT
 
 
 _ANSWERS: Kept[Answer] = Kept(64)
@@ -114,12 +138,6 @@ def _is_record(result: Known, told: Sequence[Leaf]) -> bool:
     return (
         not result.is_call and not any(texts(result.text)) and all(len(str(leaf.value)) < MAX_VALUE for leaf in lists)
     )
-
-
-def _likeliest(part: Part, told: Sequence[Leaf], tools: Collection[tuple[str, ...]]) -> Found:
-    """Return the value that is most likely asked for; one without a name where there is none."""
-    found = (_weighed(part, leaf, tools) for leaf in told)
-    return max(found, key=lambda each: each.score, default=Found(Leaf(None, (), ()), 0.0))
 
 
 def _has_failed(last: Known) -> bool:
@@ -156,7 +174,8 @@ def _weighed(part: Part, leaf: Leaf, tools: Collection[tuple[str, ...]]) -> Foun
     score -= 0.8 * (leaf.is_said and not is_named) + 0.5 * (not is_named and not _IDS.isdisjoint(own))
     score -= 0.8 * (wanted.is_number and not _is_number(leaf.value))
     is_whole = bool(telling) and telling - UNITS <= heads | rest
-    return Found(leaf, score, is_whole or (is_above and not _VALUES.isdisjoint(own)))
+    is_wanted = not wanted.names.isdisjoint(own) and _is_of_kind(wanted, leaf.value)
+    return Found(leaf, score, is_whole or (is_above and not _VALUES.isdisjoint(own)), is_wanted)
 
 
 def _is_of_kind(wanted: Wanted, value: Any) -> bool:
