@@ -47,6 +47,7 @@ def answer(text: str, *results: Any) -> Answer:
         ("Which version is running, and who deployed it?", [("which", ("version",)), ("who", ())]),
         ("Cancel it and give me the confirmation number.", [("what", ("confirm", "numb"))]),
         ("how many minutes does it run", [("how many", ("minut",))]),
+        ("How many of the mugs are in stock?", [("how many", ())]),
         ("She wants to know who her provider is.", [("who", ())]),
         ("Make it warm where the sofa is.", []),
         ("What I am looking for is a psychologist.", []),

@@ -146,7 +146,8 @@ def _part(word: str, said: Sequence[Word]) -> Part:
     while begin < len(kept) and kept[begin].text.lower() in _SKIPPED:
         begin += 1
     end = begin
-    if word in ("what", "which", "how many", "whose"):
+    is_part = begin < len(kept) and kept[0].text.lower() == "of"
+    if word in ("what", "which", "how many", "whose") and not is_part:
         while end < len(kept) and kept[end].text.lower() not in _STOPS:
             end += 1
     heads = tuple(each.stem for each in kept[begin:end] if each.text.lower() not in FUNCTION_WORDS)
