@@ -1,6 +1,7 @@
 """Our own cases, written for this repository and shipped with it: `evals/own/*.jsonl`, a case a line.
 
-What is asked and offered is in the form of Chat Completions; what is accepted, by parameter, in that of BFCL.
+What is asked and offered is in the form of Chat Completions; what is accepted, by parameter, in that of BFCL. Those in
+`blind/` are for measuring alone: nobody looks at what a model makes of a single one of them.
 """
 
 from __future__ import annotations
@@ -13,21 +14,22 @@ from typing import Any
 from evals.cases import Case, asking_case, calls_case, reading_case, telling_case
 
 FOLDER = Path(__file__).parent / "own"
-PREFIX = "own_"
-"""Before the name of each set, which others have, too."""
+PREFIXES = {"own_": FOLDER, "blind_": FOLDER / "blind"}
+"""Before the name of each set, which others have, too; and where its cases are."""
 
 
 def own_cases() -> Iterator[Case]:
     """All of them, those of a file together."""
-    for path in sorted(FOLDER.glob("*.jsonl")):
-        for line in path.read_text().splitlines():
-            told = json.loads(line)
-            yield _case(told)
-            yield from _earlier(told)
+    for prefix, folder in PREFIXES.items():
+        for path in sorted(folder.glob("*.jsonl")):
+            for line in path.read_text().splitlines():
+                told = json.loads(line)
+                yield _case(prefix, told)
+                yield from _earlier(prefix, told)
 
 
-def _case(told: dict[str, Any]) -> Case:
-    name, case_id, messages = PREFIX + told["set"], told["id"], told["messages"]
+def _case(prefix: str, told: dict[str, Any]) -> Case:
+    name, case_id, messages = prefix + told["set"], told["id"], told["messages"]
     match told["set"]:
         case "ask":
             return asking_case(name, case_id, messages, told["tools"])
@@ -39,7 +41,7 @@ def _case(told: dict[str, Any]) -> Case:
             return calls_case(name, case_id, messages, told["tools"], told["accepted"])
 
 
-def _earlier(told: dict[str, Any]) -> Iterator[Case]:
+def _earlier(prefix: str, told: dict[str, Any]) -> Iterator[Case]:
     """The steps that a case has behind it, each a case of its own: right is the call that was made there."""
     for place, message in enumerate(told["messages"]):
         called = message.get("tool_calls") or []
@@ -48,4 +50,4 @@ def _earlier(told: dict[str, Any]) -> Iterator[Case]:
             given = {name: [value] for name, value in json.loads(function["arguments"]).items()}
             behind = told["messages"][:place]
             name = "first_step" if behind[-1]["role"] == "user" else "later_step"
-            yield calls_case(PREFIX + name, f"{told['id']}:{place}", behind, told["tools"], [{function["name"]: given}])
+            yield calls_case(prefix + name, f"{told['id']}:{place}", behind, told["tools"], [{function["name"]: given}])

@@ -95,11 +95,11 @@ def test_values_are_found_where_they_stand(arguments: str, spans: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    ("called", "wanted"),
-    [(None, 0.6), (Called(0.9, is_decided=True), 0.9), (Called(0.9, is_decided=False), 0.75)],
+    ("called", "wanted", "silent"),
+    [(None, 0.6, 0.4), (Called(0.9, is_decided=True), 0.9, 0.1), (Called(0.9, is_decided=False), 0.75, 0.04)],
 )
-def test_what_a_request_tells_counts_alone_where_it_decided_and_half_elsewhere(
-    called: Called | None, wanted: float
+def test_what_a_request_tells_counts_alone_where_it_decided_and_beside_the_model_elsewhere(
+    called: Called | None, wanted: float, silent: float
 ) -> None:
     tokens = [token(MARK, 0.6, mark=0.6), *call_tokens()[1:]]
     told = confidence(tokens, [CALL], MARK, None, called)
@@ -107,4 +107,4 @@ def test_what_a_request_tells_counts_alone_where_it_decided_and_half_elsewhere(
     assert told.decision == pytest.approx(wanted, abs=0.01)
     answer = confidence([token("I", 0.4, mark=0.6)], [], MARK, None, called)
     assert answer is not None
-    assert answer.decision == pytest.approx(1 - wanted, abs=0.01)
+    assert answer.decision == pytest.approx(silent, abs=0.01)

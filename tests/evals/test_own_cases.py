@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 
 from evals.cases import Answer, Case
-from evals.own_sets import FOLDER, own_cases
+from evals.own_sets import PREFIXES, own_cases
 from evals.sets import cases
 from tercet.schema import instance_violation
 
-LINES = [json.loads(line) for path in sorted(FOLDER.glob("*.jsonl")) for line in path.read_text().splitlines()]
+FILES = [path for folder in PREFIXES.values() for path in sorted(folder.glob("*.jsonl"))]
+LINES = [json.loads(line) for path in FILES for line in path.read_text().splitlines()]
 ALL = list(own_cases())
 CASES = [case for case in ALL if not case.set_name.endswith("_step")]
 """But for those that are the beginnings of others."""
 
 
 def test_they_need_no_data_folder(tmp_path: Path) -> None:
-    assert {case.set_name[:4] for case in cases(tmp_path)} == {"own_"}
+    assert {case.set_name[:4] for case in cases(tmp_path)} == {"own_", "blin"}
     assert {case.set_name for case in cases(tmp_path, ["own_tell"])} == {"own_tell"}
     with pytest.raises(RuntimeError, match=r"no set is called multiple; .* has no development sets"):
         cases(tmp_path, ["own_tell", "multiple"])
@@ -49,7 +50,8 @@ def right_answer(case: Case, line: dict[str, Any]) -> Answer:
 def test_there_are_enough_of_every_kind() -> None:
     sets = {name: sum(case.set_name == name for case in CASES) for name in {case.set_name for case in CASES}}
     assert len(CASES) == len({case.id for case in CASES}) == len(LINES) > 500
-    assert min(sets.values()) >= 10, sets
+    assert min(count for name, count in sets.items() if name.startswith("own_")) >= 10, sets
+    assert sum(count for name, count in sets.items() if name.startswith("blind_")) >= 150, sets
 
 
 @pytest.mark.parametrize(("case", "line"), list(zip(CASES, LINES, strict=True)), ids=[case.id for case in CASES])

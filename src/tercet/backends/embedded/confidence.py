@@ -30,8 +30,8 @@ def confidence(
 ) -> Confidence | None:
     """Return how sure the model is of an answer that consists of `tokens` and makes `calls`.
 
-    `mark` is the token that begins a call; `called` says what the request tells of whether to call: it counts alone
-    where it decided, and half elsewhere. None when there is nothing to read it from.
+    `mark` is the token that begins a call; `called` says what the request tells of whether to call. None when there is
+    nothing to read it from.
     """
     if not tokens:
         return None
@@ -53,8 +53,7 @@ def confidence(
         of_calls.append(CallConfidence(tool, arguments, scales.call.apply(math.prod([tool, *arguments.values()]))))
     decision = _decision(tokens[0], mark, is_call=bool(calls))
     if called is not None:
-        told = called.chance if calls else 1 - called.chance
-        decision = told if called.is_decided else (decision + told) / 2
+        decision = _beside(decision, called, is_call=bool(calls))
     scale = scales.calling if calls else scales.silence
     return Confidence(scale.apply(decision), tuple(of_calls), calibration is not None)
 
@@ -87,6 +86,15 @@ def _decision(first: TokenLogprob, mark: str, *, is_call: bool) -> float:
     weights[first.token] = math.exp(first.logprob)
     chance = min(1.0, weights.get(mark, 0.0))
     return chance if is_call else 1 - chance
+
+
+def _beside(decision: float, called: Called, *, is_call: bool) -> float:
+    """Return the probability of what was done beside what the request tells: that counts alone where it decided; else
+    half for a call, while for silence both must speak."""
+    told = called.chance if is_call else 1 - called.chance
+    if called.is_decided:
+        return told
+    return (decision + told) / 2 if is_call else decision * told
 
 
 class _Text:

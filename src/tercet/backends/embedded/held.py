@@ -23,8 +23,13 @@ from tercet.backends.embedded.telling.answers import Trust, answered
 from tercet.grounding import is_marked
 from tercet.items import Item, Message, ModelRequest, ToolCall, ToolChoice, ToolDefinition, ToolResult
 
-CALLED_ANYWAY, SURELY_CALLED = 0.1, 0.9
-"""How likely a call is right where something is asked for or told, and where the step is read off a page or numbers."""
+SURELY_CALLED = 0.9
+"""How likely a call is right that is read off a page or computed."""
+TOLD = {Trust.SURE: 0.05, Trust.LIKELY: 0.15, Trust.MEANT: 0.25, Trust.WHOLE: 0.3}
+"""How likely a call had been right where results are told, by how sure the answer is."""
+ASKED = 0.6
+"""How likely a call had been right where something is asked for although the tool is surely meant: what nobody was
+found to have said was said all the same."""
 
 
 class Called(NamedTuple):
@@ -86,7 +91,7 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
     is_open = not trust or may_go_on(request.items, offered, said, _callable(request, offered), trust)
     name = None if trust is Trust.SURE and not is_open else _next(request, offered, said)
     if name is None and not is_open and request.output_format.kind == "text":
-        return Held(msgspec.structs.replace(request, tools=()), called=Called(CALLED_ANYWAY, True))
+        return Held(msgspec.structs.replace(request, tools=()), called=Called(TOLD[trust], True))
     if name is None:
         made = tuple((item.name, item.arguments) for item in since if isinstance(item, ToolCall))
         return Held(msgspec.structs.replace(request, parallel_tool_calls=False), made=made)
@@ -128,8 +133,10 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, all_said) if is_open and not (said.known or planned) else ()
+    likely = max(offered.chances(plain).values(), default=0.0)
     if missing:
-        return Held(msgspec.structs.replace(request, tools=()), missing=missing, called=Called(CALLED_ANYWAY, True))
+        chance = Called(ASKED * likely**2, True)
+        return Held(msgspec.structs.replace(request, tools=()), missing=missing, called=chance)
     kept = tuple(tool for tool in request.tools if tool.name not in left_out)
     is_parallel = request.parallel_tool_calls and bool(planned or said.known)
     allowed = msgspec.structs.replace(
@@ -137,7 +144,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     )
     called = None
     if request.tool_choice.mode == "auto" and not said.known:
-        called = Called(max(offered.chances(plain).values(), default=0.0), choice.mode != "auto" or not kept)
+        called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept)
     return Held(allowed, _planned(request, planned), is_held=True, called=called)
 
 
