@@ -543,3 +543,41 @@ def test_an_answer_to_a_question_leaves_the_choice_to_the_model() -> None:
     tools = two_tools("").tools
     items = (user("What is the weather in Oslo?"), question, user("Monday, but do not look it up yet."))
     assert held(ModelRequest(items, tools=tools), offered).request.tool_choice.mode == "auto"
+
+
+TEXT, NUMBER = {"type": "string"}, {"type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("offered", "text", "values"),
+    [
+        (tool("mortgage", price=NUMBER), "A mortgage on a price of 60k", {"price": 60_000}),
+        (tool("mortgage", price=NUMBER), "A mortgage on a price of $1.2m", {"price": 1_200_000}),
+        (tool("energy", mass=NUMBER), "The energy of a mass of 4.5×10^-6 kg", {"mass": 4.5e-6}),
+        (tool("inflation", country=TEXT), "What was Portugal's inflation?", {"country": "Portugal"}),
+        (tool("flight_status", flight=TEXT), "Flight status of LO 282", {"flight": "LO 282"}),
+    ],
+)
+def test_what_is_written_as_one_is_one(offered: bytes, text: str, values: dict[str, Any]) -> None:
+    found = Offered([offered]).draft_fields(Spoken(text), json.loads(offered)["name"])
+    assert {field.name: field.likeliest.value for field in found} == values
+
+
+def test_a_sign_of_money_says_a_currency_and_nothing_else() -> None:
+    charge = Offered([tool("charge", customer=TEXT, amount=NUMBER, currency=TEXT, iban=TEXT)])
+    found = {field.name: field.likeliest.forms for field in charge.draft_fields(Spoken("Charge €45 to Ana"), "charge")}
+    assert found["currency"] == ("EUR", "€")
+    assert "EUR" not in found.get("iban", ())
+
+
+def test_a_file_is_no_day() -> None:
+    offered = Offered([tool("add_days", date=TEXT, days=NUMBER)])
+    found = offered.draft_fields(Spoken("Which date is 21 days after that in invoice.json?"), "add_days")
+    assert all(field.likeliest.value != "invoice.json" or field.chance < SURE for field in found)
+
+
+def test_two_tools_for_one_thing_are_one_request() -> None:
+    way = {"origin": TEXT, "destination": TEXT, "day": TEXT}
+    oneway, there = tool("search_oneway_flights", **way), tool("search_roundtrip_flights", **way)
+    text = "Search oneway flights from Oslo to Rome on May 3rd. I would like roundtrip flights in an aisle seat."
+    assert len({name for name, _ in Offered([oneway, there]).plan(Spoken(text))}) < 2

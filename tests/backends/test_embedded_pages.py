@@ -90,3 +90,8 @@ def test_fields_are_filled_before_a_button_is_pressed_and_nothing_is_done_twice(
     assert next_step(Spoken(text, known=known), TOOLS) == press
     known += (Known(press.tool, json.dumps(press.arguments), is_call=True), shown(page, form))
     assert next_step(Spoken(text, known=known), TOOLS) is None
+
+
+def test_a_link_that_led_elsewhere_is_not_followed_again() -> None:
+    known = (shown(SHOP, FRONT), Known("browser_click", '{"element": "Velvet Lamp"}', is_call=True), shown(SHOP, FRONT))
+    assert next_step(Spoken("What does the Velvet Lamp cost?", known=known), TOOLS) is None

@@ -37,6 +37,13 @@ def asked(text: str, *results: Any) -> str:
         ("Who spent most?", (ORDERS,), ""),
         ("What is the average mark?", ({"note": "none"},), ""),
         ("What is the total?", (), ""),
+        ("How much is it?", ({"price": 20, "review_count": 350},), ""),
+        ("How much is it a night?", ({"price": 20, "nights": 3},), ""),
+        ("What do they cost in all?", ({"price": 20, "nights": 3},), "20*3"),
+        ("Show me both orders in total detail", (ORDERS,), ""),
+        ("Work out the total", (ORDERS,), "20+30+5"),
+        ("What is the total?", ({"amount": 7}, {"amount": 7}), "7+7"),
+        ("What is the total?", ([{"total": 10**400}, {"total": 1}],), f"{10**400}+1"),
     ],
 )
 def test_what_is_computed(text: str, results: tuple[Any, ...], computed: str) -> None:

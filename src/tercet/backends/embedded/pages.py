@@ -62,24 +62,23 @@ def next_step(said: Spoken, tools: Mapping[str, Sequence[Parameter]]) -> Step | 
         return None
     meant = tuple(stems_of(said.text))
     buttons = [button for button in pages[-1].of("button") if _is_meant(button.name, meant)]
-    if buttons and not asks(said.text):
-        return next(_acts(said, tools, pages[-1], buttons), None)
-    return None if buttons else next(_visits(tools, pages, meant), None)
+    if buttons and asks(said.text):
+        return None
+    steps = _acts(said, tools, pages[-1], buttons) if buttons else _visits(tools, pages, meant)
+    done = [_object(known.text) for known in said.known if known.is_call]
+    return next((step for step in steps if step.arguments not in done), None)
 
 
 def _acts(
     said: Spoken, tools: Mapping[str, Sequence[Parameter]], page: _Page, buttons: Sequence[_Element]
 ) -> Iterator[Step]:
-    """Yield what is left to do on a page: fill the fields that hold something else than was said, press a button."""
-    steps: list[Step] = []
+    """Yield what is to be done on a page: fill the fields that hold something else than was said, press a button."""
     if filling := _taking(tools, _ELEMENT, _FILL):
         tool, names = filling
-        steps += (Step(tool, dict(zip(names, pair, strict=True))) for pair in _values(said, page).items())
+        yield from (Step(tool, dict(zip(names, pair, strict=True))) for pair in _values(said, page).items())
     if clicking := _taking(tools, _ELEMENT):
         tool, names = clicking
-        steps += (Step(tool, {names[0]: button.name}) for button in buttons)
-    done = [_object(known.text) for known in said.known if known.is_call]
-    yield from (step for step in steps if step.arguments not in done)
+        yield from (Step(tool, {names[0]: button.name}) for button in buttons)
 
 
 def _values(said: Spoken, page: _Page) -> dict[str, str]:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.returned import Leaf, every_leaf
+from tercet.backends.embedded.drafts.returned import Leaf, asks, every_leaf
 from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.relevance import direction, likeness, stem
 from tercet.backends.embedded.spoken import Known, Spoken
+from tercet.backends.embedded.telling.questions import parts
 from tercet.numerals import numbers_in
 
 MAX_TERMS = 40
@@ -25,12 +26,15 @@ _DIFFERENCE = re.compile(
     re.IGNORECASE,
 )
 _SUM = re.compile(
-    r"\b(?:total|sum|together|altogether|combined|in all|add(?:ed|ing)?(?: \w+)? up|add|overall|whole|both)\b",
-    re.IGNORECASE,
+    r"\b(?:total|sum|together|altogether|combined|in all|add(?:ed|ing)?(?: \w+)? up|overall|whole)\b", re.IGNORECASE
 )
+_ORDERS = re.compile(r"\b(?:add up|sum up|total up|calculate|compute|work out|figure out)\b", re.IGNORECASE)
+"""What orders a computation, where nothing is asked."""
 _AMOUNT = re.compile(r"\b(?:costs?|price|pay|spend|spent|total|worth|charge|how much)\b", re.IGNORECASE)
 _PRICES = frozenset(map(stem, "price cost rate fee fare wage".split()))
-_COUNTS = frozenset(map(stem, "quantity qty count number amount units pieces hours nights days seats".split()))
+_COUNTS = frozenset(map(stem, "quantity qty units pieces hours nights days seats".split()))
+_EACH = frozenset(map(stem, "unit each per hourly nightly daily single".split()))
+"""Words in the name of a price that is one of several."""
 _EXPRESSIONS = frozenset(map(stem, "expression formula equation calculation".split()))
 """Names of parameters that take what is to be computed."""
 _NO_QUANTITY = frozenset(map(stem, "id no code number year index sku zip postcode phone line lines rank page".split()))
@@ -55,6 +59,8 @@ def reckoner(tools: Mapping[str, Sequence[Parameter]]) -> tuple[str, str] | None
 
 def expression(said: Spoken) -> str:
     """Return what a request asks to be computed of the results that are known; empty where that is nothing."""
+    if not (asks(said.text) or parts(said.text) or _ORDERS.search(said.text)):
+        return ""
     numbers = [number for leaf in every_leaf(said._replace(known=_once(said.known))) if (number := _number(leaf))]
     product = _products(said.text, numbers)
     if product:
@@ -73,9 +79,9 @@ def expression(said: Spoken) -> str:
 def _once(known: Sequence[Known]) -> tuple[Known, ...]:
     """Return what is known, each page that was shown several times as it was last."""
     last: dict[str, Known] = {}
-    for each in known:
+    for place, each in enumerate(known):
         page = _ADDRESS.match(each.text) if not each.is_call else None
-        address = page[1] if page else each.text
+        address = page[1] if page else str(place)
         last.pop(address, None)
         last[address] = each
     return tuple(last.values())
@@ -92,7 +98,7 @@ def _number(leaf: Leaf) -> _Number | None:
 
 
 def _plain(value: float) -> str:
-    return str(int(value)) if float(value).is_integer() else str(value)
+    return str(int(value)) if isinstance(value, int) or value.is_integer() else str(value)
 
 
 def _is_bare(text: str) -> bool:
@@ -107,7 +113,8 @@ def _products(text: str, numbers: Sequence[_Number]) -> str:
     described = [number for number in numbers if number.leaf.standing > 0] or numbers
     prices = [number for number in described if number.leaf.key[-1] in _PRICES]
     counts = [number for number in described if number.leaf.key[-1] in _COUNTS]
-    if not prices or len(prices) != len(counts):
+    is_of_each = all(not _EACH.isdisjoint(price.leaf.key) for price in prices)
+    if not prices or len(prices) != len(counts) or not (is_of_each or _SUM.search(text)):
         return ""
     return "+".join(f"{price.text}*{count.text}" for price, count in zip(prices, counts, strict=True))
 
