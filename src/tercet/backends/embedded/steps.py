@@ -52,7 +52,8 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     """Return the tool, one of `names`, that is surely to be called next; None where that is the model's to say.
 
     That is the tool that the request is after, once all that it needs is known; where it lacks what only tools know,
-    the one that looks things up with what is known.
+    the one that looks things up with what is known; behind a result also the tool that is clearly meant, if what it
+    needs has some value each.
     """
     called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
     is_question = asks(said.text)
@@ -72,7 +73,8 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
         if found := max(lookups, key=lambda name: (lookups[name], likely[name]), default=None):
             return found
     most = max((likely.get(name, 0.0) for name in called), default=1.0)
-    return goal if likely[goal] >= max(CLEAR, BESIDE * most) and needs.have_any(goal) else None
+    is_clear = bool(called) and likely[goal] >= max(CLEAR, BESIDE * most)
+    return goal if is_clear and needs.have_any(goal) else None
 
 
 def may_go_on(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str], trust: Trust) -> bool:

@@ -152,7 +152,10 @@ def _has_failed(last: Known) -> bool:
 
 
 def _weighed(part: Part, leaf: Leaf, tools: Collection[tuple[str, ...]]) -> Found:
-    """Return a value with how much speaks for it as what is asked for; `tools`: the names of those that returned it."""
+    """Return a value with how much speaks for it as what is asked for; `tools`: the names of those that returned it.
+
+    The weights were set by hand, on 20 cases of our own and 60 of dialogues (docs/adr/0012).
+    """
     of_tool = max((len(name) for name in tools if leaf.path[: len(name)] == name), default=0)
     own, above = named(leaf.key), named(leaf.path[of_tool : len(leaf.path) - len(leaf.key)])
     heads, rest, wanted = frozenset(part.heads), frozenset(part.rest), part.wanted

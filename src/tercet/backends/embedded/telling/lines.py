@@ -14,22 +14,7 @@ MAX_VALUE, MAX_LINES, MAX_LINE = 80, 400, 300
 """Characters up to which a text is a value; lines of a longer one that are read, and characters of a line."""
 MIN_WORTH = 0.3
 """What the words of a question must be worth that a line has: the log of how rare each is among all lines."""
-COMMON = 0.1
-"""How alike words are on average that have nothing in common."""
-MEANT, SURE = 1.0, 1.7
-"""Score from which a field is what is asked for, and from which that is sure."""
 _LAST = re.compile(r"\b(?:last|latest|newest|most recent|final)\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[?!.](?=\s|$)|\n")
-_BEGINS = re.compile(r"(?:^|[.!?;:,\n-]|\band)\s*(?:(?:in|at|on|for|with|to|from|of) )?$", re.IGNORECASE)
-"""What stands before a question that begins a sentence, or a part of one."""
-_WONDERS = re.compile(
-    r"\b(?:know|tell (?:me|us|him|her|them)|see|out|check|wonder(?:ing)?|ask(?:s|ing)?|say|show (?:me|us)|look up)\s*"
-    r"(?:(?:in|at|on|for|with|to|from|of) )?$",
-    re.IGNORECASE,
-)
-"""What stands before a question that is told: `I'd like to know | who`."""
-_MEASURED = re.compile(r"[^\w\s]?\s?-?\d[\d.,]*\s?[^\d\s]{0,10}")
-"""A number, with a sign of money or a unit beside it."""
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+")
 
 
