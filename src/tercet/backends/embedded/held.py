@@ -13,6 +13,7 @@ import msgspec
 from tercet.backends.embedded.conversation import asked, known, since_asked
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.files import next_file
 from tercet.backends.embedded.hints import SAID, Offered
 from tercet.backends.embedded.pages import Step, next_step
 from tercet.backends.embedded.reading import read_out
@@ -86,7 +87,8 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
     now = said._replace(known=known(since))
     tools = {name: offered.parameters(name) for name in _callable(request, offered)}
     trust = answered(now).trust
-    if step := next_step(now, tools) or (None if trust is Trust.SURE else _computed(tools, since, now)):
+    step = next_step(now, tools) or next_file(now, tools, offered.chances(said))
+    if step := step or (None if trust is Trust.SURE else _computed(tools, since, now)):
         return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     is_open = not trust or may_go_on(request.items, offered, said, _callable(request, offered), trust)
     name = None if trust is Trust.SURE and not is_open else _next(request, offered, said)
@@ -122,6 +124,10 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     """Return what the answer to a user is held to: one call where several are not clearly asked for. Later requests may
     refer to earlier ones, so they are held to drafts alone."""
     plain, all_said = requests[-1], _all_said(requests)
+    if request.tool_choice.mode == "auto" and not plain.known and len(plain.turns) == 1:
+        tools = {name: offered.parameters(name) for name in _callable(request, offered)}
+        if tools and (step := next_file(plain, tools, offered.chances(plain))):
+            return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     drafts = offered.continued(said) if said.known else offered.drafts(plain)
     planned = offered.plan(plain) if request.parallel_tool_calls else []
     if len(requests) > 1:

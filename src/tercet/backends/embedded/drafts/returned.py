@@ -5,7 +5,7 @@ It knows nothing of the parameters that are to be filled.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -112,6 +112,16 @@ def _written(text: str) -> Any:
     return (_table(text) or _labelled(text) or None) if "\n" in text else None
 
 
+def _is_keyed(value: Mapping[str, Any]) -> bool:
+    """Say whether an object is a list of rows, each under what it is called: records of one form, or values under
+    codes."""
+    if len(value) < 2 or len({type(inner) for inner in value.values()}) > 1:
+        return False
+    if all(isinstance(inner, dict) for inner in value.values()):
+        return len({frozenset(inner) for inner in value.values()}) == 1
+    return all(any(map(str.isdigit, name)) for name in value)
+
+
 def _labelled(text: str) -> dict[str, str]:
     """Return the values of lines that begin with what they are called."""
     return {match[1]: match[2] for match in _LINE.finditer(text)}
@@ -137,9 +147,11 @@ class _Reader:
     def read(self, value: Any, path: tuple[str, ...], key: tuple[str, ...], like: Leaf) -> Iterator[Leaf]:
         match value:
             case dict():
-                for name, inner in value.items():
+                entries = [{"": name, "of": inner} for name, inner in value.items()]
+                of_rows = self._rows(entries, like) if _is_keyed(value) else [like] * len(entries)
+                for (name, inner), row in zip(value.items(), of_rows, strict=True):
                     own = identifier_stems(str(name))
-                    yield from self.read(inner, path + own, own, like._replace(name=str(name)))
+                    yield from self.read(inner, path + own, own, row._replace(name=str(name)))
             case list():
                 is_plain = bool(value) and not any(isinstance(entry, dict | list) for entry in value)
                 if is_plain:

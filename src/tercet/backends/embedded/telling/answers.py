@@ -35,6 +35,8 @@ _MEASURED = re.compile(r"[^\w\s]?\s?-?\d[\d.,]*\s?[^\d\s]{0,10}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _VALUES = frozenset(map(stem, "value amount name title text total".split()))
 """Names of fields that say nothing but that they are one."""
+_ASIDE = ((), identifier_stems("num_lines"))
+"""Names of what only describes a result: nothing, and how long a file is."""
 _LINKS = frozenset("by at of in on".split())
 _IDS = frozenset(map(stem, "id uuid code sku imo key index ref hash commit".split()))
 
@@ -93,7 +95,7 @@ def answered(said: Spoken) -> Answer:
 def _answered(said: Spoken) -> Answer:
     if not said.known:
         return NOTHING
-    returned = [leaf for leaf in leaves(said) if leaf.key and not leaf.is_argument]
+    returned = [leaf for leaf in leaves(said) if leaf.key not in _ASIDE and not leaf.is_argument]
     told = [leaf for leaf in returned if leaf.is_alone or leaf.standing > 0]
     latest = [leaf for leaf in told if leaf.is_latest and not isinstance(leaf.value, list)]
     if _has_failed(said.known[-1]):

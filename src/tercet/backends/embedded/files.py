@@ -1,0 +1,68 @@
+"""The file that a request names and that was not read yet: what is asked of it is not known before.
+
+A small model computes with a file's name. It knows nothing of prompts.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.words import identifier_stems
+from tercet.backends.embedded.pages import Step
+from tercet.backends.embedded.spoken import Known, Spoken
+
+MAX_FILES = 8
+"""Files of one request that are read."""
+_FILE = re.compile(
+    r"(?<![\w@/.:-])(?:[\w-]+/)*[\w-]+(?:\.[\w-]+)*\.(?!(?:com|org|net|io|ai|eu|uk|de|fr|edu|gov)\b)[a-z][a-z0-9]{1,4}(?![\w@/])"
+)
+"""A name with an extension that is no site's."""
+_MEANT = re.compile(r"did you mean '([^']+)'")
+_READS = frozenset(stem for verb in "read open view load cat show get".split() for stem in identifier_stems(verb))
+_PATHS = frozenset(stem for name in "path file filename".split() for stem in identifier_stems(name))
+
+
+def next_file(said: Spoken, tools: Mapping[str, Sequence[Parameter]], likely: Mapping[str, float]) -> Step | None:
+    """Return the call that reads the next file which a request names, or the one that a failed call was told to mean;
+    None where all were read, none is named, or the tool that is meant most takes a file itself.
+
+    `likely`: how likely each tool is meant.
+    """
+    reader = next(filter(None, (_path_of_reader(name, of) for name, of in tools.items())), None)
+    if reader is None:
+        return None
+    tool, path = reader
+    meant = max(tools, key=lambda name: likely.get(name, 0.0))
+    if meant != tool and any(each.is_needed and _is_path(each) for each in tools[meant]):
+        return None
+    tried = {str(_arguments(known).get(path, "")) for known in said.known if known.is_call}
+    wanted = [*_corrections(said.known), *dict.fromkeys(match[0] for match in _FILE.finditer(said.text))]
+    unread = (file for file in wanted[:MAX_FILES] if file not in tried)
+    return next((Step(tool, {path: file}) for file in unread), None)
+
+
+def _path_of_reader(name: str, parameters: Sequence[Parameter]) -> tuple[str, str] | None:
+    """Return a tool that reads a file and needs no more than its path, and that parameter."""
+    needed = [each for each in parameters if each.is_needed]
+    is_reader = not _READS.isdisjoint(identifier_stems(name)) and len(needed) == 1 and _is_path(needed[0])
+    return (name, needed[0].name) if is_reader else None
+
+
+def _is_path(parameter: Parameter) -> bool:
+    return parameter.kind == "string" and not parameter.is_list and not _PATHS.isdisjoint(parameter.parts)
+
+
+def _corrections(known: Sequence[Known]) -> Iterator[str]:
+    """Yield the names that results say were meant."""
+    results = (each.text for each in known if not each.is_call)
+    yield from islice((match[1] for text in results for match in _MEANT.finditer(text)), MAX_FILES)
+
+
+def _arguments(call: Known) -> dict[str, object]:
+    try:
+        found = json.loads(call.text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
