@@ -113,6 +113,7 @@ def test_the_line_that_has_the_words_of_a_question() -> None:
     assert answer("What is the code of the last ERROR line?", LOG).line == LOG.splitlines()[2]
     assert answer("Is worker 1 started?", LOG).line == LOG.splitlines()[0]
     assert not answer("What does the Kettle cost?", {"text": "* Lamp\n* Kettle\n* Chair"}).line
+    assert not answer("How many no votes?", {"text": '{\n "East": {"yes": 4},\n "West": {"no": 3}\n}'}).line
     prose = "Use a clip. Hold the button for 12 seconds until the light blinks. All settings are then deleted."
     assert line_of(Spoken("How many seconds is the button held?", known=(Known("", prose, False),))).text.startswith(
         "Hold"

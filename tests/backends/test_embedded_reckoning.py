@@ -37,6 +37,12 @@ def asked(text: str, *results: Any) -> str:
         ("Who spent most?", (ORDERS,), ""),
         ("What is the average mark?", ({"note": "none"},), ""),
         ("What is the total?", (), ""),
+        (
+            "What is Ben's average mark?",
+            ([{"name": "Ada", "marks": [1, 2]}, {"name": "Ben", "marks": [4, 8]}],),
+            "(4+8)/2",
+        ),
+        ("What is the total of the yes votes?", ({"East": {"yes": 4, "no": 2}, "West": {"yes": 3, "no": 5}},), "4+3"),
         ("How much is it?", ({"price": 20, "review_count": 350},), ""),
         ("How much is it a night?", ({"price": 20, "nights": 3},), ""),
         ("What do they cost in all?", ({"price": 20, "nights": 3},), "20*3"),

@@ -19,7 +19,7 @@ from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.held import Held, held
 from tercet.backends.embedded.manifest import Manifest, read_manifest
 from tercet.backends.embedded.reader import Reader
-from tercet.backends.embedded.tasks import MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
+from tercet.backends.embedded.tasks import MAX_HELD_TOKENS, MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.telling.rules import brief_rules, telling_rules
 from tercet.backends.embedded.template import ChatTemplate, Shield
 from tercet.confidence import Confidence
@@ -183,7 +183,8 @@ class EmbeddedBackend:
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
         telling = (telling_rules(request) or brief_rules(request)) if model.manifest.holds_answers else ""
-        rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling)
+        most = MAX_HELD_TOKENS if model.manifest.holds_answers and request.tools else MAX_OUTPUT_TOKENS
+        rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling, most)
         return rendered.task(held(request, shown.compared) if dialect.has_hints else Held(request))
 
 

@@ -20,7 +20,9 @@ from tercet.engine.job import Job
 from tercet.errors import InvalidRequest
 from tercet.items import ModelRequest, ToolCall
 
-MAX_OUTPUT_TOKENS = 32_768
+MAX_OUTPUT_TOKENS, MAX_HELD_TOKENS = 32_768, 1_024
+"""Tokens of an answer where a client names no number; of one of our small models, which says the same without end when
+it says more."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -48,7 +50,9 @@ class Rendered(msgspec.Struct, frozen=True):
     offered: Offered | None
     """The tools, where the model is told what of them is likely meant."""
     telling: str = ""
-    """Rules that define the `text` of an answer behind tools' results, where the model is held to those."""
+    """Rules that define the `text` of an answer, where the model is held to any."""
+    max_tokens: int = MAX_OUTPUT_TOKENS
+    """Tokens of an answer where the client names no number."""
 
     def task(self, allowed: Held) -> Task:
         """Return the task of an answer that is held to `allowed`."""
@@ -60,7 +64,7 @@ class Rendered(msgspec.Struct, frozen=True):
         parser = dialect.parser() if request.offered_tools else TextParser()
         if think is not None:
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
-        job = job_of(request, self.prompt, dialect, rules, self.visible)
+        job = job_of(request, self.prompt, dialect, rules, self.visible, self.max_tokens)
         again = partial(self._again, allowed) if allowed.is_held or allowed.made else None
         return Task(job, parser, request.sampling.top_logprobs, again, allowed.called)
 
@@ -80,14 +84,22 @@ class TextParser:
 
 
 def job_of(
-    request: ModelRequest, prompt: tuple[str, ...], dialect: Dialect, rules: str = "", visible: tuple[str, ...] = ()
+    request: ModelRequest,
+    prompt: tuple[str, ...],
+    dialect: Dialect,
+    rules: str = "",
+    visible: tuple[str, ...] = (),
+    max_tokens: int = MAX_OUTPUT_TOKENS,
 ) -> Job:
-    """Return what the engine is asked for `request`. Raises `InvalidRequest` for a bias that names no token."""
+    """Return what the engine is asked for `request`; `max_tokens` where the client names no number.
+
+    Raises `InvalidRequest` for a bias that names no token.
+    """
     sampling = request.sampling
     temperature = dialect.default_temperature if sampling.temperature is None else sampling.temperature
     return Job(
         prompt=prompt,
-        max_tokens=sampling.max_output_tokens or MAX_OUTPUT_TOKENS,
+        max_tokens=sampling.max_output_tokens or max_tokens,
         temperature=temperature,
         top_p=sampling.top_p,
         presence_penalty=sampling.presence_penalty,

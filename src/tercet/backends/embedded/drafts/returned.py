@@ -156,7 +156,8 @@ class _Reader:
                 is_plain = bool(value) and not any(isinstance(entry, dict | list) for entry in value)
                 if is_plain:
                     yield self._made(value, path, key, like)
-                for entry, row in zip(value, self._rows(value, like), strict=True):
+                rows = [like] * len(value) if is_plain and not like.is_alone else self._rows(value, like)
+                for entry, row in zip(value, rows, strict=True):
                     yield from self.read(entry, path, key, row)
             case bool() | None | "":
                 return

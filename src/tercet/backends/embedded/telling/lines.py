@@ -44,7 +44,7 @@ def line_of(said: Spoken) -> Line:
 
 
 def texts(result: str) -> Iterator[str]:
-    """Yield the texts of a result, JSON or any other, that are more than a value."""
+    """Yield the texts of a result, JSON or any other, that are more than a value and no JSON themselves."""
     try:
         waiting = [json.loads(result)]
     except (ValueError, RecursionError):
@@ -55,7 +55,7 @@ def texts(result: str) -> Iterator[str]:
                 waiting += reversed(row.values())
             case list() as rows:
                 waiting += reversed(rows)
-            case str() as text if "\n" in text or len(text) > MAX_VALUE:
+            case str() as text if ("\n" in text or len(text) > MAX_VALUE) and text.lstrip()[:1] not in ("{", "["):
                 yield text
 
 
