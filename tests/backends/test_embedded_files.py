@@ -1,6 +1,7 @@
 """The file that a request names and that was not read yet."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ def described(name: str, *needed: str) -> bytes:
 
 NEEDS = {
     "read_file": ("path",),
+    "move": ("source", "destination"),
     "write_file": ("path", "content"),
     "date_add": ("date",),
     "calculator": ("expression",),
@@ -36,6 +38,7 @@ READ = Known("read_file", '{"path": "prices.json"}', is_call=True)
         ("What is the lamp's price? It's in prices.json.", (), {}, "prices.json"),
         ("Multiply prices.json by billing/rates.csv", (READ,), {"calculator": 0.9}, "billing/rates.csv"),
         ("What is the lamp's price? It's in prices.json.", (READ,), {}, None),
+        ("Move the file prices.json to archive", (), {"move": 0.9}, None),
         ("Write a haiku to haiku.txt", (), {"write_file": 0.9}, None),
         ("What is new on example.com, version 2.18.4, e.g. for a@b.org?", (), {}, None),
         ("Which date is 3 days after that in invoice.json?", (), {"date_add": 0.9}, "invoice.json"),
@@ -54,11 +57,19 @@ def test_the_file_that_is_read_next(
     text: str, known: tuple[Known, ...], likely: dict[str, float], file: str | None
 ) -> None:
     wanted = Step("read_file", {"path": file}) if file else None
-    assert next_file(Spoken(text, known=known), TOOLS, likely) == wanted
+    assert next_file(Spoken(text, known=known), TOOLS, likely, partial(OFFERED.draft, Spoken(text))) == wanted
 
 
 def test_without_a_tool_that_reads_nothing_is_read() -> None:
-    assert next_file(Spoken("What is in prices.json?"), {"calculator": TOOLS["calculator"]}, {}) is None
+    assert (
+        next_file(
+            Spoken("What is in prices.json?"),
+            {"calculator": TOOLS["calculator"]},
+            {},
+            lambda name: OFFERED.draft(Spoken(""), name),
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ A small model computes with a file's name. It knows nothing of prompts.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.pages import Step
@@ -24,23 +25,35 @@ _READS = frozenset(stem for verb in "read open view load cat show get".split() f
 _PATHS = frozenset(stem for name in "path file filename".split() for stem in identifier_stems(name))
 
 
-def next_file(said: Spoken, tools: Mapping[str, Sequence[Parameter]], likely: Mapping[str, float]) -> Step | None:
+def next_file(
+    said: Spoken,
+    tools: Mapping[str, Sequence[Parameter]],
+    likely: Mapping[str, float],
+    drafted: Callable[[str], Draft],
+) -> Step | None:
     """Return the call that reads the next file which a request names, or the one that a failed call was told to mean;
     None where all were read, none is named, or the tool that is meant most takes a file itself.
 
-    `likely`: how likely each tool is meant.
+    `likely`: how likely each tool is meant; `drafted`: what a request says of a tool's arguments.
     """
     reader = next(filter(None, (_path_of_reader(name, of) for name, of in tools.items())), None)
     if reader is None:
         return None
     tool, path = reader
     meant = max(tools, key=lambda name: likely.get(name, 0.0))
-    if meant != tool and any(each.is_needed and _is_path(each) for each in tools[meant]):
+    named = list(dict.fromkeys(match[0] for match in _FILE.finditer(said.text)))
+    if meant != tool and (
+        any(each.is_needed and _is_path(each) for each in tools[meant]) or _takes(drafted(meant), named)
+    ):
         return None
     tried = {str(_arguments(known).get(path, "")) for known in said.known if known.is_call}
-    wanted = [*_corrections(said.known), *dict.fromkeys(match[0] for match in _FILE.finditer(said.text))]
-    unread = (file for file in wanted[:MAX_FILES] if file not in tried)
+    unread = (file for file in [*_corrections(said.known), *named][:MAX_FILES] if file not in tried)
     return next((Step(tool, {path: file}) for file in unread), None)
+
+
+def _takes(draft: Draft, files: Sequence[str]) -> bool:
+    """Say whether a likely value of a call is one of the files."""
+    return any(field.chance >= SURE and str(field.likeliest.value) in files for field in draft.fields)
 
 
 def _path_of_reader(name: str, parameters: Sequence[Parameter]) -> tuple[str, str] | None:

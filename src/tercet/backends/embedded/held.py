@@ -4,7 +4,7 @@ It knows what is offered and asked, and nothing of prompts or grammars.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -87,7 +87,7 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
     now = said._replace(known=known(since))
     tools = {name: offered.parameters(name) for name in _callable(request, offered)}
     trust = answered(now).trust
-    step = next_step(now, tools) or next_file(now, tools, offered.chances(said))
+    step = next_step(now, tools) or next_file(now, tools, offered.chances(said), partial(offered.draft, now))
     if step := step or (None if trust is Trust.SURE else _computed(tools, since, now)):
         return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     is_open = not trust or may_go_on(request.items, offered, said, _callable(request, offered), trust)
@@ -126,7 +126,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     plain, all_said = requests[-1], _all_said(requests)
     if request.tool_choice.mode == "auto" and not plain.known and len(plain.turns) == 1:
         tools = {name: offered.parameters(name) for name in _callable(request, offered)}
-        if tools and (step := next_file(plain, tools, offered.chances(plain))):
+        if tools and (step := next_file(plain, tools, offered.chances(plain), partial(offered.draft, plain))):
             return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     drafts = offered.continued(said) if said.known else offered.drafts(plain)
     planned = offered.plan(plain) if request.parallel_tool_calls else []
