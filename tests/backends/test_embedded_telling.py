@@ -9,11 +9,12 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer
 
 from tercet.backends.embedded.backend import EmbeddedBackend
+from tercet.backends.embedded.tasks import MAX_HELD_TOKENS, MAX_OUTPUT_TOKENS
 from tercet.backends.embedded.telling.forms import forms
-from tercet.backends.embedded.telling.rules import MAX_READ, telling_rules
+from tercet.backends.embedded.telling.rules import MAX_READ, brief_rules, telling_rules
 from tercet.engine.settings import EngineSettings
 from tercet.events import fold
-from tercet.items import Item, Message, ModelRequest, Sampling, TextPart, ToolCall, ToolResult
+from tercet.items import Item, Message, ModelRequest, Sampling, TextPart, ToolCall, ToolDefinition, ToolResult
 from tests.engine.tiny_gguf import write_family
 
 BYTES = LLTokenizer("byte")
@@ -156,3 +157,29 @@ async def test_a_model_whose_manifest_says_so_is_held(tmp_path: Path, holds_answ
     matcher = LLMatcher(BYTES, "start: text\n" + telling_rules(request))
     tokens = BYTES.tokenize_str(message.text)
     assert (matcher.validate_tokens(tokens) == len(tokens)) is holds_answers
+
+
+@pytest.mark.parametrize("holds_answers", [True, False])
+async def test_an_answer_to_tools_has_an_end(tmp_path: Path, holds_answers: bool) -> None:
+    model = write_family(tmp_path, "tercet")
+    model.with_suffix(".json").write_text(json.dumps({"holds_answers": holds_answers}))
+    backend = EmbeddedBackend("embedded", model, "random", EngineSettings(context=2048, parallel=1))
+    tool = ToolDefinition("find", "Find a thing", {"type": "object", "properties": {"what": {"type": "string"}}})
+    request = ModelRequest((Message("user", (TextPart("Hello there"),)),), tools=(tool,))
+    named = msgspec.structs.replace(request, sampling=Sampling(max_output_tokens=7))
+    try:
+        await backend.start()
+        jobs = [(await backend._prepare(await backend._ready(), each)).job for each in (request, named)]
+    finally:
+        await backend.close()
+    assert [job.max_tokens for job in jobs] == [MAX_HELD_TOKENS if holds_answers else MAX_OUTPUT_TOKENS, 7]
+
+
+def test_a_user_who_offers_tools_is_answered_briefly() -> None:
+    tool = ToolDefinition("find", "Find a thing", {"type": "object", "properties": {}})
+    asked = ModelRequest((Message("user", (TextPart("Hello there"),)),), tools=(tool,))
+    matcher = LLMatcher(BYTES, "start: text\n" + brief_rules(asked))
+    for answer, is_brief in (("What is the city?", True), ("of the id " * 60, False)):
+        tokens = BYTES.tokenize_str(answer)
+        assert (matcher.validate_tokens(tokens) == len(tokens)) is is_brief
+    assert brief_rules(msgspec.structs.replace(asked, tools=())) == ""
