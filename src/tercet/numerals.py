@@ -9,8 +9,8 @@ _DIGITS = re.compile(
     r"(?<![\w.])[-−+]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
     r"(?=(\s?(?:k|(?i:thousand|million|billion|mn|bn))\b|K\b)?)"
 )
-_POWER = re.compile(r"\s?[×x*]\s?10\^?([-−]?\d{1,3})(?![\d.])")
-"""What stands behind a number in scientific notation: `4.5×10^-6`."""
+_POWER = re.compile(r"\s?[×x*]\s?10(?:\^([-−]?\d{1,2})|([-−]\d{1,2}))(?![\d.])")
+"""What stands behind a number in scientific notation: `4.5×10^-6`. `2 x 105` is none."""
 _SIGNED_MILLION = re.compile(r"(?<=[$€£¥])[\d.,]+[mM]\b")
 _MINUS = re.compile(r"\b(?:minus|negative) \Z", re.IGNORECASE)
 _UNITS = {
@@ -55,7 +55,7 @@ def numbers_in(text: str) -> Iterator[Number]:
         elif _SIGNED_MILLION.match(text, match.start()):
             yield Number(value * _MULTIPLES["m"], match.start(), match.end() + 1)
         if power := _POWER.match(text, match.end()):
-            yield Number(value * 10.0 ** int(power[1].replace("−", "-")), match.start(), power.end())
+            yield Number(value * 10.0 ** int((power[1] or power[2]).replace("−", "-")), match.start(), power.end())
         if is_minus := _MINUS.search(text, max(0, match.start() - 9), match.start()):
             yield Number(-value, is_minus.start(), match.end())
     for match in _WORDS.finditer(text):

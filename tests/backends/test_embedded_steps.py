@@ -8,7 +8,7 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer
 
 from tercet.backends.embedded.doubts import held_again
-from tercet.backends.embedded.drafts.returned import asked_leaves, asks, leaves
+from tercet.backends.embedded.drafts.returned import Leaf, asked_leaves, asks, leaves
 from tercet.backends.embedded.drafts.rows import Described
 from tercet.backends.embedded.held import Held, held
 from tercet.backends.embedded.hints import Offered
@@ -159,9 +159,12 @@ def test_a_question_that_names_a_field_is_answered_with_it() -> None:
 
 
 def test_of_several_rows_only_one_that_is_described_is_asked_for() -> None:
-    known = (Known("list_orders", json.dumps(TWO_ORDERS), is_call=False),)
-    assert [leaf.value for leaf in asked_leaves(Spoken("What is the total of the garden hose?", known=known))] == [31.5]
-    assert asked_leaves(Spoken("What is the total?", known=known)) == []
+    def asked_of(text: str) -> list[Leaf]:
+        said = Spoken(text, known=(Known("list_orders", json.dumps(TWO_ORDERS), is_call=False),))
+        return asked_leaves(said, leaves(said))
+
+    assert [leaf.value for leaf in asked_of("What is the total of the garden hose?")] == [31.5]
+    assert asked_of("What is the total?") == []
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,12 @@
 A small model computes with a file's name. It knows nothing of prompts.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
-from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.parameters import Parameter, only_text
 from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.pages import Step
 from tercet.backends.embedded.spoken import Known, Spoken
@@ -36,17 +35,17 @@ def next_file(
 
     `likely`: how likely each tool is meant; `drafted`: what a request says of a tool's arguments.
     """
-    reader = next(filter(None, (_path_of_reader(name, of) for name, of in tools.items())), None)
-    if reader is None:
+    readers = ((name, only_text(of, _PATHS)) for name, of in tools.items() if _reads(name))
+    tool, path = next(((name, path) for name, path in readers if path), ("", ""))
+    if not tool:
         return None
-    tool, path = reader
     meant = max(tools, key=lambda name: likely.get(name, 0.0))
     named = list(dict.fromkeys(match[0] for match in _FILE.finditer(said.text)))
     if meant != tool and (
         any(each.is_needed and _is_path(each) for each in tools[meant]) or _takes(drafted(meant), named)
     ):
         return None
-    tried = {str(_arguments(known).get(path, "")) for known in said.known if known.is_call}
+    tried = {str(known.fields.get(path, "")) for known in said.known if known.is_call}
     unread = (file for file in [*_corrections(said.known), *named][:MAX_FILES] if file not in tried)
     return next((Step(tool, {path: file}) for file in unread), None)
 
@@ -56,11 +55,8 @@ def _takes(draft: Draft, files: Sequence[str]) -> bool:
     return any(field.chance >= SURE and str(field.likeliest.value) in files for field in draft.fields)
 
 
-def _path_of_reader(name: str, parameters: Sequence[Parameter]) -> tuple[str, str] | None:
-    """Return a tool that reads a file and needs no more than its path, and that parameter."""
-    needed = [each for each in parameters if each.is_needed]
-    is_reader = not _READS.isdisjoint(identifier_stems(name)) and len(needed) == 1 and _is_path(needed[0])
-    return (name, needed[0].name) if is_reader else None
+def _reads(tool: str) -> bool:
+    return not _READS.isdisjoint(identifier_stems(tool))
 
 
 def _is_path(parameter: Parameter) -> bool:
@@ -71,11 +67,3 @@ def _corrections(known: Sequence[Known]) -> Iterator[str]:
     """Yield the names that results say were meant."""
     results = (each.text for each in known if not each.is_call)
     yield from islice((match[1] for text in results for match in _MEANT.finditer(text)), MAX_FILES)
-
-
-def _arguments(call: Known) -> dict[str, object]:
-    try:
-        found = json.loads(call.text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

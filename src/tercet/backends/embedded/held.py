@@ -85,13 +85,14 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
         return Held(request)
     since = request.items[since_asked(request.items) :]
     now = said._replace(known=known(since))
-    tools = {name: offered.parameters(name) for name in _callable(request, offered)}
+    names = _callable(request, offered)
+    tools = {name: offered.parameters(name) for name in names}
     trust = answered(now).trust
     step = next_step(now, tools) or next_file(now, tools, offered.chances(said), partial(offered.draft, now))
     if step := step or (None if trust is Trust.SURE else _computed(tools, since, now)):
         return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
-    is_open = not trust or may_go_on(request.items, offered, said, _callable(request, offered), trust)
-    name = None if trust is Trust.SURE and not is_open else _next(request, offered, said)
+    is_open = not trust or may_go_on(request.items, offered, said, names, trust)
+    name = None if trust is Trust.SURE and not is_open else next_tool(request.items, offered, said, names)
     if name is None and not is_open and request.output_format.kind == "text":
         return Held(msgspec.structs.replace(request, tools=()), called=Called(TOLD[trust], True))
     if name is None:
@@ -162,22 +163,17 @@ def _chosen(
     said, choice = requests[-1], request.tool_choice
     if len(said.turns) > 1:
         return choice, offered.uncallable(said)
-    least = min(offered.needed(said), default=1.0)
-    first = lookup(offered, said, _callable(request, offered)) if least < SAID and not is_planned else None
+    least, names = min(offered.needed(said), default=1.0), _callable(request, offered)
+    first = lookup(offered, said, names) if least < SAID and not is_planned else None
     if first and not least:
         return ToolChoice("required", (first,)), frozenset()
     if not first and offered.is_complete(said):
         return ToolChoice("required", choice.names), frozenset() if is_planned else offered.unlikely(said)
     if is_planned:
         return choice, offered.uncallable(said)
-    if name := _next(request, offered, said):
+    if name := next_tool(request.items, offered, said, names):
         return ToolChoice("required", (name,)), frozenset()
     return choice, offered.uncallable(said)
-
-
-def _next(request: ModelRequest, offered: Offered, said: Spoken) -> str | None:
-    """Return the tool that is surely to be called next, of those that may be called."""
-    return next_tool(request.items, offered, said, _callable(request, offered))
 
 
 def _callable(request: ModelRequest, offered: Offered) -> list[str]:

@@ -85,6 +85,8 @@ class _Weighed(NamedTuple):
 
     chances: Mapping[str, float]
     fields: Mapping[str, list[assignment.Field]]
+    by_words: Mapping[str, float]
+    """How likely each is by its words alone."""
 
 
 class Offered:
@@ -129,7 +131,7 @@ class Offered:
         near = _likeliest(chances)
         fields = {name: self.draft_fields(said, name) for name, _ in near}
         weighed = {name: fit.likelihood(chance, self.parameters(name), fields[name]) for name, chance in near}
-        return _Weighed(chances | weighed, fields)
+        return _Weighed(chances | weighed, fields, chances)
 
     def unlikely(self, said: Spoken) -> frozenset[str]:
         """Return the tools that a request hardly means beside the one that it means most."""
@@ -191,7 +193,7 @@ class Offered:
 
     def _means_nothing(self, said: Spoken) -> bool:
         """Say whether a request hardly means any tool, and says all needs of none that it may mean."""
-        chances, fields = self._weighed(said)
+        chances, fields, _ = self._weighed(said)
         possible = (name for name in fields if chances[name] >= POSSIBLE)
         return max(chances.values()) < UNMEANT and not any(self.says_all(said, name) for name in possible)
 
@@ -278,13 +280,13 @@ class Offered:
                 each._replace(is_one_of_several=True, fields=self._completed(each, said))
                 for each in requests[:MAX_REQUESTS]
             ]
-        chances, fields = self._weighed(said)
+        chances, fields, by_words = self._weighed(said)
         meant = [
             Meant(level(chances[name]), name, fields[name] if place < MAX_DRAFTS else [], said)
             for place, name in enumerate(sorted(fields, key=lambda name: -chances[name]))
             if place == 0 or level(chances[name]) >= relevance.MIN_LEVEL
         ]
-        is_clear = bool(meant) and max(meant[0].level, level(self._by_words(said)[meant[0].name])) >= CLEAR
+        is_clear = bool(meant) and max(meant[0].level, level(by_words[meant[0].name])) >= CLEAR
         if is_clear and len(several := apart(meant[0])) > 1:
             return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
         return meant

@@ -8,7 +8,7 @@ knows nothing of prompts.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from tercet.backends.embedded.drafts import assignment
@@ -17,7 +17,7 @@ from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.drafts.returned import asks
 from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
-from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Known, Spoken
 
 MAX_FIELDS = 12
 """Fields of a page that are filled."""
@@ -57,7 +57,7 @@ class _Page(NamedTuple):
 
 def next_step(said: Spoken, tools: Mapping[str, Sequence[Parameter]]) -> Step | None:
     """Return what is to be done on the pages that were shown; None where that is the model's to say."""
-    pages = [page for known in said.known if not known.is_call and (page := _page(known.text))]
+    pages = [page for known in said.known if not known.is_call and (page := _page(known))]
     if not pages:
         return None
     meant = tuple(stems_of(said.text))
@@ -65,7 +65,7 @@ def next_step(said: Spoken, tools: Mapping[str, Sequence[Parameter]]) -> Step | 
     if buttons and asks(said.text):
         return None
     steps = _acts(said, tools, pages[-1], buttons) if buttons else _visits(tools, pages, meant)
-    done = [_object(known.text) for known in said.known if known.is_call]
+    done = [known.fields for known in said.known if known.is_call]
     return next((step for step in steps if step.arguments not in done), None)
 
 
@@ -119,9 +119,9 @@ def _is_meant(button: str, said: tuple[str, ...]) -> bool:
     return bool(stems) and len(stems.intersection(said)) * 2 >= len(stems)
 
 
-def _page(text: str) -> _Page | None:
+def _page(result: Known) -> _Page | None:
     """Return the page that a result shows; none if it shows none."""
-    observed = _object(text)
+    observed = result.fields
     if not isinstance(observed.get("elements"), list):
         return None
     url = str(observed.get("url", ""))
@@ -131,15 +131,6 @@ def _page(text: str) -> _Page | None:
         for match in found
     )
     return _Page(url, str(observed.get("title", "")), tuple(elements))
-
-
-def _object(text: str) -> dict[str, Any]:
-    """Return the JSON object that a text is; an empty one if it is none."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _taking(tools: Mapping[str, Sequence[Parameter]], *needed: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:

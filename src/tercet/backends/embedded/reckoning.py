@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.parameters import Parameter, only_text
 from tercet.backends.embedded.drafts.returned import Leaf, asks, every_leaf
 from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.relevance import direction, likeness, stem
@@ -50,11 +50,8 @@ class _Number(NamedTuple):
 
 def reckoner(tools: Mapping[str, Sequence[Parameter]]) -> tuple[str, str] | None:
     """Return the tool that computes an expression and nothing else needs, and the parameter that takes it."""
-    for name, parameters in tools.items():
-        needed = [each for each in parameters if each.is_needed]
-        if len(needed) == 1 and needed[0].kind == "string" and not _EXPRESSIONS.isdisjoint(needed[0].parts):
-            return name, needed[0].name
-    return None
+    found = ((name, only_text(parameters, _EXPRESSIONS)) for name, parameters in tools.items())
+    return next(((name, parameter) for name, parameter in found if parameter), None)
 
 
 def expression(said: Spoken) -> str:

@@ -4,9 +4,10 @@ Where the answer is a yes, the question belongs to it, too: that is where the as
 It knows neither tools nor hints.
 """
 
+import json
 import re
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 MAX_SPOKEN = 4000
 """Characters of a request over several messages; where it would be longer, the last message stands alone."""
@@ -39,6 +40,15 @@ class Known(NamedTuple):
     """Of the tool."""
     text: str
     is_call: bool
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The JSON object that the text is; an empty one if it is none."""
+        try:
+            found = json.loads(self.text)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 class Spoken(NamedTuple):

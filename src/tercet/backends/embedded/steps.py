@@ -55,10 +55,8 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
     the one that looks things up with what is known; behind a result also the tool that is clearly meant, if what it
     needs has some value each.
     """
-    called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
-    is_question = asks(said.text)
-    likely = offered.chances(said)
-    left = [name for name in names if name not in called and not (is_question and is_deed(name))]
+    called, likely = _called(items), offered.chances(said)
+    left = _left(said, names, called)
     goal = max(left, key=lambda name: likely[name], default=None)
     least = max([LEAST, *(SHARE * likely.get(name, 0.0) for name in called)])
     if goal is None or likely[goal] < least:
@@ -80,11 +78,20 @@ def next_tool(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequ
 def may_go_on(items: Sequence[Item], offered: Offered, said: Spoken, names: Sequence[str], trust: Trust) -> bool:
     """Say whether a request may want another of the tools `names`, that was not called yet, although there is an answer
     of such trust: where that is likely the one that is asked for, only a tool that does something."""
-    called = {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
-    likely, is_question = offered.chances(said), asks(said.text)
-    left = [name for name in names if name not in called and not (is_question and is_deed(name))]
+    likely, left = offered.chances(said), _left(said, names, _called(items))
     least = ANOTHER if trust > Trust.WHOLE else POSSIBLY
     return any(likely[name] >= least for name in left if is_deed(name) or trust < Trust.LIKELY)
+
+
+def _called(items: Sequence[Item]) -> set[str]:
+    """Return the tools that were called since the user's last message."""
+    return {item.name for item in items[since_asked(items) :] if isinstance(item, ToolCall)}
+
+
+def _left(said: Spoken, names: Sequence[str], called: set[str]) -> list[str]:
+    """Return the tools that were not called; to a question nothing is done."""
+    is_question = asks(said.text)
+    return [name for name in names if name not in called and not (is_question and is_deed(name))]
 
 
 def lookup(offered: Offered, said: Spoken, names: Sequence[str]) -> str | None:

@@ -110,6 +110,14 @@ class Parameter(NamedTuple):
     """The path of the list of objects in each of which it stands, if it does."""
 
 
+def only_text(offered: Sequence[Parameter], called: frozenset[str]) -> str:
+    """Return the name of the one thing that a call needs, if that is a text and its name has one of the stems; else
+    nothing."""
+    needed = [each for each in offered if each.is_needed]
+    is_alone = len(needed) == 1 and needed[0].kind == "string" and not needed[0].is_list
+    return needed[0].name if is_alone and not called.isdisjoint(needed[0].parts) else ""
+
+
 def parameters(tool: bytes) -> tuple[Parameter, ...]:
     """Return the leaves of a tool given as JSON: name, description, parameters."""
     described: dict[str, Any] = json.loads(tool)

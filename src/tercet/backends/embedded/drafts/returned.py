@@ -80,12 +80,13 @@ def asks(text: str) -> bool:
     return "?" in text and not _WISHES.search(text)
 
 
-def asked_leaves(said: Spoken) -> list[Leaf]:
-    """Return what of the results a request asks for by name: the carrier, of `Which carrier has it?`."""
+def asked_leaves(said: Spoken, known: Sequence[Leaf]) -> list[Leaf]:
+    """Return what of the results, `known` with all else, a request asks for by name: the carrier, of `Which carrier has
+    it?`."""
     stems = Described(said.text).stems
     found = [
         leaf
-        for leaf in leaves(said)
+        for leaf in known
         if leaf.standing >= 0 and not (leaf.is_argument or leaf.is_said or isinstance(leaf.value, list))
         if leaf.key and stems.issuperset(leaf.key)
     ]

@@ -6,6 +6,7 @@ It knows nothing of parameters.
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -66,8 +67,14 @@ class Described:
     def __init__(self, text: str) -> None:
         self._lower = text.lower()
         self.stems = frozenset(stems_of(_POSSESSIVE.sub("", text)))
+        self._text = text
+
+    @cached_property
+    def _numbers(self) -> frozenset[str]:
+        """The numbers that it says, but for `one`, which may stand for a thing."""
+        text = self._text
         numbers = (number for number in numbers_in(text) if text[number.start : number.end].lower() != "one")
-        self._numbers = frozenset(f"{number.value:g}" for number in numbers)
+        return frozenset(f"{number.value:g}" for number in numbers)
 
     def standings(self, rows: Sequence[Any]) -> list[float]:
         """Return of each row 1 if the request describes it, -1 if it describes others, 0 if it describes none."""

@@ -6,7 +6,6 @@ value is. It knows nothing of tools.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Collection, Sequence
 from enum import IntEnum
@@ -95,7 +94,8 @@ def answered(said: Spoken) -> Answer:
 def _answered(said: Spoken) -> Answer:
     if not said.known:
         return NOTHING
-    returned = [leaf for leaf in leaves(said) if leaf.key not in _ASIDE and not leaf.is_argument]
+    everything = leaves(said)
+    returned = [leaf for leaf in everything if leaf.key not in _ASIDE and not leaf.is_argument]
     told = [leaf for leaf in returned if leaf.is_alone or leaf.standing > 0]
     latest = [leaf for leaf in told if leaf.is_latest and not isinstance(leaf.value, list)]
     if _has_failed(said.known[-1]):
@@ -104,7 +104,7 @@ def _answered(said: Spoken) -> Answer:
     if not (asked or asks(said.text)) or (len(latest) == 1 and not isinstance(latest[0].value, str)):
         return NOTHING
     tools = {identifier_stems(known.name) for known in said.known}
-    exact = asked_leaves(said)
+    exact = asked_leaves(said, everything)
     if not exact and any(not frozenset(part.heads).isdisjoint(chain(*tools)) for part in asked):
         return NOTHING
     weighed = [[_weighed(part, leaf, tools) for leaf in told] for part in asked]
@@ -144,12 +144,9 @@ def _is_record(result: Known, told: Sequence[Leaf]) -> bool:
 
 def _has_failed(last: Known) -> bool:
     """Say whether the last call failed."""
-    try:
-        returned = json.loads(last.text)
-    except (ValueError, RecursionError):
+    if last.is_call:
         return False
-    if not isinstance(returned, dict) or last.is_call:
-        return False
+    returned = last.fields
     return bool(returned.get("error")) or any(returned.get(name) is False for name in ("ok", "success"))
 
 

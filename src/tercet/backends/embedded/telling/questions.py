@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, Word, words
@@ -12,6 +13,8 @@ from tercet.backends.embedded.relevance import stem
 
 MAX_PARTS = 4
 """Things that one message asks for."""
+MAX_BEFORE = 64
+"""Characters that are looked at before a question's word."""
 _ASKING = re.compile(
     r"\b(?P<word>who|whom|whose|when|where|why|how (?:much|many|long|often|far|old|soon|late|warm|hot|cold|likely)|how|"
     r"what time|what day|what date|what|which)\b(?:'s|’s)?"
@@ -119,7 +122,7 @@ class Part(NamedTuple):
 
 def parts(text: str) -> list[Part]:
     """Return what a message asks for, one thing after the other."""
-    matches = [match for match in _ASKING.finditer(text) if _is_question(text, match)][:MAX_PARTS]
+    matches = list(islice((match for match in _ASKING.finditer(text) if _is_question(text, match)), MAX_PARTS))
     found = []
     for place, match in enumerate(matches):
         end = matches[place + 1].start() if place + 1 < len(matches) else len(text)
@@ -134,8 +137,8 @@ def _is_question(text: str, match: re.Match[str]) -> bool:
     end = _SENTENCE_END.search(text, match.end())
     if match["word"] is None or (end and "?" in end[0]):
         return True
-    before = text[: match.start()]
-    return _WONDERS.search(before) is not None or (end is None and _BEGINS.search(before) is not None)
+    before = max(0, match.start() - MAX_BEFORE), match.start()
+    return _WONDERS.search(text, *before) is not None or (end is None and _BEGINS.search(text, *before) is not None)
 
 
 def _part(word: str, said: Sequence[Word]) -> Part:
