@@ -11,13 +11,13 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded import fit, relevance
+from tercet.backends.embedded import fit, relevance, repeats, several
 from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
-from tercet.backends.embedded.meant import Meant, apart, differ, is_crowded, likely, says_again, sure
+from tercet.backends.embedded.meant import Meant, differ, is_crowded, likely, says_again, sure
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
 
@@ -49,6 +49,8 @@ UNMEANT, POSSIBLE = 0.2, 0.1
 """Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
+SEVERAL = 0.5
+"""Likelihood from which a message that can be read as several requests for a tool is taken for them."""
 ALTERNATIVE = 2
 """Parameters that two tools need both from which they are other ways to do the same."""
 MAX_ANDS = 3
@@ -274,22 +276,59 @@ class Offered:
     def _found(self, said: Spoken) -> list[Meant]:
         """Return what is asked for: the requests of the last message in order if it makes several, else the tools that
         may be meant."""
-        requests = [each for request in self._requests(said.last) for each in apart(request)]
-        if len(requests) > 1 and not self._is_one(requests):
-            return [
-                each._replace(is_one_of_several=True, fields=self._completed(each, said))
-                for each in requests[:MAX_REQUESTS]
-            ]
-        chances, fields, by_words = self._weighed(said)
+        requests = self._requests(said.last)
+        if len({each.name for each in requests}) > 1 and not self._is_one(requests):
+            each_alone = [one for request in requests for one in self._apart(request)]
+            return self._as_several(each_alone, said)
+        chances, fields, _ = self._weighed(said)
         meant = [
             Meant(level(chances[name]), name, fields[name] if place < MAX_DRAFTS else [], said)
             for place, name in enumerate(sorted(fields, key=lambda name: -chances[name]))
             if place == 0 or level(chances[name]) >= relevance.MIN_LEVEL
         ]
-        is_clear = bool(meant) and max(meant[0].level, level(by_words[meant[0].name])) >= CLEAR
-        if is_clear and len(several := apart(meant[0])) > 1:
-            return [each._replace(is_one_of_several=True) for each in several[:MAX_REQUESTS]]
-        return meant
+        found = self._apart(meant[0]) if meant and meant[0].level >= relevance.MIN_LEVEL else []
+        return self._as_several(found, said) if len(found) > 1 else meant
+
+    def _as_several(self, requests: Sequence[Meant], said: Spoken) -> list[Meant]:
+        return [
+            each._replace(is_one_of_several=True, fields=self._completed(each, said))
+            for each in requests[:MAX_REQUESTS]
+        ]
+
+    def _apart(self, meant: Meant) -> list[Meant]:
+        """Return a request as those for the same tool that its last message likely makes."""
+        said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self.parameters(meant.name)
+        found = repeats.parts(said.text, self._read, offered)
+        whole = self.draft_fields(said, meant.name) if found else []
+        if not found or several.likelihood(said.text, found, offered, whole) < SEVERAL:
+            return [meant]
+        return [self._part(meant, said, part, whole) for part in found]
+
+    def _part(self, meant: Meant, said: Spoken, part: repeats.Part, whole: Sequence[assignment.Field]) -> Meant:
+        """Return one of several requests for a tool. What its own words imply of choices goes before what others say
+        for it, and what all of them imply comes last."""
+        alone = Spoken(said.text[part.start : part.end])
+        drafted = self.draft_fields(alone, meant.name)
+        implied = [field for field in drafted if not field.likeliest.end and field.chance >= SAID]
+        fields = {field.name: field for field in (*(each for each in whole if not each.likeliest.end), *drafted)}
+        fields |= self._of_values(meant.name, part.lent, fields)
+        fields |= {field.name: field for field in implied}
+        fields |= self._of_values(meant.name, part.values, fields)
+        return meant._replace(said=alone, fields=list(fields.values()))
+
+    def _of_values(
+        self, name: str, values: Mapping[int, scorer.Value], drafted: Mapping[str, assignment.Field]
+    ) -> dict[str, assignment.Field]:
+        """Return values by the place of a parameter as fields; lists as they are drafted, if they are."""
+        offered = [(self.parameters(name)[place], value) for place, value in values.items()]
+        return {
+            each.name: assignment.Field(each.name, (value,), each.is_list, each.row)
+            for each, value in offered
+            if not each.is_list or isinstance(value.value, list) or each.name not in drafted
+        }
+
+    def _read(self, text: str) -> Request:
+        return self.request(Spoken(text))
 
     def _is_one(self, requests: Sequence[Meant]) -> bool:
         """Say whether two requests for different tools are one: the tools need the same, and one request says nothing

@@ -1,0 +1,253 @@
+"""One tool asked for several times in a message, most of the words left out: `Celtic in 1966-67, and Ajax in 1971-72`.
+
+A piece that says anew what a piece before it has said begins another request; what all of them have in common is said
+once, before, behind or in between. It knows nothing of other tools, nor how likely such a reading is.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts.candidates import Request
+from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.pieces import pieces
+from tercet.backends.embedded.drafts.rivalry import settled
+from tercet.backends.embedded.drafts.scorer import Value, share_words
+
+MAX_RIVALS = 12
+"""Values of a parameter in one piece that are weighed against each other."""
+SAID, SAID_AGAIN, ALONE = 0.3, 0.12, 0.02
+"""Chance from which a piece says a value: of a parameter that is said once, of one that others say, too, and of one
+that they say where the value is all of the piece."""
+LEFT = 0.05
+"""Chance from which a part says itself what the others say, where it would have to be lent it."""
+REWORDED = 0.6
+"""How likely a text is said as it is below which two of it are no two requests."""
+_NO_VALUE = re.compile(
+    r"\W*(?:separately|individually|respectively|please|thanks?(?: you)?|too|instead|both|each|today|now|all|one"
+    r"|the (?:first|second|last) one)\W*",
+    re.IGNORECASE,
+)
+"""Words that are no value though they stand alone."""
+ENDS = re.compile(r"[.?!:\n]\W*$")
+"""The end of a sentence, or of what announces others."""
+_OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
+_MORE = re.compile(r"\w{4,}")
+
+Place = tuple[int, int]
+"""Where something begins in a text, and where it ends."""
+
+
+class Part(NamedTuple):
+    """One of several requests: where it stands, and by the places of parameters what is said there."""
+
+    start: int
+    end: int
+    values: Mapping[int, Value]
+    lent: Mapping[int, Value] = {}
+    """What others say for it."""
+
+
+class _Piece(NamedTuple):
+    """A piece of a text, with what may be said there by parameter."""
+
+    start: int
+    end: int
+    values: Sequence[Sequence[Value]]
+
+
+def parts(text: str, reader: Callable[[str], Request], offered: Sequence[Parameter]) -> list[Part]:
+    """Return the requests that a text can be read as, at least two; none where it cannot. `reader` says what is found
+    in a text or a piece of it."""
+    request = reader(text)
+    places = pieces(text, request, takes_lists=any(each.is_list for each in offered))
+    if len(places) < 2:
+        return []
+    alone = [scorer.scores(request, parameter) for parameter in offered]
+    said = [_piece(text, place, alone, reader, offered) for place in places]
+    first = _joined(said, offered, lambda _, __: SAID)
+    again = repeated(first)
+    if not again:
+        return []
+    looks = {place: {look(text, part.values[place]) for part in first if place in part.values} for place in again}
+
+    def least(place: int, value: Value) -> float:
+        if look(text, value) not in looks.get(place, ()):
+            return SAID
+        return ALONE if _is_all(text, value, places) else SAID_AGAIN
+
+    found = _without_lead(text, _joined(said, offered, least))
+    found = _crossed(text, [_with_left(part, said, repeated(found)) for part in found])
+    return _with_lent(text, found, offered) if len(found) > 1 else []
+
+
+def repeated(found: Sequence[Part]) -> frozenset[int]:
+    """Return the places of the parameters that several parts say."""
+    counts = Counter(place for part in found for place in part.values)
+    return frozenset(place for place, count in counts.items() if count > 1)
+
+
+def differ(one: Value, other: Value) -> bool:
+    """Say whether two values are not the same, as they are written."""
+    return str(one.value).lower() != str(other.value).lower()
+
+
+def look(text: str, value: Value) -> str:
+    """Return what a value begins with: a digit, a capital, another letter or mark."""
+    first = text[value.start : value.start + 1]
+    return "0" if first.isdigit() else "A" if first.isupper() else "a"
+
+
+def _piece(
+    text: str,
+    place: Place,
+    alone: Sequence[Sequence[Value]],
+    reader: Callable[[str], Request],
+    offered: Sequence[Parameter],
+) -> _Piece:
+    """Return a piece with its values, each as likely as in the text or as in the piece alone: the third of three rooms
+    is a room, too."""
+    start, end = place
+    request = reader(text[start:end])
+    found: list[list[Value]] = []
+    for values, parameter in zip(alone, offered, strict=True):
+        inside = {(each.start, each.end): each for each in values if each.end and start <= each.start and each.end <= end}
+        for value in scorer.scores(request, parameter):
+            at = (value.start + start, value.end + start)
+            if value.end and (at not in inside or inside[at].chance < value.chance):
+                inside[at] = value._replace(start=at[0], end=at[1])
+        found.append(sorted(inside.values(), key=lambda each: -each.chance)[:MAX_RIVALS])
+    return _Piece(start, end, settled(found, offered))
+
+
+def _joined(
+    said: Sequence[_Piece], offered: Sequence[Parameter], least: Callable[[int, Value], float]
+) -> list[Part]:
+    """Return the pieces as parts: one begins with what says anew what is said of the part before."""
+    found: list[Part] = []
+    for piece in said:
+        values = _taken(piece.values, least)
+        last = found[-1] if found else None
+        if last is None or (last.values and _clash(last.values, values, offered)):
+            found.append(Part(piece.start, piece.end, values))
+        else:
+            found[-1] = Part(last.start, piece.end, {**values, **last.values})
+    return found
+
+
+def _taken(by_parameter: Sequence[Sequence[Value]], least: Callable[[int, Value], float]) -> dict[int, Value]:
+    """Return by the place of a parameter what a piece says: the likeliest first, no words twice."""
+    bids = [(place, value) for place, values in enumerate(by_parameter) for value in values]
+    taken: dict[int, Value] = {}
+    for place, value in sorted(bids, key=lambda bid: -bid[1].chance):
+        is_new = place not in taken and not any(share_words(value, other) for other in taken.values())
+        if is_new and value.chance >= least(place, value):
+            taken[place] = value
+    return taken
+
+
+def _clash(known: Mapping[int, Value], values: Mapping[int, Value], offered: Sequence[Parameter]) -> bool:
+    both = known.keys() & values.keys()
+    return any(differ(known[place], values[place]) and _tells_apart(offered[place], values[place]) for place in both)
+
+
+def _tells_apart(parameter: Parameter, value: Value) -> bool:
+    """Say whether two values of a parameter make two requests."""
+    if parameter.is_list:
+        return isinstance(value.value, list)
+    return not scorer.is_open_text(parameter) or scorer.quotable(parameter) >= REWORDED
+
+
+def _is_all(text: str, value: Value, places: Sequence[Place]) -> bool:
+    """Say whether a value is all that its piece says."""
+    start, end = next(place for place in places if place[0] <= value.start and value.end <= place[1])
+    around = text[start : value.start] + text[value.end : end]
+    return not _MORE.search(around) and _NO_VALUE.fullmatch(text, start, end) is None
+
+
+def _without_lead(text: str, found: list[Part]) -> list[Part]:
+    """Return the parts without a sentence before them that says less than each of them: what all are about."""
+    again = repeated(found)
+    said = [len(again & part.values.keys()) for part in found]
+    if len(found) < 3 or said[0] >= min(said[1:]) or not ENDS.search(text, found[0].start, found[0].end):
+        return found
+    lead, first = found[:2]
+    others = {place: value for place, value in lead.values.items() if place not in again}
+    return [Part(lead.start, first.end, {**others, **first.values}), *found[2:]]
+
+
+def _with_left(part: Part, said: Sequence[_Piece], again: frozenset[int]) -> Part:
+    """Return a part with what it says itself, however unlikely, of what the others say."""
+    inside = [piece for piece in said if part.start <= piece.start and piece.end <= part.end]
+    values = dict(part.values)
+    for place in sorted(again - values.keys()):
+        free = [
+            value
+            for piece in inside
+            for value in piece.values[place]
+            if value.chance >= LEFT and not any(share_words(value, other) for other in values.values())
+        ]
+        if free:
+            values[place] = max(free, key=lambda value: value.chance)
+    return part._replace(values=values)
+
+
+def _crossed(text: str, found: list[Part]) -> list[Part]:
+    """Return the parts, where two parameters are enumerated one behind the other: as pairs of the first and the second
+    if they are as many, else, or where all are meant of each, as all combinations."""
+    again = repeated(found)
+    firsts, seconds = _enumerations(found, again)
+    if not firsts:
+        return found
+    if len(firsts) == len(seconds) and not _OF_ALL.search(text):
+        pairs = list(zip(firsts, seconds, strict=True))
+    else:
+        pairs = list(product(firsts, seconds))
+    others = {place: value for part in found for place, value in part.values.items() if place not in again}
+    values = [{**others, **dict(pair)} for pair in pairs]
+    return [Part(found[0].start, found[-1].end, each) for each in values]
+
+
+def _enumerations(
+    found: Sequence[Part], again: frozenset[int]
+) -> tuple[list[tuple[int, Value]], list[tuple[int, Value]]]:
+    """Return the values of two parameters, each with its parameter's place, if all of one stand before all of the
+    other; nothing else is said several times."""
+    said = sorted((value.start, place, value) for part in found for place, value in part.values.items() if place in again)
+    order = [place for _, place, _ in said]
+    count = order.count(order[0]) if len(again) == 2 else 0
+    if count < 2 or len(order) - count < 2 or len(set(order[:count])) > 1:
+        return [], []
+    values = [(place, value) for _, place, value in said]
+    return values[:count], values[count:]
+
+
+def _with_lent(text: str, found: Sequence[Part], offered: Sequence[Parameter]) -> list[Part]:
+    """Return the parts with what others say for each: the part before it, or else behind it, where several say it; what
+    one says, where a call needs it or it is said of all."""
+    again = repeated(found)
+    of_all = dict(_of_all(text, found, offered, again))
+    lent: list[Part] = []
+    for number, part in enumerate(found):
+        near = [*reversed(found[:number]), *found[number + 1 :]]
+        lacking = again - part.values.keys()
+        given = {place: next(each.values[place] for each in near if place in each.values) for place in lacking}
+        lent.append(part._replace(lent={**of_all, **given}))
+    return lent
+
+
+def _of_all(
+    text: str, found: Sequence[Part], offered: Sequence[Parameter], again: frozenset[int]
+) -> Iterator[tuple[int, Value]]:
+    """Yield what one part says of all."""
+    for number, part in enumerate(found):
+        inside = [part.values[place] for place in again & part.values.keys()]
+        first, last = min(value.start for value in inside), max(value.end for value in inside)
+        for place, value in part.values.items():
+            is_before = number == 0 and value.end <= first
+            is_behind = number == len(found) - 1 and value.start >= last and _OF_ALL.search(text, last) is not None
+            if place not in again and (offered[place].is_needed or is_before or is_behind):
+                yield place, value

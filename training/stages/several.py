@@ -1,0 +1,97 @@
+"""Stage 3b: learn when a message that can be read as several requests for one tool is meant so.
+
+A logistic regression on requests of the mixture, those that call once against those that call as often as they are read.
+No dev set is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from tercet.backends.embedded import hints, repeats, several
+from tercet.backends.embedded.spoken import Spoken
+from training.data.mixture import Mixture
+from training.data.sample import Sample, compact
+from training.data.written import written
+from training.paths import REPOSITORY, data_root
+from training.regression import fitted
+from training.stages import relevance
+
+TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/several.json"
+SEEDS = (6161, 6162)
+NUM_STEPS, PENALTY = 800, 1e-4
+SAMPLES = {
+    "catalog": 900, "requests": 1200, "drills": 200, "symbolic": 100, "gorilla": 500, "seal_tools": 600, "sgd": 300,
+    "metatool": 300, "toolalpaca": 300, "clinc": 100, "builtin": 200,
+}  # fmt: skip
+"""Samples of each source, at a scale of 1."""
+WRITTEN = 6
+"""How often each request counts that is written as people word it."""
+
+
+class Row(NamedTuple):
+    """What is known of one request that can be read as several, and whether it was."""
+
+    features: tuple[float, ...]
+    is_several: bool
+
+
+def rows(root: Path, seed: int, scale: float) -> list[Row]:
+    """What requests of the mixture say that can be read as several."""
+    mixed = Mixture(root, seed)
+    drawn = (next(mixed.streams[name]) for name, n in SAMPLES.items() for _ in range(round(scale * n)))
+    return [row for sample in drawn for row in of_sample(sample)]
+
+
+def of_sample(sample: Sample) -> Iterator[Row]:
+    """What a sample's requests for one tool say, where they can be read as several; not those that call otherwise."""
+    offered = hints.Offered([compact(tool).encode() for tool in sample.tools])
+    for said, answer in zip(sample.messages, sample.messages[1:], strict=False):
+        made: Any = answer.get("tool_calls") or []
+        names = [str(call["name"]) for call in made]
+        if said["role"] == "user" and len(set(names)) == 1:
+            yield from _of_request(offered, str(said["content"]), names)
+
+
+def _of_request(offered: hints.Offered, text: str, names: Sequence[str]) -> Iterator[Row]:
+    spoken, parameters = Spoken(text), offered.parameters(names[0])
+    found = repeats.parts(text, lambda part: offered.request(Spoken(part)), parameters)
+    if found and len(names) in (1, len(found)):
+        whole = offered.draft_fields(spoken, names[0])
+        yield Row(several.features(text, found, parameters, whole), len(names) > 1)
+
+
+def learn(found: list[Row]) -> tuple[list[float], float]:
+    """Coefficients and bias."""
+    inputs = torch.tensor([row.features for row in found])
+    wanted = torch.tensor([float(row.is_several) for row in found])
+    layer, loss = fitted(inputs, wanted, NUM_STEPS, PENALTY)
+    print(f"{len(found)} requests, loss {loss:.4f}")
+    relevance.report(torch.sigmoid(layer(inputs)[:, 0]), wanted)
+    return layer.weight[0].tolist(), layer.bias.item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=data_root())
+    parser.add_argument("--scale", type=float, default=2.0, help="of the number of samples")
+    parser.add_argument("--out", type=Path, default=TABLE_FILE)
+    a = parser.parse_args()
+    torch.set_num_threads(1)
+    with ProcessPoolExecutor(len(SEEDS)) as processes:
+        parts = list(processes.map(partial(rows, a.data, scale=a.scale), SEEDS))
+    as_worded = [row for sample in written() for row in of_sample(sample)] * WRITTEN
+    coefficients, bias = learn([*as_worded, *(row for part in parts for row in part)])
+    a.out.write_text(json.dumps({"coefficients": [round(n, 4) for n in coefficients], "bias": round(bias, 4)}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
