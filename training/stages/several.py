@@ -1,7 +1,7 @@
-"""Stage 3b: learn when a message that can be read as several requests for one tool is meant so.
+"""Stage 3b: learn when a message that can be read as several requests is meant so.
 
-A logistic regression on requests of the mixture, those that call once against those that call as often as they are read.
-No dev set is read.
+Two logistic regressions on requests of the mixture, those that call once against those that call as they are read: one
+tool several times, or different tools. No dev set is read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 
@@ -30,7 +30,7 @@ SEEDS = (6161, 6162)
 NUM_STEPS, PENALTY = 800, 1e-4
 SAMPLES = {
     "catalog": 900, "requests": 1200, "drills": 200, "symbolic": 100, "gorilla": 500, "seal_tools": 600, "sgd": 300,
-    "metatool": 300, "toolalpaca": 300, "clinc": 100, "builtin": 200,
+    "metatool": 300, "toolalpaca": 300, "clinc": 100, "builtin": 200, "joined": 400,
 }  # fmt: skip
 """Samples of each source, at a scale of 1."""
 WRITTEN = 6
@@ -40,6 +40,7 @@ WRITTEN = 6
 class Row(NamedTuple):
     """What is known of one request that can be read as several, and whether it was."""
 
+    kind: Literal["repeats", "tools"]
     features: tuple[float, ...]
     is_several: bool
 
@@ -52,31 +53,46 @@ def rows(root: Path, seed: int, scale: float) -> list[Row]:
 
 
 def of_sample(sample: Sample) -> Iterator[Row]:
-    """What a sample's requests for one tool say, where they can be read as several; not those that call otherwise."""
+    """What a sample's requests say, where they can be read as several; not those that are read otherwise than meant."""
     offered = hints.Offered([compact(tool).encode() for tool in sample.tools])
     for said, answer in zip(sample.messages, sample.messages[1:], strict=False):
         made: Any = answer.get("tool_calls") or []
         names = [str(call["name"]) for call in made]
-        if said["role"] == "user" and len(set(names)) == 1:
-            yield from _of_request(offered, str(said["content"]), names)
+        if said["role"] == "user" and names:
+            spoken = Spoken(str(said["content"]))
+            yield from _of_tools(offered, spoken, names)
+            yield from _of_repeats(offered, spoken, names)
 
 
-def _of_request(offered: hints.Offered, text: str, names: Sequence[str]) -> Iterator[Row]:
-    spoken, parameters = Spoken(text), offered.parameters(names[0])
-    found = repeats.parts(text, lambda part: offered.request(Spoken(part)), parameters)
-    if found and len(names) in (1, len(found)):
-        whole = offered.draft_fields(spoken, names[0])
-        yield Row(several.features(text, found, parameters, whole), len(names) > 1)
+def _of_tools(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Iterator[Row]:
+    found = offered.readings(said)
+    is_right = {each.stretch.name for each in found} == set(names)
+    if found and (is_right or len(set(names)) == 1):
+        most = max(offered.chances(said).values())
+        yield Row("tools", several.of_tools(said.text, found, most), is_right)
 
 
-def learn(found: list[Row]) -> tuple[list[float], float]:
+def _of_repeats(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Iterator[Row]:
+    if len(set(names)) > 1:
+        return
+    parameters = offered.parameters(names[0])
+    whole = offered.draft_fields(said, names[0])
+    found = repeats.parts(said.text, lambda part: offered.request(Spoken(part)), parameters, whole)
+    if found and len(names) in (1, len(repeats.completed(said.text, found, parameters))):
+        yield Row("repeats", several.of_repeats(said.text, found, parameters, whole), len(names) > 1)
+
+
+def learn(found: Sequence[Row]) -> dict[str, Any]:
     """Coefficients and bias."""
     inputs = torch.tensor([row.features for row in found])
     wanted = torch.tensor([float(row.is_several) for row in found])
     layer, loss = fitted(inputs, wanted, NUM_STEPS, PENALTY)
     print(f"{len(found)} requests, loss {loss:.4f}")
     relevance.report(torch.sigmoid(layer(inputs)[:, 0]), wanted)
-    return layer.weight[0].tolist(), layer.bias.item()
+    return {
+        "coefficients": [round(n, 4) for n in layer.weight[0].tolist()],
+        "bias": round(layer.bias.item(), 4),
+    }
 
 
 def main() -> None:
@@ -89,8 +105,9 @@ def main() -> None:
     with ProcessPoolExecutor(len(SEEDS)) as processes:
         parts = list(processes.map(partial(rows, a.data, scale=a.scale), SEEDS))
     as_worded = [row for sample in written() for row in of_sample(sample)] * WRITTEN
-    coefficients, bias = learn([*as_worded, *(row for part in parts for row in part)])
-    a.out.write_text(json.dumps({"coefficients": [round(n, 4) for n in coefficients], "bias": round(bias, 4)}) + "\n")
+    found = [*as_worded, *(row for part in parts for row in part)]
+    learnt = {kind: learn([row for row in found if row.kind == kind]) for kind in ("repeats", "tools")}
+    a.out.write_text(json.dumps(learnt) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,15 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded import fit, relevance, repeats, several
-from tercet.backends.embedded.clauses import clauses
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
-from tercet.backends.embedded.meant import Meant, differ, is_crowded, likely, says_again, sure
+from tercet.backends.embedded.drafts.pieces import clauses
+from tercet.backends.embedded.meant import Meant, likely
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
+from tercet.backends.embedded.stretches import Stretch, stretches
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
@@ -276,11 +277,10 @@ class Offered:
     def _found(self, said: Spoken) -> list[Meant]:
         """Return what is asked for: the requests of the last message in order if it makes several, else the tools that
         may be meant."""
-        requests = self._requests(said.last)
-        if len({each.name for each in requests}) > 1 and not self._is_one(requests):
-            each_alone = [one for request in requests for one in self._apart(request)]
-            return self._as_several(each_alone, said)
         chances, fields, _ = self._weighed(said)
+        requests = self._of_tools(Spoken(said.last[:MAX_SPOKEN]))
+        if requests:
+            return self._as_several([one for request in requests for one in self._apart(request)], said)
         meant = [
             Meant(level(chances[name]), name, fields[name] if place < MAX_DRAFTS else [], said)
             for place, name in enumerate(sorted(fields, key=lambda name: -chances[name]))
@@ -288,6 +288,39 @@ class Offered:
         ]
         found = self._apart(meant[0]) if meant and meant[0].level >= relevance.MIN_LEVEL else []
         return self._as_several(found, said) if len(found) > 1 else meant
+
+    def readings(self, said: Spoken) -> list[several.Reading]:
+        """Return the stretches of a message that may ask for different tools; none where it asks for one."""
+        if len(self._tools) < 2:
+            return []
+        places = clauses(said.text, self.request(said))
+        if len(places) < 2:
+            return []
+        chances = [self.chances(Spoken(said.text[start:end])) for start, end in places]
+        found = stretches(places, chances)
+        return [self._reading(said, stretch) for stretch in found]
+
+    def _reading(self, said: Spoken, stretch: Stretch) -> several.Reading:
+        alone = Spoken(said.text[stretch.start : stretch.end])
+        chances = self.chances(alone)
+        fields = [*self.draft_fields(alone, stretch.name), *self.draft_fields(said, stretch.name)]
+        told = {field.name for field in fields if field.chance >= SAID}
+        lacking = sum(each.is_needed and each.name not in told for each in self.parameters(stretch.name))
+        return several.Reading(stretch, chances[stretch.name], max(chances.values()), lacking)
+
+    def _of_tools(self, said: Spoken) -> list[Meant]:
+        """Return the requests for different tools that a message likely makes; none where it makes others."""
+        found = self.readings(said)
+        most = max(self.chances(said).values()) if found else 0.0
+        if not found or several.likelihood("tools", several.of_tools(said.text, found, most)) < SEVERAL:
+            return []
+        made: list[Meant] = []
+        for reading in found:
+            alone = Spoken(said.text[reading.stretch.start : reading.stretch.end])
+            name = reading.stretch.name
+            likely = max(reading.chance, reading.stretch.chance)
+            made.append(Meant(level(likely), name, self.draft_fields(alone, name), alone))
+        return [] if self._is_one(made) else made
 
     def _as_several(self, requests: Sequence[Meant], said: Spoken) -> list[Meant]:
         return [
@@ -298,11 +331,13 @@ class Offered:
     def _apart(self, meant: Meant) -> list[Meant]:
         """Return a request as those for the same tool that its last message likely makes."""
         said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self.parameters(meant.name)
-        found = repeats.parts(said.text, self._read, offered)
-        whole = self.draft_fields(said, meant.name) if found else []
-        if not found or several.likelihood(said.text, found, offered, whole) < SEVERAL:
+        whole = self.draft_fields(said, meant.name)
+        found = repeats.parts(said.text, self._read, offered, whole)
+        if not found:
             return [meant]
-        return [self._part(meant, said, part, whole) for part in found]
+        if several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
+            return [meant]
+        return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
 
     def _part(self, meant: Meant, said: Spoken, part: repeats.Part, whole: Sequence[assignment.Field]) -> Meant:
         """Return one of several requests for a tool. What its own words imply of choices goes before what others say
@@ -348,59 +383,6 @@ class Offered:
             elsewhere = {field.name: field for field in self.draft_fields(whole, meant.name)}
             said |= {name: elsewhere[name] for name in missing if name in elsewhere and likely(elsewhere[name])}
         return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
-
-    def _requests(self, text: str) -> list[Meant]:
-        """Return the requests that `text` makes one after the other; a clause that names no tool goes with another."""
-        parts = [each for part in clauses(text[:MAX_SPOKEN]) for each in self._tools_apart(part)]
-        tops = [self._relevance.hints(part)[:1] for part in parts] if len(parts) > 1 else []
-        if sum(bool(top) and top[0].level >= CLEAR for top in tops) < 2:
-            return []
-        found: list[Meant] = []
-        pending = ""
-        for part, top in zip(parts, tops, strict=True):
-            if top and top[0].level >= CLEAR:
-                whole = Spoken(f"{pending} {part}".strip())
-                self._add(found, Meant(top[0].level, top[0].name, self.draft_fields(whole, top[0].name), whole))
-                pending = ""
-            elif found:
-                found[-1] = self._longer(found[-1], part, found[-1].level)
-            else:
-                pending = f"{pending} {part}"
-        return found
-
-    def _tools_apart(self, part: str) -> list[str]:
-        """Return a clause as two where it names one tool before an `and` and another behind it."""
-        for match in islice(_AND.finditer(part), MAX_ANDS):
-            sides = part[: match.start()], part[match.end() :]
-            tops = [self._relevance.hints(side)[:1] for side in sides]
-            if all(top and top[0].level >= CLEAR for top in tops) and tops[0][0].name != tops[1][0].name:
-                return list(sides)
-        return [part]
-
-    def _add(self, found: list[Meant], meant: Meant) -> None:
-        """Add a request; what only says more of an earlier one, or announces this one, becomes a part of it."""
-        for place, known in enumerate(found):
-            if known.name != meant.name:
-                continue
-            if says_again(known, meant):
-                return
-            is_last = place == len(found) - 1
-            longer = self._longer(known, meant.said.text, max(known.level, meant.level)) if is_last else None
-            if longer and not is_crowded(longer):
-                found[place] = longer
-                return
-            if not differ(known, meant):
-                if longer:
-                    found[place] = longer
-                    return
-                if len(sure(known)) <= len(sure(meant)):
-                    found.pop(place)
-                    break
-        found.append(meant)
-
-    def _longer(self, meant: Meant, part: str, level: int) -> Meant:
-        said = Spoken(f"{meant.said.text} {part}")
-        return Meant(level, meant.name, self.draft_fields(said, meant.name), said)
 
     def _outline(self, meant: Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""

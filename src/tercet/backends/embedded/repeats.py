@@ -11,6 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts import scorer
+from tercet.backends.embedded.drafts.assignment import Field
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.pieces import pieces
@@ -22,6 +23,8 @@ MAX_RIVALS = 12
 SAID, SAID_AGAIN, ALONE = 0.3, 0.12, 0.02
 """Chance from which a piece says a value: of a parameter that is said once, of one that others say, too, and of one
 that they say where the value is all of the piece."""
+ELSEWHERE = 0.5
+"""Chance from which a value is another parameter's if the text is one request."""
 LEFT = 0.05
 """Chance from which a part says itself what the others say, where it would have to be lent it."""
 REWORDED = 0.6
@@ -35,6 +38,7 @@ _NO_VALUE = re.compile(
 ENDS = re.compile(r"[.?!:\n]\W*$")
 """The end of a sentence, or of what announces others."""
 _OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“«`'].*", re.DOTALL)
 _MORE = re.compile(r"\w{4,}")
 
 Place = tuple[int, int]
@@ -47,21 +51,18 @@ class Part(NamedTuple):
     start: int
     end: int
     values: Mapping[int, Value]
+    possible: Sequence[Sequence[Value]] = ()
+    """By the places of all parameters what may be said there."""
     lent: Mapping[int, Value] = {}
     """What others say for it."""
 
 
-class _Piece(NamedTuple):
-    """A piece of a text, with what may be said there by parameter."""
-
-    start: int
-    end: int
-    values: Sequence[Sequence[Value]]
-
-
-def parts(text: str, reader: Callable[[str], Request], offered: Sequence[Parameter]) -> list[Part]:
+def parts(
+    text: str, reader: Callable[[str], Request], offered: Sequence[Parameter], whole: Sequence[Field]
+) -> list[Part]:
     """Return the requests that a text can be read as, at least two; none where it cannot. `reader` says what is found
-    in a text or a piece of it."""
+    in a text or a piece of it; `whole`: what it says if it is one request. What is shared is yet to be filled in
+    (`completed`)."""
     request = reader(text)
     places = pieces(text, request, takes_lists=any(each.is_list for each in offered))
     if len(places) < 2:
@@ -79,9 +80,20 @@ def parts(text: str, reader: Callable[[str], Request], offered: Sequence[Paramet
             return SAID
         return ALONE if _is_all(text, value, places) else SAID_AGAIN
 
-    found = _without_lead(text, _joined(said, offered, least))
-    found = _crossed(text, [_with_left(part, said, repeated(found)) for part in found])
-    return _with_lent(text, found, offered) if len(found) > 1 else []
+    found = _without_asides(text, _joined(said, offered, least), offered, whole)
+    return found if len(found) > 1 else []
+
+
+def elsewhere(name: str, value: Value, whole: Sequence[Field]) -> float:
+    """Return how likely a value of one parameter is another's if the text is one request."""
+    others = (field.likeliest for field in whole if field.name != name)
+    return max((other.chance for other in others if share_words(value, other)), default=0.0)
+
+
+def completed(text: str, found: Sequence[Part], offered: Sequence[Parameter]) -> list[Part]:
+    """Return the parts with all that is said in and for each, as pairs or combinations where it is enumerated so."""
+    again = repeated(found)
+    return _with_lent(text, _crossed(text, [_with_left(part, again) for part in found]), offered)
 
 
 def repeated(found: Sequence[Part]) -> frozenset[int]:
@@ -107,8 +119,8 @@ def _piece(
     alone: Sequence[Sequence[Value]],
     reader: Callable[[str], Request],
     offered: Sequence[Parameter],
-) -> _Piece:
-    """Return a piece with its values, each as likely as in the text or as in the piece alone: the third of three rooms
+) -> Part:
+    """Return a piece with what may be said there, each as likely as in the text or as in the piece alone: the third of three rooms
     is a room, too."""
     start, end = place
     request = reader(text[start:end])
@@ -117,25 +129,31 @@ def _piece(
         inside = {(each.start, each.end): each for each in values if each.end and start <= each.start and each.end <= end}
         for value in scorer.scores(request, parameter):
             at = (value.start + start, value.end + start)
-            if value.end and (at not in inside or inside[at].chance < value.chance):
+            is_said = value.end and not _QUOTED.fullmatch(text, *at)
+            if is_said and (at not in inside or inside[at].chance < value.chance):
                 inside[at] = value._replace(start=at[0], end=at[1])
         found.append(sorted(inside.values(), key=lambda each: -each.chance)[:MAX_RIVALS])
-    return _Piece(start, end, settled(found, offered))
+    return Part(start, end, {}, settled(found, offered))
 
 
 def _joined(
-    said: Sequence[_Piece], offered: Sequence[Parameter], least: Callable[[int, Value], float]
+    said: Sequence[Part], offered: Sequence[Parameter], least: Callable[[int, Value], float]
 ) -> list[Part]:
     """Return the pieces as parts: one begins with what says anew what is said of the part before."""
     found: list[Part] = []
     for piece in said:
-        values = _taken(piece.values, least)
+        values = _taken(piece.possible, least)
         last = found[-1] if found else None
         if last is None or (last.values and _clash(last.values, values, offered)):
-            found.append(Part(piece.start, piece.end, values))
+            found.append(piece._replace(values=values))
         else:
-            found[-1] = Part(last.start, piece.end, {**values, **last.values})
+            possible = _both(last.possible, piece.possible)
+            found[-1] = Part(last.start, piece.end, {**values, **last.values}, possible)
     return found
+
+
+def _both(one: Sequence[Sequence[Value]], other: Sequence[Sequence[Value]]) -> list[list[Value]]:
+    return [[*values, *more] for values, more in zip(one, other, strict=True)]
 
 
 def _taken(by_parameter: Sequence[Sequence[Value]], least: Callable[[int, Value], float]) -> dict[int, Value]:
@@ -168,28 +186,33 @@ def _is_all(text: str, value: Value, places: Sequence[Place]) -> bool:
     return not _MORE.search(around) and _NO_VALUE.fullmatch(text, start, end) is None
 
 
-def _without_lead(text: str, found: list[Part]) -> list[Part]:
-    """Return the parts without a sentence before them that says less than each of them: what all are about."""
+def _without_asides(
+    text: str, found: list[Part], offered: Sequence[Parameter], whole: Sequence[Field]
+) -> list[Part]:
+    """Return the parts, of at least three, those with others that say less than they do: a sentence before them all
+    that tells what they are about, and what is something else if the text is one request."""
     again = repeated(found)
-    said = [len(again & part.values.keys()) for part in found]
-    if len(found) < 3 or said[0] >= min(said[1:]) or not ENDS.search(text, found[0].start, found[0].end):
-        return found
-    lead, first = found[:2]
-    others = {place: value for place, value in lead.values.items() if place not in again}
-    return [Part(lead.start, first.end, {**others, **first.values}), *found[2:]]
+    said = [again & part.values.keys() for part in found]
+    most = max(map(len, said))
+    for number, part in enumerate(found if len(found) > 2 else ()):
+        is_lead = number == 0 and len(said[0]) < min(map(len, said[1:])) and ENDS.search(text, part.start, part.end)
+        is_else = all(elsewhere(offered[place].name, part.values[place], whole) >= ELSEWHERE for place in said[number])
+        if is_lead or (len(said[number]) < most and is_else):
+            first = max(0, number - 1)
+            one, other = found[first], found[first + 1]
+            others = {place: value for place, value in part.values.items() if place not in again}
+            values = {**others, **(other if number == 0 else one).values}
+            joined = Part(one.start, other.end, values, _both(one.possible, other.possible))
+            return _without_asides(text, [*found[:first], joined, *found[first + 2 :]], offered, whole)
+    return found
 
 
-def _with_left(part: Part, said: Sequence[_Piece], again: frozenset[int]) -> Part:
+def _with_left(part: Part, again: frozenset[int]) -> Part:
     """Return a part with what it says itself, however unlikely, of what the others say."""
-    inside = [piece for piece in said if part.start <= piece.start and piece.end <= part.end]
     values = dict(part.values)
     for place in sorted(again - values.keys()):
-        free = [
-            value
-            for piece in inside
-            for value in piece.values[place]
-            if value.chance >= LEFT and not any(share_words(value, other) for other in values.values())
-        ]
+        left = [value for value in part.possible[place] if value.chance >= LEFT]
+        free = [value for value in left if not any(share_words(value, other) for other in values.values())]
         if free:
             values[place] = max(free, key=lambda value: value.chance)
     return part._replace(values=values)

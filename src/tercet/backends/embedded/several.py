@@ -1,7 +1,7 @@
-"""How likely a message that can be read as several requests for one tool is meant so.
+"""How likely a message that can be read as several requests is meant so.
 
 `cost 18,400, residual 2,000` says two numbers of one thing. Pure and deterministic; `training/stages/several.py` writes
-the table.
+the tables.
 """
 
 import json
@@ -11,13 +11,17 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 from operator import mul
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.scorer import Value, share_words
 from tercet.backends.embedded.drafts.table import logistic
-from tercet.backends.embedded.repeats import ENDS, SAID, Part, differ, look, repeated
+from tercet.backends.embedded.repeats import ENDS, SAID, Part, differ, elsewhere, look, repeated
+from tercet.backends.embedded.stretches import MOST, Stretch
+
+SHORT = 20
+"""Characters below which a stretch says little."""
 
 _TOLD = re.compile(
     r"\b(?:each|both|all (?:three|four|five)|respectively|compar(?:e|ing)|versus|vs|another|same|also|too|twice|once"
@@ -40,16 +44,53 @@ class Table(NamedTuple):
     bias: float
 
 
-def likelihood(text: str, found: Sequence[Part], offered: Sequence[Parameter], whole: Sequence[Field]) -> float:
-    """Return the likelihood, 0 to 1, that a text is the requests `found`; `whole`: what it says if it is one."""
-    known = table()
-    return logistic(known.bias + sum(map(mul, known.coefficients, features(text, found, offered, whole))))
+class Reading(NamedTuple):
+    """A stretch of a text that may ask for a tool: as a whole, and what it says of the tool's arguments."""
+
+    stretch: Stretch
+    chance: float
+    """How likely it asks for the tool."""
+    most: float
+    """How likely it asks for the tool that it is likeliest to."""
+    lacking: int
+    """Values that a call needs and neither it nor the whole text is likely to say."""
 
 
-def features(
+def likelihood(kind: Literal["repeats", "tools"], features: Sequence[float]) -> float:
+    """Return the likelihood, 0 to 1, that a text is several requests: for one tool, or for different ones."""
+    known = tables()[kind]
+    return logistic(known.bias + sum(map(mul, known.coefficients, features)))
+
+
+def of_tools(text: str, found: Sequence[Reading], whole: float) -> tuple[float, ...]:
+    """Return what the likelihood is weighed from that a text asks for different tools; `whole`: how likely it asks for
+    the likeliest tool if it asks for one."""
+    chances = sorted(each.stretch.chance for each in found)
+    margins = [each.stretch.margin / MOST for each in found]
+    alone = [each.chance for each in found]
+    ends = [each.stretch.end for each in found[:-1]]
+    return (
+        chances[0],
+        chances[1],
+        min(1.0, min(margins)),
+        min(2.0, _mean(margins)),
+        min(alone),
+        min(each.chance / max(each.most, 0.01) for each in found),
+        whole,
+        float(len(found) > 2),
+        _mean([each.lacking == 0 for each in found]),
+        min(2, max(each.lacking for each in found)) / 2,
+        _mean([ENDS.search(text, max(0, end - 2), end) is not None for end in ends]),
+        float(_TAKEN_BACK.search(text) is not None),
+        float(min(each.stretch.end - each.stretch.start for each in found) < SHORT),
+    )
+
+
+def of_repeats(
     text: str, found: Sequence[Part], offered: Sequence[Parameter], whole: Sequence[Field]
 ) -> tuple[float, ...]:
-    """Return what the likelihood is weighed from."""
+    """Return what the likelihood is weighed from that a text asks for one tool several times; `whole`: what it says if
+    it asks once."""
     again = repeated(found)
     surest = min(max((part.values[at].chance for at in again & part.values.keys()), default=0.0) for part in found)
     shares = [len(again & part.values.keys()) / max(1, len(again)) for part in found]
@@ -59,11 +100,12 @@ def features(
         for place in one.values.keys() & other.values.keys()
         if differ(one.values[place], other.values[place])
     ]
-    unexplained = [1 - max(_elsewhere(name, one, whole), _elsewhere(name, other, whole)) for name, one, other in clashes]
+    unexplained = [1 - max(elsewhere(name, one, whole), elsewhere(name, other, whole)) for name, one, other in clashes]
     sentences = [ENDS.search(text[part.start : part.end]) is not None for part in found[:-1]]
     said = {place for part in found for place in part.values}
     missing = sum(each.is_needed and not each.choices and place not in said for place, each in enumerate(offered))
     alike = [look(text, one) == look(text, other) for _, one, other in clashes]
+    left = [_left(part, again) for part in found]
     joints = [text[one.end : other.start] for one, other in pairwise(found)]
     return (
         surest,
@@ -80,6 +122,9 @@ def features(
         float(any(_TAKEN_BACK.search(text, one.end, other.end) for one, other in pairwise(found))),
         float(_are_one(found, whole)),
         float(any(map(re.compile(r"\w").search, joints))),
+        max(left),
+        _mean(left),
+        min(said for said in map(len, (part.values for part in found))) / max(len(part.values) for part in found),
     )
 
 
@@ -87,10 +132,18 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _elsewhere(name: str, value: Value, whole: Sequence[Field]) -> float:
-    """Return how likely a value is another parameter's if the text is one request."""
-    others = (field.likeliest for field in whole if field.name != name)
-    return max((other.chance for other in others if share_words(value, other)), default=0.0)
+def _left(part: Part, again: frozenset[int]) -> float:
+    """Return how likely a part says a second value of what several parts say, in words that are nothing else there."""
+    taken = part.values.values()
+    return max(
+        (
+            value.chance
+            for place in again & part.values.keys()
+            for value in part.possible[place]
+            if differ(value, part.values[place]) and not any(share_words(value, other) for other in taken)
+        ),
+        default=0.0,
+    )
 
 
 def _are_one(found: Sequence[Part], whole: Sequence[Field]) -> bool:
@@ -100,7 +153,7 @@ def _are_one(found: Sequence[Part], whole: Sequence[Field]) -> bool:
 
 
 @cache
-def table() -> Table:
-    """Read the table that the package brings."""
+def tables() -> dict[str, Table]:
+    """Read the tables that the package brings."""
     written = json.loads(resources.files(__package__).joinpath("several.json").read_text(encoding="utf-8"))
-    return Table(tuple(written["coefficients"]), float(written["bias"]))
+    return {kind: Table(tuple(each["coefficients"]), float(each["bias"])) for kind, each in written.items()}

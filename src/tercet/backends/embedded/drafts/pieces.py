@@ -10,7 +10,10 @@ from itertools import pairwise
 from tercet.backends.embedded.drafts.candidates import Request
 
 MAX_PIECES = 32
-_MORE = r"and|or|then|also|plus|finally|lastly|again|afterwards|after that|as well as|another|next"
+_MORE = (
+    r"and|or|then|also|plus|finally|lastly|again|afterwards?|after that|as well as|another|next|additionally|moreover"
+    r"|furthermore|in addition|besides|meanwhile|secondly|thirdly"
+)
 _JOINT = re.compile(
     r"(?:\s*(?:[;:](?=\s)|,(?!\d))\s*"
     rf"|\s+(?:{_MORE}|versus|vs\.?|while|whereas|but|with|against)\s+"
@@ -22,6 +25,7 @@ _JOINT = re.compile(
 _BETWEEN = re.compile(r"\bbetween\s[^,;.?!]{1,24}$", re.IGNORECASE)
 _AND = re.compile(r"\s+(?:and|&)\s", re.IGNORECASE)
 _ITEMS = re.compile(r"(?:^|\n)[ \t]*(?:[-*•]|\d{1,2}[.)]|\|)[ \t]+")
+_WITH = re.compile(r"\bwith\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]{1,80}\)")
 _RUNS = ("k:run", "k:tail")
 
@@ -46,6 +50,17 @@ def pieces(text: str, request: Request, *, takes_lists: bool) -> list[tuple[int,
     if begin < len(text):
         found.append((begin, len(text)))
     return found[:MAX_PIECES]
+
+
+def clauses(text: str, request: Request) -> list[tuple[int, int]]:
+    """Return the pieces of a text that may ask for different tools: none begins with `with`."""
+    found: list[tuple[int, int]] = []
+    for start, end in pieces(text, request, takes_lists=False):
+        if found and _WITH.search(text, found[-1][1], start):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _whole(text: str, request: Request, *, takes_lists: bool) -> Iterator[tuple[int, int]]:
