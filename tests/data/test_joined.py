@@ -2,7 +2,9 @@
 
 import random
 
-from tercet.backends.embedded.clauses import clauses
+from tercet.backends.embedded.drafts.candidates import read
+from tercet.backends.embedded.drafts.pieces import clauses
+from tercet.backends.embedded.spoken import Spoken
 from training.data.sample import Call, Sample, assistant, calls, user
 from training.data.sources.joined import message, single
 
@@ -30,5 +32,6 @@ def test_every_request_is_in_the_message_in_order() -> None:
 
 def test_the_service_takes_most_of_them_apart_again() -> None:
     texts = ["Get the weather in Oslo.", "Book a table for four", "Send an email to Ann"]
-    apart = sum(len(clauses(message(texts, random.Random(seed)))) >= 3 for seed in range(60))
+    made = [message(texts, random.Random(seed)) for seed in range(60)]
+    apart = sum(len(clauses(text, read(Spoken(text)))) >= 3 for text in made)
     assert apart > 45

@@ -1,4 +1,4 @@
-"""Requests for several calls, and for one that could be taken for several, as people word them: `texts/several/*.jsonl`.
+"""Requests for several calls, and for one that could be taken for several, as worded: `texts/several/*.jsonl`.
 
 A line is a request with its tools and, by parameter, what is accepted; the empty text says that it may be left out.
 """

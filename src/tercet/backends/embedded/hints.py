@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded import fit, relevance, repeats, several
@@ -52,6 +51,8 @@ SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
 SEVERAL = 0.5
 """Likelihood from which a message that can be read as several requests for a tool is taken for them."""
+NAMED = 0.2
+"""Likelihood by its words alone from which a piece may ask for a tool."""
 ALTERNATIVE = 2
 """Parameters that two tools need both from which they are other ways to do the same."""
 MAX_ANDS = 3
@@ -296,9 +297,11 @@ class Offered:
         places = clauses(said.text, self.request(said))
         if len(places) < 2:
             return []
-        chances = [self.chances(Spoken(said.text[start:end])) for start, end in places]
-        found = stretches(places, chances)
-        return [self._reading(said, stretch) for stretch in found]
+        alone = [Spoken(said.text[start:end]) for start, end in places]
+        tops = [max(by_words.items(), key=lambda each: each[1]) for by_words in map(self._by_words, alone)]
+        if len({name for name, chance in tops if chance >= NAMED}) < 2:
+            return []
+        return [self._reading(said, stretch) for stretch in stretches(places, list(map(self.chances, alone)))]
 
     def _reading(self, said: Spoken, stretch: Stretch) -> several.Reading:
         alone = Spoken(said.text[stretch.start : stretch.end])
@@ -331,7 +334,7 @@ class Offered:
     def _apart(self, meant: Meant) -> list[Meant]:
         """Return a request as those for the same tool that its last message likely makes."""
         said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self.parameters(meant.name)
-        whole = self.draft_fields(said, meant.name)
+        whole = meant.fields if said == meant.said else self.draft_fields(said, meant.name)
         found = repeats.parts(said.text, self._read, offered, whole)
         if not found:
             return [meant]

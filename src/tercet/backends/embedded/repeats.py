@@ -4,7 +4,9 @@ A piece that says anew what a piece before it has said begins another request; w
 once, before, behind or in between. It knows nothing of other tools, nor how likely such a reading is.
 """
 
+import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
@@ -27,6 +29,8 @@ ELSEWHERE = 0.5
 """Chance from which a value is another parameter's if the text is one request."""
 LEFT = 0.05
 """Chance from which a part says itself what the others say, where it would have to be lent it."""
+POSSIBLE = 0.03
+"""Chance from which a text is read piece by piece for two values."""
 REWORDED = 0.6
 """How likely a text is said as it is below which two of it are no two requests."""
 _NO_VALUE = re.compile(
@@ -37,6 +41,11 @@ _NO_VALUE = re.compile(
 """Words that are no value though they stand alone."""
 ENDS = re.compile(r"[.?!:\n]\W*$")
 """The end of a sentence, or of what announces others."""
+_INSTEAD = re.compile(
+    r"\b(?:no,? wait|no,|sorry|wait|i mean|scratch that|oops|correction|make (?:it|that)|or rather|actually)\b|\bno\b\W*$",
+    re.IGNORECASE,
+)
+"""What takes back what is said before it."""
 _OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«`'].*", re.DOTALL)
 _MORE = re.compile(r"\w{4,}")
@@ -68,8 +77,10 @@ def parts(
     if len(places) < 2:
         return []
     alone = [scorer.scores(request, parameter) for parameter in offered]
+    if not any(_may_be_repeated(values, places) for values in alone):
+        return []
     said = [_piece(text, place, alone, reader, offered) for place in places]
-    first = _joined(said, offered, lambda _, __: SAID)
+    first = _joined(text, said, offered, lambda _, __: SAID)
     again = repeated(first)
     if not again:
         return []
@@ -80,7 +91,7 @@ def parts(
             return SAID
         return ALONE if _is_all(text, value, places) else SAID_AGAIN
 
-    found = _without_asides(text, _joined(said, offered, least), offered, whole)
+    found = _without_asides(text, _joined(text, said, offered, least), offered, whole)
     return found if len(found) > 1 else []
 
 
@@ -120,13 +131,15 @@ def _piece(
     reader: Callable[[str], Request],
     offered: Sequence[Parameter],
 ) -> Part:
-    """Return a piece with what may be said there, each as likely as in the text or as in the piece alone: the third of three rooms
-    is a room, too."""
+    """Return a piece with what may be said there, each as likely as in the text or as in the piece alone: the third of
+    three rooms is a room, too."""
     start, end = place
     request = reader(text[start:end])
     found: list[list[Value]] = []
     for values, parameter in zip(alone, offered, strict=True):
-        inside = {(each.start, each.end): each for each in values if each.end and start <= each.start and each.end <= end}
+        inside = {
+            (each.start, each.end): each for each in values if each.end and start <= each.start and each.end <= end
+        }
         for value in scorer.scores(request, parameter):
             at = (value.start + start, value.end + start)
             is_said = value.end and not _QUOTED.fullmatch(text, *at)
@@ -136,20 +149,35 @@ def _piece(
     return Part(start, end, {}, settled(found, offered))
 
 
+def _may_be_repeated(values: Sequence[Value], places: Sequence[Place]) -> bool:
+    """Say whether two different values of a parameter stand in different pieces."""
+    possible = [value for value in values if value.end and value.chance >= POSSIBLE]
+    at = {(bisect_right(places, (value.start, math.inf)), str(value.value).lower()) for value in possible}
+    return len({place for place, _ in at}) > 1 and len({value for _, value in at}) > 1
+
+
 def _joined(
-    said: Sequence[Part], offered: Sequence[Parameter], least: Callable[[int, Value], float]
+    text: str, said: Sequence[Part], offered: Sequence[Parameter], least: Callable[[int, Value], float]
 ) -> list[Part]:
-    """Return the pieces as parts: one begins with what says anew what is said of the part before."""
+    """Return the pieces as parts: one begins with what says anew what is said of the part before, unless that is taken
+    back."""
     found: list[Part] = []
     for piece in said:
         values = _taken(piece.possible, least)
         last = found[-1] if found else None
-        if last is None or (last.values and _clash(last.values, values, offered)):
+        is_new = last is not None and bool(last.values) and _clash(last.values, values, offered)
+        if last is None or (is_new and not _is_taken_back(text, last, values)):
             found.append(piece._replace(values=values))
         else:
-            possible = _both(last.possible, piece.possible)
-            found[-1] = Part(last.start, piece.end, {**values, **last.values}, possible)
+            both = {**last.values, **values} if is_new else {**values, **last.values}
+            found[-1] = Part(last.start, piece.end, both, _both(last.possible, piece.possible))
     return found
+
+
+def _is_taken_back(text: str, last: Part, values: Mapping[int, Value]) -> bool:
+    """Say whether values stand instead of those of the part before: `in Wedding, no wait, in Pankow`."""
+    said = max(value.end for value in last.values.values())
+    return _INSTEAD.search(text, said, max(said, min(value.start for value in values.values()))) is not None
 
 
 def _both(one: Sequence[Sequence[Value]], other: Sequence[Sequence[Value]]) -> list[list[Value]]:
@@ -186,9 +214,7 @@ def _is_all(text: str, value: Value, places: Sequence[Place]) -> bool:
     return not _MORE.search(around) and _NO_VALUE.fullmatch(text, start, end) is None
 
 
-def _without_asides(
-    text: str, found: list[Part], offered: Sequence[Parameter], whole: Sequence[Field]
-) -> list[Part]:
+def _without_asides(text: str, found: list[Part], offered: Sequence[Parameter], whole: Sequence[Field]) -> list[Part]:
     """Return the parts, of at least three, those with others that say less than they do: a sentence before them all
     that tells what they are about, and what is something else if the text is one request."""
     again = repeated(found)
@@ -239,7 +265,9 @@ def _enumerations(
 ) -> tuple[list[tuple[int, Value]], list[tuple[int, Value]]]:
     """Return the values of two parameters, each with its parameter's place, if all of one stand before all of the
     other; nothing else is said several times."""
-    said = sorted((value.start, place, value) for part in found for place, value in part.values.items() if place in again)
+    said = sorted(
+        (value.start, place, value) for part in found for place, value in part.values.items() if place in again
+    )
     order = [place for _, place, _ in said]
     count = order.count(order[0]) if len(again) == 2 else 0
     if count < 2 or len(order) - count < 2 or len(set(order[:count])) > 1:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.scorer import Value, share_words
+from tercet.backends.embedded.drafts.scorer import share_words
 from tercet.backends.embedded.drafts.table import logistic
 from tercet.backends.embedded.repeats import ENDS, SAID, Part, differ, elsewhere, look, repeated
 from tercet.backends.embedded.stretches import MOST, Stretch

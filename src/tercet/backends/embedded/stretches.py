@@ -17,7 +17,7 @@ PRICE = 0.6
 NOTHING = 0.2
 """Likelihood of its likeliest tool below which a piece asks for nothing by itself."""
 CLEAR = 0.8
-"""Log odds by which a stretch is likelier to ask for its tool than for one of the others; else it belongs to another."""
+"""Log odds by which a stretch is likelier to ask for its tool than for those of others; else it belongs to one."""
 MOST = 4.0
 """Log odds that count of a likelihood."""
 
@@ -58,20 +58,31 @@ def stretches(places: Sequence[Place], chances: Sequence[Mapping[str, float]]) -
     ends = [*(start - 1 for start in starts[1:]), len(places) - 1]
     return [
         Stretch(
-            places[first][0], places[last][1], path[run[0]], max(chances[telling[at]][path[run[0]]] for at in run), margin
+            places[first][0],
+            places[last][1],
+            path[run[0]],
+            max(chances[telling[at]][path[run[0]]] for at in run),
+            margin,
         )
         for run, margin, first, last in zip(runs, margins, starts, ends, strict=True)
     ]
 
 
 def _runs(path: Sequence[str], odds: Sequence[Mapping[str, float]]) -> tuple[list[list[int]], list[float]]:
-    """Return the runs of one tool on a path, each with its margin over the other tools of the path."""
+    """Return the runs of one tool on a path, each with its margin over the other tools of the path; what says little of
+    a tool that another run asks for clearly has none."""
     runs = [[at for at, _ in run] for _, run in groupby(enumerate(path), key=lambda each: each[1])]
-    margins = [
-        min((sum(odds[at][path[run[0]]] - odds[at][other] for at in run) for other in set(path) - {path[run[0]]}), default=0)
-        for run in runs
-    ]
-    return runs, margins
+    return runs, [_margin(run, path, odds) for run in runs]
+
+
+def _margin(run: Sequence[int], path: Sequence[str], odds: Sequence[Mapping[str, float]]) -> float:
+    name = path[run[0]]
+    most = max(odds[at][name] for at in run)
+    is_said_elsewhere = any(odds[at][name] > 0 for at, other in enumerate(path) if other == name and at not in run)
+    if most < 0 and is_said_elsewhere:
+        return 0.0
+    others = set(path) - {name}
+    return min((sum(odds[at][name] - odds[at][other] for at in run) for other in others), default=0.0)
 
 
 def _path(names: Sequence[str], odds: Sequence[Mapping[str, float]]) -> list[str]:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded.clauses import IMPERATIVE
 from tercet.backends.embedded.drafts.dates import Dated, dates_in
 from tercet.backends.embedded.drafts.durations import durations_in
+from tercet.backends.embedded.drafts.imperatives import IMPERATIVE
 from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of
 from tercet.backends.embedded.drafts.returned import Leaf, leaves
 from tercet.backends.embedded.drafts.runs import ENDS, MAX_RUN, runs, tails

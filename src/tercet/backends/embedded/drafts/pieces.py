@@ -27,6 +27,7 @@ _AND = re.compile(r"\s+(?:and|&)\s", re.IGNORECASE)
 _ITEMS = re.compile(r"(?:^|\n)[ \t]*(?:[-*•]|\d{1,2}[.)]|\|)[ \t]+")
 _WITH = re.compile(r"\bwith\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]{1,80}\)")
+_ABBREVIATED = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|vs|e\.g|i\.e|No|[A-Z])\.)$")
 _RUNS = ("k:run", "k:tail")
 
 
@@ -42,7 +43,7 @@ def pieces(text: str, request: Request, *, takes_lists: bool) -> list[tuple[int,
     for start, end in sorted(cuts):
         is_cut = any(first < start and end < last for first, last in whole)
         is_range = _AND.match(text, start) is not None and _BETWEEN.search(text, begin, start) is not None
-        if start < begin or is_cut or is_range:
+        if start < begin or is_cut or is_range or _ABBREVIATED.search(text, begin, start):
             continue
         if start > begin:
             found.append((begin, start))
