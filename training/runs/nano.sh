@@ -13,6 +13,7 @@ dense='{"gsm8k":0.05,"self_instruct":0.1,"reading":0.5,"sgd":0.3,"catalog/chain"
 [ -f src/tercet/backends/embedded/relevance.json ] || python -m training.stages.relevance
 [ -f src/tercet/backends/embedded/drafts/table.json ] || python -m training.stages.drafts
 [ -f src/tercet/backends/embedded/fit.json ] || python -m training.stages.fit
+[ -f src/tercet/backends/embedded/several.json ] || python -m training.stages.several
 if [ ! -f "$work/grown" ]; then
     shallow="$train --shape {\"num_layers\":8}"
     $shallow --max-steps 800 --prompt-share 0.05 --prefer-length 300

@@ -45,8 +45,9 @@ calls give all the same there are 2 in 100."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
-UNMEANT, POSSIBLE = 0.2, 0.1
-"""Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs."""
+UNMEANT, POSSIBLE = 0.2, 0.15
+"""Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs, or
+one that is given the link that it needs."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
 SEVERAL = 0.5
@@ -198,8 +199,14 @@ class Offered:
     def _means_nothing(self, said: Spoken) -> bool:
         """Say whether a request hardly means any tool, and says all needs of none that it may mean."""
         chances, fields, _ = self._weighed(said)
-        possible = (name for name in fields if chances[name] >= POSSIBLE)
-        return max(chances.values()) < UNMEANT and not any(self.says_all(said, name) for name in possible)
+        if max(chances.values()) >= UNMEANT:
+            return False
+        possible = [name for name in fields if chances[name] >= POSSIBLE]
+        return not any(self.says_all(said, name) for name in (*possible, *filter(self._takes_link, self._tools)))
+
+    def _takes_link(self, name: str) -> bool:
+        """Say whether a call of a tool needs a link, which people give with few words: `Open http://…`."""
+        return any(each.is_needed and "link" in each.kinds for each in self.parameters(name))
 
     def says_all(self, said: Spoken, name: str) -> bool:
         """Say whether a request likely says all that a call of a tool needs, and that is something; what the schema
