@@ -65,7 +65,7 @@ def of_sample(sample: Sample) -> Iterator[Row]:
 
 
 def _of_tools(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Iterator[Row]:
-    found = offered.readings(said)
+    found = offered.apart.readings(said)
     is_right = {each.stretch.name for each in found} == set(names)
     if found and (is_right or len(set(names)) == 1):
         most = max(offered.chances(said).values())
@@ -77,7 +77,7 @@ def _of_repeats(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> I
         return
     parameters = offered.parameters(names[0])
     whole = offered.draft_fields(said, names[0])
-    found = repeats.parts(said.text, lambda part: offered.request(Spoken(part)), parameters, whole)
+    found = offered.apart.repeated(said, names[0], whole)
     if found and len(names) in (1, len(repeats.completed(said.text, found, parameters))):
         yield Row("repeats", several.of_repeats(said.text, found, parameters, whole), len(names) > 1)
 

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from tercet.backends.embedded.apart import SAID
 from tercet.backends.embedded.conversation import asked, known, since_asked
 from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.files import next_file
-from tercet.backends.embedded.hints import SAID, Offered
+from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.pages import Step, next_step
 from tercet.backends.embedded.reading import read_out
 from tercet.backends.embedded.reckoning import expression, reckoner

@@ -5,21 +5,19 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded import fit, relevance, repeats, several
+from tercet.backends.embedded import fit, relevance
+from tercet.backends.embedded.apart import SAID, Apart
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request, read
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
-from tercet.backends.embedded.drafts.pieces import clauses
 from tercet.backends.embedded.meant import Meant, likely
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
-from tercet.backends.embedded.stretches import Stretch, stretches
 
 MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
@@ -27,8 +25,6 @@ MAX_CONTINUED = 24
 """Tools up to which the arguments of all of them are drafted behind a result."""
 BESIDE = 0.5
 """Part of the likelihood of the likeliest tool below which another is not meant."""
-MAX_REQUESTS = 8
-"""Requests of one message that are told apart."""
 CLEAR = 3
 """Level from which a clause counts as a request of its own."""
 PLANNED = 4
@@ -37,8 +33,6 @@ QUOTED = 0.9
 """Likelihood from which a parameter counts as one whose values people say as they are."""
 REWORDED = 0.6
 """Likelihood of being said as it is below which a text is not held even to a draft that is nearly sure."""
-SAID = 0.4
-"""Chance from which what a call needs counts as said."""
 SPOKEN_OF = 0.3
 """Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
 calls give all the same there are 2 in 100."""
@@ -50,15 +44,6 @@ UNMEANT, POSSIBLE = 0.2, 0.15
 one that is given the link that it needs."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
-SEVERAL = 0.5
-"""Likelihood from which a message that can be read as several requests for a tool is taken for them."""
-NAMED = 0.2
-"""Likelihood by its words alone from which a piece may ask for a tool."""
-ALTERNATIVE = 2
-"""Parameters that two tools need both from which they are other ways to do the same."""
-MAX_ANDS = 3
-"""Places of a clause at which two tools may be named."""
-_AND = re.compile(r",?\s+(?:and|&)\s+", re.IGNORECASE)
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
 
@@ -100,6 +85,12 @@ class Offered:
     def __init__(self, tools: Sequence[bytes]) -> None:
         self._relevance = relevance.Offered(tools)
         self._tools = {known.name: tool for known, tool in zip(self._relevance.profiles, tools, strict=True)}
+        self.apart = Apart(self)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tools' names."""
+        return tuple(self._tools)
 
     def hints(self, said: Spoken) -> tuple[Hint, ...]:
         """Return the tools that a request likely means, the likeliest first, with drafts of their arguments."""
@@ -122,9 +113,10 @@ class Offered:
 
     def nearest(self, said: Spoken) -> list[tuple[str, float]]:
         """Return the tools that a request likely means by its words, the likeliest first, each with how likely."""
-        return _likeliest(self._by_words(said))
+        return _likeliest(self.by_words(said))
 
-    def _by_words(self, said: Spoken) -> dict[str, float]:
+    def by_words(self, said: Spoken) -> dict[str, float]:
+        """Return how likely each tool is meant by the words of a request alone."""
         return dict(zip(self._tools, self._relevance.chances(said.text), strict=True))
 
     def _weighed(self, said: Spoken) -> _Weighed:
@@ -132,7 +124,7 @@ class Offered:
         return _WEIGHED.get(_digest(said) + self._relevance.digest, partial(self._weigh, said))
 
     def _weigh(self, said: Spoken) -> _Weighed:
-        chances = self._by_words(said)
+        chances = self.by_words(said)
         near = _likeliest(chances)
         fields = {name: self.draft_fields(said, name) for name, _ in near}
         weighed = {name: fit.likelihood(chance, self.parameters(name), fields[name]) for name, chance in near}
@@ -286,113 +278,15 @@ class Offered:
         """Return what is asked for: the requests of the last message in order if it makes several, else the tools that
         may be meant."""
         chances, fields, _ = self._weighed(said)
-        requests = self._of_tools(Spoken(said.last[:MAX_SPOKEN]))
-        if requests:
-            return self._as_several([one for request in requests for one in self._apart(request)], said)
+        if requests := self.apart.of_tools(said):
+            return requests
         meant = [
             Meant(level(chances[name]), name, fields[name] if place < MAX_DRAFTS else [], said)
             for place, name in enumerate(sorted(fields, key=lambda name: -chances[name]))
             if place == 0 or level(chances[name]) >= relevance.MIN_LEVEL
         ]
-        found = self._apart(meant[0]) if meant and meant[0].level >= relevance.MIN_LEVEL else []
-        return self._as_several(found, said) if len(found) > 1 else meant
-
-    def readings(self, said: Spoken) -> list[several.Reading]:
-        """Return the stretches of a message that may ask for different tools; none where it asks for one."""
-        if len(self._tools) < 2:
-            return []
-        places = clauses(said.text, self.request(said))
-        if len(places) < 2:
-            return []
-        alone = [Spoken(said.text[start:end]) for start, end in places]
-        tops = [max(by_words.items(), key=lambda each: each[1]) for by_words in map(self._by_words, alone)]
-        if len({name for name, chance in tops if chance >= NAMED}) < 2:
-            return []
-        return [self._reading(said, stretch) for stretch in stretches(places, list(map(self.chances, alone)))]
-
-    def _reading(self, said: Spoken, stretch: Stretch) -> several.Reading:
-        alone = Spoken(said.text[stretch.start : stretch.end])
-        chances = self.chances(alone)
-        fields = [*self.draft_fields(alone, stretch.name), *self.draft_fields(said, stretch.name)]
-        told = {field.name for field in fields if field.chance >= SAID}
-        lacking = sum(each.is_needed and each.name not in told for each in self.parameters(stretch.name))
-        return several.Reading(stretch, chances[stretch.name], max(chances.values()), lacking)
-
-    def _of_tools(self, said: Spoken) -> list[Meant]:
-        """Return the requests for different tools that a message likely makes; none where it makes others."""
-        found = self.readings(said)
-        most = max(self.chances(said).values()) if found else 0.0
-        if not found or several.likelihood("tools", several.of_tools(said.text, found, most)) < SEVERAL:
-            return []
-        made: list[Meant] = []
-        for reading in found:
-            alone = Spoken(said.text[reading.stretch.start : reading.stretch.end])
-            name = reading.stretch.name
-            likely = max(reading.chance, reading.stretch.chance)
-            made.append(Meant(level(likely), name, self.draft_fields(alone, name), alone))
-        return [] if self._is_one(made) else made
-
-    def _as_several(self, requests: Sequence[Meant], said: Spoken) -> list[Meant]:
-        return [
-            each._replace(is_one_of_several=True, fields=self._completed(each, said))
-            for each in requests[:MAX_REQUESTS]
-        ]
-
-    def _apart(self, meant: Meant) -> list[Meant]:
-        """Return a request as those for the same tool that its last message likely makes."""
-        said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self.parameters(meant.name)
-        whole = meant.fields if said == meant.said else self.draft_fields(said, meant.name)
-        found = repeats.parts(said.text, self._read, offered, whole)
-        if not found:
-            return [meant]
-        if several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
-            return [meant]
-        return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
-
-    def _part(self, meant: Meant, said: Spoken, part: repeats.Part, whole: Sequence[assignment.Field]) -> Meant:
-        """Return one of several requests for a tool. What its own words imply of choices goes before what others say
-        for it, and what all of them imply comes last."""
-        alone = Spoken(said.text[part.start : part.end])
-        drafted = self.draft_fields(alone, meant.name)
-        implied = [field for field in drafted if not field.likeliest.end and field.chance >= SAID]
-        fields = {field.name: field for field in (*(each for each in whole if not each.likeliest.end), *drafted)}
-        fields |= self._of_values(meant.name, part.lent, fields)
-        fields |= {field.name: field for field in implied}
-        fields |= self._of_values(meant.name, part.values, fields)
-        return meant._replace(said=alone, fields=list(fields.values()))
-
-    def _of_values(
-        self, name: str, values: Mapping[int, scorer.Value], drafted: Mapping[str, assignment.Field]
-    ) -> dict[str, assignment.Field]:
-        """Return values by the place of a parameter as fields; lists as they are drafted, if they are."""
-        offered = [(self.parameters(name)[place], value) for place, value in values.items()]
-        return {
-            each.name: assignment.Field(each.name, (value,), each.is_list, each.row)
-            for each, value in offered
-            if not each.is_list or isinstance(value.value, list) or each.name not in drafted
-        }
-
-    def _read(self, text: str) -> Request:
-        return self.request(Spoken(text))
-
-    def _is_one(self, requests: Sequence[Meant]) -> bool:
-        """Say whether two requests for different tools are one: the tools need the same, and one request says nothing
-        of that: `Fly from Oslo to Rome. I prefer an aisle seat.`"""
-        if len(requests) != 2 or requests[0].name == requests[1].name:
-            return False
-        needed = [{each.name for each in self.parameters(meant.name) if each.is_needed} for meant in requests]
-        common = needed[0] & needed[1]
-        said = [{field.name for field in meant.fields} for meant in requests]
-        return len(common) >= ALTERNATIVE and any(common.isdisjoint(names) for names in said)
-
-    def _completed(self, meant: Meant, whole: Spoken) -> list[assignment.Field]:
-        """Return what is said of a request's arguments; what the call needs and its part lacks, from the whole."""
-        said = {field.name: field for field in meant.fields}
-        missing = [each.name for each in self.parameters(meant.name) if each.is_needed and each.name not in said]
-        if missing:
-            elsewhere = {field.name: field for field in self.draft_fields(whole, meant.name)}
-            said |= {name: elsewhere[name] for name in missing if name in elsewhere and likely(elsewhere[name])}
-        return [said[each.name] for each in self.parameters(meant.name) if each.name in said]
+        is_meant = bool(meant) and meant[0].level >= relevance.MIN_LEVEL
+        return (self.apart.of_one(meant[0], said) if is_meant else []) or meant
 
     def _outline(self, meant: Meant, *, is_whole: bool) -> tuple[Field, ...]:
         """Return what is told of a tool's arguments, in its order; `is_whole`: also what is needed and was not said."""

@@ -42,7 +42,8 @@ _NO_VALUE = re.compile(
 ENDS = re.compile(r"[.?!:\n]\W*$")
 """The end of a sentence, or of what announces others."""
 _INSTEAD = re.compile(
-    r"\b(?:no,? wait|no,|sorry|wait|i mean|scratch that|oops|correction|make (?:it|that)|or rather|actually)\b|\bno\b\W*$",
+    r"\b(?:no,? wait|no,|sorry|wait|i mean|scratch that|oops|correction|make (?:it|that)|or rather|actually)\b"
+    r"|\bno\b\W*$",
     re.IGNORECASE,
 )
 """What takes back what is said before it."""
