@@ -75,6 +75,13 @@ def test_or_all_combinations_where_each_is_meant_with_all() -> None:
     ]  # fmt: skip
 
 
+def test_a_series_of_numbers_is_one_request_each() -> None:
+    value = tool("future_value", ["present_value", "years"], "Future value.", present_value=NUMBER, years=NUMBER)
+    found = told([value], "Calculate the future value of an investment of $1000 for 1,5 and 10 years.")
+    assert [fields["years"] for _, fields in found] == [1, 5, 10]
+    assert {fields["present_value"] for _, fields in found} == {1000}
+
+
 @pytest.mark.parametrize(
     ("offered", "text"),
     [

@@ -100,11 +100,22 @@ class Apart:
         said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self._tools.parameters(meant.name)
         whole = meant.fields if said == meant.said else self._tools.draft_fields(said, meant.name)
         found = self.repeated(said, meant.name, whole)
-        if not found:
-            return [meant]
-        if several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
-            return [meant]
+        is_meant = bool(found) and (
+            several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) >= SEVERAL
+        )
+        if not is_meant:
+            return self._counted(meant._replace(fields=list(whole), said=said)) or [meant]
         return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
+
+    def _counted(self, meant: Meant) -> list[Meant]:
+        """Return a request as one for each number of a series where one number is taken: `for 1, 5 and 10 years`."""
+        numbers = {each.name for each in self._tools.parameters(meant.name) if each.kind == "number"}
+        for field in meant.fields:
+            values = likely(field) if field.name in numbers and not field.is_list else []
+            if len(values) >= assignment.MIN_RUN and assignment.are_enumerated(values, meant.said.text):
+                others = [each for each in meant.fields if each.name != field.name]
+                return [meant._replace(fields=[*others, field._replace(values=(value,))]) for value in values]
+        return []
 
     def _part(self, meant: Meant, said: Spoken, part: repeats.Part, whole: Sequence[assignment.Field]) -> Meant:
         """Return one of several requests for a tool. What its own words imply of choices goes before what others say

@@ -29,7 +29,7 @@ SURELY_CALLED = 0.9
 """How likely a call is right that is read off a page or computed."""
 TOLD = {Trust.SURE: 0.05, Trust.LIKELY: 0.15, Trust.MEANT: 0.25, Trust.WHOLE: 0.3}
 """How likely a call had been right where results are told, by how sure the answer is."""
-ASKED = 0.6
+ASKED = 0.4
 """How likely a call had been right where something is asked for although the tool is surely meant: what nobody was
 found to have said was said all the same."""
 

@@ -151,7 +151,7 @@ def _of_one(parameter: Parameter, values: list[Value], text: str) -> tuple[Value
     likely = [value for value in told if value.chance >= LIKELY]
     if not parameter.is_plural or len(likely) < 2:
         return told
-    if not all(_BETWEEN.fullmatch(text, one.end, other.start) for one, other in pairwise(likely)):
+    if not are_enumerated(likely, text):
         return told
     both = ", ".join(str(value.value) for value in likely)
     return (Value(min(value.chance for value in likely), (both,), likely[0].start, likely[-1].end),)
@@ -208,6 +208,11 @@ def _runs(options: Sequence[Value], text: str) -> list[list[int]]:
         else:
             runs.append([place])
     return runs
+
+
+def are_enumerated(values: Sequence[Value], text: str) -> bool:
+    """Say whether values stand one after the other with nothing but an `and` or the like between them."""
+    return all(_BETWEEN.fullmatch(text.lower(), one.end, other.start) for one, other in pairwise(values))
 
 
 def _is_new(option: Value, kept: Sequence[Value]) -> bool:
