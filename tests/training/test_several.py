@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema
 import pytest
 
 from evals.own_sets import own_cases
 from tercet.backends.embedded.several import tables
+from tercet.schema import instance_violation
 from training.data.sample import Call, Sample, Schema, calls, user
 from training.data.written import written
 from training.stages import several
@@ -77,7 +77,7 @@ def test_what_was_written_calls_tools_that_are_offered_with_valid_arguments() ->
         offered: dict[Any, Any] = {tool["name"]: tool["parameters"] for tool in each.tools}
         made: Any = each.messages[-1]["tool_calls"]
         for call in made:
-            jsonschema.validate(call["arguments"], offered[call["name"]])
+            assert instance_violation(offered[call["name"]], call["arguments"]) is None
 
 
 def test_no_request_that_was_written_is_one_that_is_measured() -> None:

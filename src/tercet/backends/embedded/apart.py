@@ -99,12 +99,12 @@ class Apart:
         """Return a request as those for the same tool that its last message likely makes."""
         said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self._tools.parameters(meant.name)
         whole = meant.fields if said == meant.said else self._tools.draft_fields(said, meant.name)
+        counted = self._counted(meant._replace(fields=list(whole), said=said))
         found = self.repeated(said, meant.name, whole)
-        is_meant = bool(found) and (
-            several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) >= SEVERAL
-        )
-        if not is_meant:
-            return self._counted(meant._replace(fields=list(whole), said=said)) or [meant]
+        if found and several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
+            found = []
+        if len(found) < len(counted) or not found:
+            return counted or [meant]
         return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
 
     def _counted(self, meant: Meant) -> list[Meant]:
