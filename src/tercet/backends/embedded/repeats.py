@@ -93,7 +93,8 @@ def parts(
         return ALONE if _is_all(text, value, places) else SAID_AGAIN
 
     found = _without_asides(text, _joined(text, said, offered, least), offered, whole)
-    return found if len(found) > 1 else []
+    again = repeated(found)
+    return found if len(found) > 1 and all(again & part.values.keys() for part in found) else []
 
 
 def elsewhere(name: str, value: Value, whole: Sequence[Field]) -> float:
