@@ -5,7 +5,6 @@
 """
 
 import json
-import math
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -14,7 +13,7 @@ from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import LIKELY, Field
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.table import logistic
+from tercet.backends.embedded.drafts.table import log_odds, logistic
 
 UNSAID = 0.02
 """Chance of what is needed and has no likely value."""
@@ -34,10 +33,10 @@ class Table(NamedTuple):
 def features(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> tuple[float, ...]:
     """Return what a likelihood is weighed from: what the words say of a tool, and how likely each value is said."""
     said = {field.name: field.chance for field in fields}
-    needed = [_log_odds(said.get(each.name, UNSAID)) for each in offered if each.is_needed and not each.choices]
-    chosen = [_log_odds(said.get(each.name, UNSAID)) for each in offered if each.is_needed and each.choices]
+    needed = [log_odds(said.get(each.name, UNSAID), MOST) for each in offered if each.is_needed and not each.choices]
+    chosen = [log_odds(said.get(each.name, UNSAID), MOST) for each in offered if each.is_needed and each.choices]
     optional = sum(said.get(each.name, 0.0) >= LIKELY for each in offered if not each.is_needed)
-    words = _log_odds(chance)
+    words = log_odds(chance, MOST)
     return (
         words,
         float(not needed),
@@ -56,10 +55,6 @@ def likelihood(chance: float, offered: Sequence[Parameter], fields: Sequence[Fie
     """Return the likelihood, 0 to 1, that a tool is meant; `chance`: the same by its words alone."""
     known = table()
     return logistic(known.bias + sum(map(mul, known.coefficients, features(chance, offered, fields))))
-
-
-def _log_odds(chance: float) -> float:
-    return max(-MOST, min(MOST, math.log(max(chance, 1e-6) / max(1.0 - chance, 1e-6))))
 
 
 @cache

@@ -5,11 +5,11 @@ together takes the message apart, where going from one tool to another has its p
 Information Theory 13(2), 1967). It knows nothing of arguments.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from tercet.backends.embedded.drafts.table import log_odds
 from tercet.backends.embedded.repeats import Place
 
 PRICE = 0.6
@@ -43,7 +43,7 @@ def stretches(places: Sequence[Place], chances: Sequence[Mapping[str, float]]) -
     names = sorted({name for at in telling for name, chance in chances[at].items() if chance >= NOTHING})
     if len(telling) < 2 or len(names) < 2:
         return []
-    odds = [{name: _log_odds(chances[at].get(name, 0.0)) for name in names} for at in telling]
+    odds = [{name: log_odds(chances[at].get(name, 0.0), MOST) for name in names} for at in telling]
     path = _path(names, odds)
     runs, margins = _runs(path, odds)
     while len(runs) > 1 and min(margins) < CLEAR:
@@ -98,7 +98,3 @@ def _path(names: Sequence[str], odds: Sequence[Mapping[str, float]]) -> list[str
     for before in reversed(came):
         path.append(before[path[-1]])
     return path[::-1]
-
-
-def _log_odds(chance: float) -> float:
-    return max(-MOST, min(MOST, math.log(max(chance, 1e-6) / max(1.0 - chance, 1e-6))))

@@ -88,6 +88,11 @@ def logistic(total: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-_MOST, min(_MOST, total))))
 
 
+def log_odds(chance: float, most: float) -> float:
+    """Return a chance as a score, of at most `most` either way."""
+    return max(-most, min(most, math.log(max(chance, 1e-6) / max(1.0 - chance, 1e-6))))
+
+
 @lru_cache(maxsize=4096)
 def of_parameter(features: tuple[str, ...]) -> Sum:
     """Return the sum of a parameter's features."""
