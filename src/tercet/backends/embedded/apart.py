@@ -109,10 +109,11 @@ class Apart:
 
     def _counted(self, meant: Meant) -> list[Meant]:
         """Return a request as one for each number of a series where one number is taken: `for 1, 5 and 10 years`."""
+        text = meant.said.text.lower()
         numbers = {each.name for each in self._tools.parameters(meant.name) if each.kind == "number"}
         for field in meant.fields:
             values = likely(field) if field.name in numbers and not field.is_list else []
-            if len(values) >= assignment.MIN_RUN and assignment.are_enumerated(values, meant.said.text):
+            if len(values) >= assignment.MIN_RUN and assignment.are_enumerated(values, text):
                 others = [each for each in meant.fields if each.name != field.name]
                 return [meant._replace(fields=[*others, field._replace(values=(value,))]) for value in values]
         return []

@@ -8,12 +8,11 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from operator import mul
-from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import LIKELY, Field
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.table import log_odds, logistic
+from tercet.backends.embedded.drafts.table import log_odds
+from tercet.backends.embedded.regression import Regression, read_regression
 
 UNSAID = 0.02
 """Chance of what is needed and has no likely value."""
@@ -21,13 +20,6 @@ MOST = 4.0
 """Log odds that count of a chance."""
 MANY = 4
 """Values beyond which more say no more."""
-
-
-class Table(NamedTuple):
-    """What was learnt: how the features make a likelihood."""
-
-    coefficients: tuple[float, ...]
-    bias: float
 
 
 def features(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> tuple[float, ...]:
@@ -53,12 +45,11 @@ def features(chance: float, offered: Sequence[Parameter], fields: Sequence[Field
 
 def likelihood(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> float:
     """Return the likelihood, 0 to 1, that a tool is meant; `chance`: the same by its words alone."""
-    known = table()
-    return logistic(known.bias + sum(map(mul, known.coefficients, features(chance, offered, fields))))
+    return table().likelihood(features(chance, offered, fields))
 
 
 @cache
-def table() -> Table:
+def table() -> Regression:
     """Read the table that the package brings."""
-    written = json.loads(resources.files(__package__).joinpath("fit.json").read_text(encoding="utf-8"))
-    return Table(tuple(written["coefficients"]), float(written["bias"]))
+    text = resources.files(__package__).joinpath("fit.json").read_text(encoding="utf-8")
+    return read_regression(json.loads(text))

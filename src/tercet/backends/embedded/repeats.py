@@ -16,7 +16,7 @@ from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.assignment import Field
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.pieces import pieces
+from tercet.backends.embedded.drafts.pieces import Place, pieces
 from tercet.backends.embedded.drafts.rivalry import settled
 from tercet.backends.embedded.drafts.scorer import Value, share_words
 
@@ -50,9 +50,6 @@ _INSTEAD = re.compile(
 _OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«`'].*", re.DOTALL)
 _MORE = re.compile(r"\w{4,}")
-
-Place = tuple[int, int]
-"""Where something begins in a text, and where it ends."""
 
 
 class Part(NamedTuple):

@@ -10,19 +10,18 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from itertools import pairwise
-from operator import mul
 from typing import Literal, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.scorer import share_words
-from tercet.backends.embedded.drafts.table import logistic
+from tercet.backends.embedded.regression import Regression, read_regression
 from tercet.backends.embedded.repeats import ENDS, SAID, Part, differ, elsewhere, look, repeated
 from tercet.backends.embedded.stretches import MOST, Stretch
 
 SHORT = 20
 """Characters below which a stretch says little."""
-
+_WORD = re.compile(r"\w")
 _TOLD = re.compile(
     r"\b(?:each|both|all (?:three|four|five)|respectively|compar(?:e|ing)|versus|vs|another|same|also|too|twice|once"
     r"|likewise|ditto|separately|then|either|which(?: one)? (?:is|was|has|of))\b|^\s*(?:[-*•]|\d[.)])\s",
@@ -35,13 +34,6 @@ _TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 """Words that tell that what is said before them is not wanted."""
-
-
-class Table(NamedTuple):
-    """What was learnt: how the features make a likelihood."""
-
-    coefficients: tuple[float, ...]
-    bias: float
 
 
 class Reading(NamedTuple):
@@ -58,8 +50,7 @@ class Reading(NamedTuple):
 
 def likelihood(kind: Literal["repeats", "tools"], features: Sequence[float]) -> float:
     """Return the likelihood, 0 to 1, that a text is several requests: for one tool, or for different ones."""
-    known = tables()[kind]
-    return logistic(known.bias + sum(map(mul, known.coefficients, features)))
+    return tables()[kind].likelihood(features)
 
 
 def of_tools(text: str, found: Sequence[Reading], whole: float) -> tuple[float, ...]:
@@ -106,6 +97,7 @@ def of_repeats(
     missing = sum(each.is_needed and not each.choices and place not in said for place, each in enumerate(offered))
     alike = [look(text, one) == look(text, other) for _, one, other in clashes]
     left = [_left(part, again) for part in found]
+    sizes = [len(part.values) for part in found]
     joints = [text[one.end : other.start] for one, other in pairwise(found)]
     return (
         surest,
@@ -121,10 +113,10 @@ def of_repeats(
         _mean(alike),
         float(any(_TAKEN_BACK.search(text, one.end, other.end) for one, other in pairwise(found))),
         float(_are_one(found, whole)),
-        float(any(map(re.compile(r"\w").search, joints))),
+        float(any(map(_WORD.search, joints))),
         max(left),
         _mean(left),
-        min(said for said in map(len, (part.values for part in found))) / max(len(part.values) for part in found),
+        min(sizes) / max(sizes),
     )
 
 
@@ -153,7 +145,7 @@ def _are_one(found: Sequence[Part], whole: Sequence[Field]) -> bool:
 
 
 @cache
-def tables() -> dict[str, Table]:
+def tables() -> dict[str, Regression]:
     """Read the tables that the package brings."""
     written = json.loads(resources.files(__package__).joinpath("several.json").read_text(encoding="utf-8"))
-    return {kind: Table(tuple(each["coefficients"]), float(each["bias"])) for kind, each in written.items()}
+    return {kind: read_regression(each) for kind, each in written.items()}

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from tercet.backends.embedded.drafts.pieces import Place
 from tercet.backends.embedded.drafts.table import log_odds
-from tercet.backends.embedded.repeats import Place
 
 PRICE = 0.6
 """Log odds that going from one tool to another costs."""

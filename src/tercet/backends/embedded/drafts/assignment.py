@@ -211,8 +211,9 @@ def _runs(options: Sequence[Value], text: str) -> list[list[int]]:
 
 
 def are_enumerated(values: Sequence[Value], text: str) -> bool:
-    """Say whether values stand one after the other with nothing but an `and` or the like between them."""
-    return all(_BETWEEN.fullmatch(text.lower(), one.end, other.start) for one, other in pairwise(values))
+    """Say whether values stand one after the other with nothing but an `and` or the like between them; `text` in lower
+    case."""
+    return all(_BETWEEN.fullmatch(text, one.end, other.start) for one, other in pairwise(values))
 
 
 def _is_new(option: Value, kept: Sequence[Value]) -> bool:

@@ -30,15 +30,18 @@ _ASIDE = re.compile(r"\([^()\n]{1,80}\)")
 _ABBREVIATED = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|vs|e\.g|i\.e|No|[A-Z])\.)$")
 _RUNS = ("k:run", "k:tail")
 
+Place = tuple[int, int]
+"""Where something begins in a text, and where it ends."""
 
-def pieces(text: str, request: Request, *, takes_lists: bool) -> list[tuple[int, int]]:
+
+def pieces(text: str, request: Request, *, takes_lists: bool) -> list[Place]:
     """Return where the pieces of a text stand, at most `MAX_PIECES`; `request`: what was found in it."""
     whole = list(_whole(text, request, takes_lists=takes_lists))
     items = [match.span() for match in _ITEMS.finditer(text)]
     cuts = set(items) if len(items) > 1 else {match.span() for match in _JOINT.finditer(text)}
     if len(items) < 2 and not takes_lists:
         cuts |= set(_between_numbers(request))
-    found: list[tuple[int, int]] = []
+    found: list[Place] = []
     begin = 0
     for start, end in sorted(cuts):
         is_cut = any(first < start and end < last for first, last in whole)
@@ -53,9 +56,9 @@ def pieces(text: str, request: Request, *, takes_lists: bool) -> list[tuple[int,
     return found[:MAX_PIECES]
 
 
-def clauses(text: str, request: Request) -> list[tuple[int, int]]:
+def clauses(text: str, request: Request) -> list[Place]:
     """Return the pieces of a text that may ask for different tools: none begins with `with`."""
-    found: list[tuple[int, int]] = []
+    found: list[Place] = []
     for start, end in pieces(text, request, takes_lists=False):
         if found and _WITH.search(text, found[-1][1], start):
             found[-1] = (found[-1][0], end)
@@ -64,7 +67,7 @@ def clauses(text: str, request: Request) -> list[tuple[int, int]]:
     return found
 
 
-def _whole(text: str, request: Request, *, takes_lists: bool) -> Iterator[tuple[int, int]]:
+def _whole(text: str, request: Request, *, takes_lists: bool) -> Iterator[Place]:
     """Yield what is not cut."""
     yield from ((each.start, each.end) for each in request.numbers)
     yield from (match.span() for match in _ASIDE.finditer(text))
@@ -76,7 +79,7 @@ def _whole(text: str, request: Request, *, takes_lists: bool) -> Iterator[tuple[
             yield each.start, each.end
 
 
-def _between_numbers(request: Request) -> Iterator[tuple[int, int]]:
+def _between_numbers(request: Request) -> Iterator[Place]:
     """Yield what stands between the numbers of a series: `1, 5 and 10 years`."""
     for series in request.lists:
         if series.features[0] == "k:series":
