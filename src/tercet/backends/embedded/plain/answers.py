@@ -1,0 +1,254 @@
+"""The answer to a message that offers no tools, as far as it can be read off a text, chosen, computed or said.
+
+What needs knowledge of the world or invention, a small model says that it cannot do, in the form that was asked for.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tercet.backends.embedded.plain import keeping, listing
+from tercet.backends.embedded.plain.choosing import chosen
+from tercet.backends.embedded.plain.courtesy import courtesy
+from tercet.backends.embedded.plain.fields import filled
+from tercet.backends.embedded.plain.options import Option, asks_sentiment, is_polar, options
+from tercet.backends.embedded.plain.orders import Order, order_of
+from tercet.backends.embedded.plain.quoting import Stretch, question_of, quoted
+from tercet.backends.embedded.plain.sentences import sentences
+from tercet.backends.embedded.plain.shapes import Shape, shape_of
+from tercet.backends.embedded.plain.sums import computed
+from tercet.backends.embedded.plain.summing_up import summary
+from tercet.backends.embedded.plain.verdicts import verdict
+from tercet.backends.embedded.plain.writing import in_shape, number_of
+from tercet.items import Item
+
+SURE = 0.5
+"""How likely a stretch must be the answer for it to be told alone."""
+MAX_CLAUSE = 14
+"""Words of a sentence that is told whole where its stretch is not sure."""
+_YES_NO = (Option("Yes"), Option("No"))
+_SENTIMENTS = (Option("positive"), Option("negative"))
+_YES = frozenset(("yes", "true", "y", "ja", "sí", "oui"))
+_NO = frozenset(("no", "false", "n", "nein", "non"))
+_LETTER = re.compile(r"\bletter\b|\b[A-D], [A-D](?:,? or [A-E])|\b[A-D] or [A-D]\b|\boption(?:'s)? (?:letter|number)\b", re.IGNORECASE)
+_SUMS_UP = re.compile(r"\b(?:summari[sz]e|summary|sum(?:s|med)? (?:it |this |that )?up|tl;?dr|in short|main (?:point|idea|message)|key (?:point|message|takeaway)|gist|headline|subject line|title for|shorten|boil (?:it|this) down|what is (?:this|the (?:text|mail|message|article|passage)) about|in a nutshell|condense)\b", re.IGNORECASE)
+_ECHOES = re.compile(r"\b(?:repeat|echo|copy|say|print|output|write|return|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word|nothing (?:else|before)|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_SORTS = re.compile(r"\b(?:sort|alphabeti[sz]e|alphabetical(?:ly)?|order (?:the|these|them|by)|rank|reverse the (?:list|order))\b", re.IGNORECASE)
+_LISTS = re.compile(r"\b(?:list|all|every|each|array|bullets?|bullet points?|numbered|which (?:words|of)|lines?|steps)\b", re.IGNORECASE)
+_TURNS = re.compile(r"\b(?:turn|convert|make|rewrite|write|format|put|reformat|print|output|present|transform|change|return|give|show|arrange)\b[^.\n]{0,80}\b(?:list|bullets?|bullet points?|lines?|numbered|array|steps?|separated|per line|line)\b", re.IGNORECASE)
+_COUNTS = re.compile(r"\bhow many (?:[\w-]+ ){1,3}?(?:are|is|do|does|did|have|has|can|in|on|were)\b|\bhow many \w+\??$|\bcount (?:the|how|all)\b|\bnumber of (?:items|words|names|entries|lines|sentences|letters|people|characters)\b", re.IGNORECASE)
+_UNITS = re.compile(r"\b(words?|lines?|sentences?|characters?|letters?|paragraphs?)\b", re.IGNORECASE)
+_CONVERTS = re.compile(r"\b(?:convert|change|turn|make|put|write|print|rewrite|return|output)\b[^.\n]{0,60}\b(?:upper ?case|lower ?case|capitals|caps|title case|YYYY|HH:MM|24[- ]hour|reverse|backwards)", re.IGNORECASE)
+_REVERSES = re.compile(r"\b(?:reverse|backwards?)\b", re.IGNORECASE)
+_PAIRS = re.compile(r"^\s*([A-Za-z][\w -]{0,40}?)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
+_SAME_KEYS = re.compile(r"\bsame (?:keys|names|fields)\b|\bkey[: -]*value\b|\beach (?:line|pair)\b", re.IGNORECASE)
+_FORMAL = re.compile(
+    r"^\W*(?:(?:please|and|but|so|then|also|just|only|always|never|do not|don't|don’t|keep|no|use|be|make|avoid|limit|wrap|put|format|begin|start|end|finish|stick|you (?:are|answer|help|will|read|get|fill|turn)|round|if |according to|based on|read (?:the|this)|nothing|json|one word|single|short|brief(?:ly)?|in (?:one|a few|capital|lower|upper|json|a single)|max|reply in|answer in)\b"
+    r"|(?:answer|reply|respond|return|output|write|print|say|give)\b(?: (?:it|me|us|the (?:answer|result|reply)|your (?:answer|reply)|exactly|just|only|one|a|an|short|single|plain|json|briefly|back))* ?(?:[.,:]|$|\b(?:only|in|with|as|using|briefly|short|from|to|and|without|within|like|exactly|the question|one|at most|in the form|yes|true|digits|label|word|sentence|nothing)\b))",
+    re.IGNORECASE,
+)
+"""A sentence that says how to answer, and not what."""
+
+
+def answer(items: Sequence[Item], model: str = "") -> str:
+    """Return the answer to the last message of a conversation; never empty. `model`: what the model is called."""
+    order = order_of(items)
+    shape = shape_of(f"{order.asked}\n{order.rules}")
+    if not options(order.rules) and (said := courtesy(order.last, order.rules, model)):
+        return said
+    return _Answering(items, order, shape).text()
+
+
+class _Answering(NamedTuple):
+    """One message, what it orders, and the form that it wants."""
+
+    items: Sequence[Item]
+    order: Order
+    shape: Shape
+
+    @property
+    def given(self) -> str:
+        """The text that something is done with."""
+        return self.order.text or self.order.background
+
+    @property
+    def question(self) -> str:
+        """What is asked first."""
+        return next(iter(self.order.questions), "")
+
+    def text(self) -> str:
+        """Return the answer."""
+        for way in (self._echoed, self._picked, self._recalled, self._computed, self._counted, self._object, self._listed, self._summed_up):
+            if found := way():
+                return found
+        if found := self._read():
+            return in_shape(found, self.shape)
+        return in_shape([unable(self.order)], self.shape._replace(is_number=False, max_words=None, day=""))
+
+    def _echoed(self) -> str:
+        match = _ECHOES.search(self.order.last)
+        if match and not self.order.rules:
+            return match[1].strip().strip("\"“”")
+        named = listing.placed(self.order.asked, self.given)
+        return in_shape([named], self.shape) if named else ""
+
+    def _picked(self) -> str:
+        order = self.order
+        found = options(f"{order.asked}\n{order.rules}", f"{order.rules}\n{order.last}")
+        if not found and asks_sentiment(f"{order.asked}\n{order.last}"):
+            found = list(_SENTIMENTS)
+        if not found and self.question and is_polar(self.question) and self.given:
+            found = list(_YES_NO)
+        if not found or not (self.given or order.last):
+            return ""
+        text = _without(self.given or order.last, found)
+        names = {each.name.lower() for each in found}
+        if names <= _YES | _NO:
+            is_so = verdict(self.question or order.asked, text)
+            picked = next(each for each in found if (each.name.lower() in _YES) == is_so)
+        else:
+            picked = chosen(self.question or order.asked, text, found)
+        name = picked.letter if picked.letter and _LETTER.search(order.asked) else picked.name
+        if self.shape.layout == "object" and self.shape.keys:
+            return in_shape([name], self.shape._replace(keys=self.shape.keys[:1]))
+        is_word = name.isalpha() and name.islower() and not self.shape.is_only and len(name) > 1
+        return in_shape([name[:1].upper() + name[1:] if is_word and not order.rules else name], self.shape._replace(max_words=None))
+
+    def _recalled(self) -> str:
+        before = keeping.said_before(self.items, self.order.last)
+        if not before or not (keeping.looks_back(self.order.last) or not self.order.text):
+            return ""
+        if keeping.asks_list(self.order.asked) and (so_far := keeping.list_so_far(before)):
+            return in_shape(so_far, self.shape)
+        values = []
+        for question in _parts(self.question or self.order.last):
+            if found := quoted(question_of(question), "\n".join(before)):
+                values.append(keeping.as_it_stands(before, found[0][1].text))
+        return in_shape(list(dict.fromkeys(values)), self.shape) if values else ""
+
+    def _computed(self) -> str:
+        order = self.order
+        found = computed(order.last, self.question or order.last, order.rules)
+        return in_shape([number_of(found.value, found.unit) if not found.text else found.text], self.shape) if found else ""
+
+    def _counted(self) -> str:
+        if not _COUNTS.search(self.order.asked) or not self.order.text:
+            return ""
+        if unit := _UNITS.search(self.order.asked):
+            return in_shape([str(_num(unit[1].lower().rstrip("s"), self.order.text))], self.shape)
+        return in_shape([str(len(listing.items(self.order.text)))], self.shape) if listing.is_list(self.order.text) else ""
+
+    def _object(self) -> str:
+        shape = self.shape
+        if shape.layout != "object":
+            return ""
+        pairs = _PAIRS.findall(self.given)
+        if pairs and (_SAME_KEYS.search(self.order.asked) or not shape.keys):
+            return in_shape([value for _, value in pairs], shape._replace(keys=tuple(key for key, _ in pairs)))
+        return in_shape(filled(shape.keys, self.given), shape) if shape.keys else ""
+
+    def _listed(self) -> str:
+        order, shape = self.order, self.shape
+        asked = "\n".join(_questions(order)) or order.asked
+        if not order.text and not self.given:
+            return ""
+        if _CONVERTS.search(asked):
+            value = order.text or self.given
+            return in_shape([value[::-1] if _REVERSES.search(asked) else value], shape._replace(max_words=None))
+        if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(order.text):
+            return in_shape(listing.items(order.text), shape)
+        if order.questions and not shape.is_list:
+            return ""
+        values = listing.of_kind(asked, self.given)
+        if values and (shape.is_list or _LISTS.search(asked) or len(values) > 1 or shape.day or shape.is_clock):
+            return in_shape(values if shape.is_list or _LISTS.search(asked) else values[:1], shape)
+        if shape.is_list and (_LISTS.search(asked) or _TURNS.search(order.asked)):
+            named = re.search(r"\b(?:the|all|every|each|which) ([a-z]+?)(?:s|es)?\b (?:mentioned|in|from|of|are|that|named)\b", asked, re.IGNORECASE)
+            words = listing.alike(named[1], self.given) if named else []
+            if len(words) > 1:
+                return in_shape(words, shape)
+            if _TURNS.search(order.asked):
+                return in_shape(listing.items(self.given), shape)
+        return ""
+
+    def _summed_up(self) -> str:
+        if not _SUMS_UP.search(self.order.asked) or not self.given:
+            return ""
+        return in_shape([summary(self.given, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None))
+
+    def _read(self) -> list[str]:
+        is_short = self.shape._replace(is_sentence=False, behind="") != Shape()
+        values = []
+        for asked in _questions(self.order)[:4]:
+            for question in _parts(asked):
+                if value := _quoted(question, self.given, is_short=is_short):
+                    values.append(value)
+        return list(dict.fromkeys(values))
+
+
+_NUM = {
+    "word": lambda text: len(text.split()),
+    "line": lambda text: sum(bool(line.strip()) for line in text.splitlines()),
+    "sentence": lambda text: len(sentences(text)),
+    "character": len,
+    "letter": lambda text: sum(map(str.isalpha, text)),
+    "paragraph": lambda text: len([part for part in re.split(r"\n\s*\n", text) if part.strip()]),
+}
+
+
+def _num(unit: str, text: str) -> int:
+    """Return how many words, lines or the like a text has."""
+    return int(_NUM[unit](text.strip()))  # type: ignore[no-untyped-call]
+
+
+def _without(text: str, found: Sequence[Option]) -> str:
+    """Return a text without the lines that list options."""
+    named = {each.name.lower() for each in found} | {each.about.lower() for each in found if each.about}
+    kept = [line for line in text.splitlines() if not any(re.fullmatch(rf"\W*\w?[.)]?\W*{re.escape(name)}\W*", line.lower()) for name in named)]
+    return "\n".join(kept) or text
+
+
+_AND = re.compile(r",?\s+and\s+(?=(?:who|what|when|where|which|how|why|whose|from when|by when|in which|at what)\b)|\s*\(\d\)\s*", re.IGNORECASE)
+
+
+def _parts(question: str) -> list[str]:
+    """Return the questions that one sentence asks: `Who bought it, and what did she pay?`"""
+    return [part.strip() for part in _AND.split(question) if len(part.split()) > 1] or [question]
+
+
+def _questions(order: Order) -> list[str]:
+    """Return what is asked for: questions first, else what orders a value."""
+    if order.questions:
+        return list(order.questions)
+    return [each for each in order.told if not _FORMAL.match(each)][:1] or list(order.told[:1])
+
+
+def _quoted(question: str, text: str, *, is_short: bool = False) -> str:
+    """Return the stretch of a text that answers a question; where that is not sure, with its clause."""
+    found = quoted(question_of(question), text)
+    if not found:
+        return ""
+    chance, best = found[0]
+    return best.text if is_short or chance >= SURE else clause(best, text)
+
+
+def clause(best: Stretch, text: str) -> str:
+    """Return a stretch with the clause that it stands in, or its sentence if that is short."""
+    sentence = next(each for each in sentences(text) if each.start <= best.start < each.end)
+    if len(sentence.text.split()) <= MAX_CLAUSE:
+        return sentence.text
+    begin, end = best.start, best.end
+    while begin > sentence.start and text[begin - 1] not in ",;:(|" and len(text[begin:end].split()) < MAX_CLAUSE:
+        begin -= 1
+    while end < sentence.end and text[end] not in ",;)|" and len(text[begin:end].split()) < MAX_CLAUSE:
+        end += 1
+    while begin > sentence.start and text[begin - 1].isalnum():
+        begin -= 1
+    while end < sentence.end and text[end].isalnum():
+        end += 1
+    return text[begin:end].strip()
+
+
+def unable(order: Order) -> str:
+    """Return what is said where nothing can be answered."""
+    return "I cannot answer that: I am a small model without knowledge of the world, and nothing that I was given says it."

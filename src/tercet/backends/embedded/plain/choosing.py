@@ -1,0 +1,136 @@
+"""Which of the options that an order names fits a text.
+
+An option is described by how much of its name and of what it is about stands in the text, by how alike both are in what
+they mean, and by the words that are known to speak for it (`cues.txt`). What that is worth was learnt
+(`training/stages/plain.py`). Languages are told apart by their small words.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from operator import mul
+from typing import NamedTuple
+
+from tercet.backends.embedded.drafts.words import words
+from tercet.backends.embedded.plain.cues import cues, languages
+from tercet.backends.embedded.plain.options import Option
+from tercet.backends.embedded.relevance import direction, likeness, stem
+
+MAX_WORDS = 600
+"""Words of a text that are looked at."""
+NUM_FEATURES = 11
+_OTHER = frozenset("other others none unknown misc miscellaneous else general unclear n/a neither".split())
+_NEGATIONS = frozenset("not no never nothing without hardly barely isn't wasn't don't doesn't didn't won't can't couldn't cannot neither nor aren't weren't haven't hasn't isnt dont didnt doesnt".split())
+_TURNS = frozenset("but however although though yet".split())
+_SCRIPTS = (
+    ("russian", re.compile(r"[а-яё]", re.IGNORECASE)), ("ukrainian", re.compile(r"[іїєґ]", re.IGNORECASE)),
+    ("greek", re.compile(r"[α-ω]", re.IGNORECASE)), ("arabic", re.compile(r"[\u0600-\u06ff]")), ("hebrew", re.compile(r"[\u0590-\u05ff]")),
+    ("japanese", re.compile(r"[\u3040-\u30ff]")), ("korean", re.compile(r"[\uac00-\ud7af]")), ("chinese", re.compile(r"[\u4e00-\u9fff]")),
+    ("mandarin", re.compile(r"[\u4e00-\u9fff]")), ("hindi", re.compile(r"[\u0900-\u097f]")), ("thai", re.compile(r"[\u0e00-\u0e7f]")),
+)
+
+
+class Heard(NamedTuple):
+    """A text as what options are compared with."""
+
+    words: tuple[str, ...]
+    """In lower case."""
+    stems: tuple[str, ...]
+    towards: tuple[float, ...]
+    polarity: float
+    """How favourable it is, about -1 to 1."""
+
+
+def heard(text: str) -> Heard:
+    """Return a text as what options are compared with."""
+    said = [word for word in words(text, most=MAX_WORDS) if word.is_word or word.text == "?"]
+    lower = tuple(word.text.lower() for word in said)
+    stems = tuple(word.stem for word in said if word.is_word and not word.is_function)
+    return Heard(lower, stems, direction(tuple(dict.fromkeys(stems))), _polarity(lower))
+
+
+def _polarity(lower: Sequence[str]) -> float:
+    """Return how favourable words are: those behind a negation count the other way, those behind a `but` more."""
+    good, bad = cues().of((stem("positive"),)), cues().of((stem("negative"),))
+    total, mass, turned, weight = 0.0, 0.0, 0, 1.0
+    for word in lower:
+        if word in _TURNS:
+            weight, turned = 1.5, 0
+        if word in _NEGATIONS:
+            turned = 4
+        value = good.get(word, 0.0) - bad.get(word, 0.0)
+        if value and word not in _NEGATIONS:
+            value *= weight * (-0.8 if turned > 0 else 1.0)
+            total += value
+            mass += abs(value)
+        turned -= 1
+    return total / (mass + 1.5) if mass else 0.0
+
+
+def described(option: Option, question: str, text: Heard) -> tuple[float, ...]:
+    """Return the description of an option."""
+    name = tuple(each.stem for each in words(option.name.replace("_", " ").replace("-", " ")) if each.is_word)
+    about = tuple(each.stem for each in words(option.about) if each.is_word and not each.is_function)
+    said = frozenset(text.stems)
+    of_name = sum(each in said for each in name) / (len(name) or 1)
+    of_about = sum(each in said for each in about) / (len(about) or 1)
+    known = cues().of(name)
+    counted = {word: known.get(word) or known.get(stem(word), 0.0) for word in set(text.words)}
+    total = sum(counted.values())
+    towards = direction(name)
+    nearest = sorted((likeness(towards, direction((each,))) for each in said if each not in name), reverse=True)[:3]
+    alike = likeness(towards, text.towards)
+    whole = likeness(direction((*name, *about)), text.towards) if about else alike
+    lean = (stem("positive") in known_names(name)) - (stem("negative") in known_names(name))
+    return (
+        of_name,
+        min(1.0, 3 * of_about),
+        max(0.0, alike),
+        max(0.0, whole),
+        sum(nearest) / 3 if nearest else 0.0,
+        math.log1p(total),
+        total / (4 + sum(counted[word] > 0 for word in counted) + math.sqrt(len(text.words))),
+        lean * text.polarity,
+        1.0 if not _OTHER.isdisjoint(name) else 0.0,
+        (1.0 - abs(text.polarity)) if option.name.lower() in ("neutral", "mixed") else 0.0,
+        1.0 if option.about else 0.0,
+    )
+
+
+def known_names(name: Sequence[str]) -> frozenset[str]:
+    """Return of the two sides the one that a name belongs to."""
+    sides = []
+    for side in ("positive", "negative"):
+        if any(cues().words.get(each) == cues().words[stem(side)] for each in name):
+            sides.append(stem(side))
+    return frozenset(sides)
+
+
+def language_of(text: str, among: Sequence[str]) -> str:
+    """Return which of some languages a text is in; empty where none of them shows or they are no languages."""
+    lower = [word.text.lower() for word in words(text, most=MAX_WORDS)]
+    scores = {}
+    for name in among:
+        plain = name.lower()
+        pattern = next((pattern for script, pattern in _SCRIPTS if script == plain), None)
+        if pattern:
+            scores[name] = 0.5 * len(pattern.findall(text)) + (0.2 if plain == "ukrainian" else 0.0)
+        elif plain in languages():
+            scores[name] = sum(word in languages()[plain] for word in lower)
+    if len(scores) < max(2, len(among) - 2):
+        return ""
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] else ""
+
+
+WEIGHTS = (2.0, 1.5, 3.0, 4.0, 1.5, 0.6, 4.0, 4.0, -0.3, 0.5, 0.0)
+"""What the description of an option is worth."""
+
+
+def chosen(question: str, text: str, choices: Sequence[Option]) -> Option:
+    """Return the option that fits a text best."""
+    names = [each.name for each in choices]
+    if language := language_of(text, names):
+        return next(each for each in choices if each.name == language)
+    known = heard(text)
+    return max(choices, key=lambda each: sum(map(mul, WEIGHTS, described(each, question, known))))

@@ -1,0 +1,33 @@
+"""The fields of an object by their names alone, read off a text: as arguments of a call are, else as answers."""
+
+from collections.abc import Sequence
+
+from tercet.backends.embedded.plain.quoting import question_of, quoted
+from tercet.backends.embedded.reading import drafted
+from tercet.backends.embedded.relevance import PART
+from tercet.backends.embedded.spoken import Spoken
+
+LEAST = 0.3
+"""How likely an argument must be for it to be taken before an answer."""
+_NUMBERS = frozenset("quantity qty count number age year years amount price total cost pages guests people rooms nights persons items weight height score rating floor".split())
+
+
+def filled(keys: Sequence[str], text: str) -> list[str]:
+    """Return the value of each key; empty where the text says none."""
+    kinds = {key: "number" if _words(key)[-1:] and _words(key)[-1] in _NUMBERS else "string" for key in keys}
+    schema = {"type": "object", "properties": {key: {"type": kind} for key, kind in kinds.items()}, "required": list(keys)}
+    found = {field.name: field.likeliest for field in drafted("record", schema, Spoken(text))}
+    values = []
+    for key in keys:
+        value = found.get(key)
+        if value is not None and value.chance >= LEAST and value.value is not None:
+            number = value.value
+            values.append(str(int(number)) if isinstance(number, float) and number.is_integer() else str(number))
+            continue
+        read = quoted(question_of(" ".join(_words(key))), text)
+        values.append(read[0][1].text if read else "")
+    return values
+
+
+def _words(key: str) -> list[str]:
+    return [word.lower() for word in PART.findall(key)] or [key]

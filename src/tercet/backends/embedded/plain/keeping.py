@@ -1,0 +1,78 @@
+"""What was said before in a conversation, as it stands now: what was corrected later, and what was added to a list."""
+
+import re
+from collections.abc import Sequence
+
+from tercet.backends.embedded.plain.listing import items
+from tercet.backends.embedded.plain.sentences import sentences
+from tercet.items import Item, Message
+from tercet.numerals import numbers_in
+
+_CORRECTS = re.compile(
+    r"\b(?:no|sorry|wrong|actually|make (?:that|it)|instead|changed?(?: my mind)?|rather|better|correction|correct that|i meant?|not \w+ but|wait|scratch that|oops|move[d]? (?:it )?to|switch(?:ed)? to|now it(?:'s| is)|update)\b",
+    re.IGNORECASE,
+)
+_ADDS = re.compile(r"\b(?:add|also|plus|and also|put)\b\s+(.+)$", re.IGNORECASE)
+_DROPS = re.compile(r"\b(?:remove|drop|delete|take (?:off|out)|without|cross off|scratch)\b\s+(?:the\s+)?(.+)$", re.IGNORECASE)
+_LIST = re.compile(r"\b(?:list|everything|all (?:of )?(?:it|them|the)|items)\b", re.IGNORECASE)
+_BACK = re.compile(r"\b(?:again|did (?:i|you|we)|i (?:said|told|gave|mentioned)|remind|my|you (?:said|suggest\w*|told|recommend\w*|choose|chose|pick\w*)|before|earlier|so far|now)\b", re.IGNORECASE)
+_MINE = re.compile(r"\bdid you\b|\byou (?:say|said|suggest\w*|told|recommend\w*|chose|choose|pick\w*|promise\w*|propos\w*)\b", re.IGNORECASE)
+
+
+def looks_back(question: str) -> bool:
+    """Say whether a question asks for what was said before."""
+    return _BACK.search(question) is not None
+
+
+def said_before(messages: Sequence[Item], question: str) -> list[str]:
+    """Return the messages that a question looks back to, in order: the assistant's where it asks for those."""
+    turns = [item for item in messages if isinstance(item, Message) and item.role in ("user", "assistant")][:-1]
+    of = "assistant" if _MINE.search(question) else "user"
+    return [turn.text for turn in turns if turn.role == of] or [turn.text for turn in turns]
+
+
+def as_it_stands(turns: Sequence[str], value: str) -> str:
+    """Return a value that was said in some turn, or what it was corrected to in a later one."""
+    place = next((place for place, turn in enumerate(turns) if value in turn), len(turns))
+    for turn in turns[place + 1 :]:
+        if _CORRECTS.search(turn) and (other := _like(value, turn)):
+            value = other
+    for turn in turns[place : place + 1]:
+        behind = turn[turn.find(value) + len(value) :]
+        if _CORRECTS.search(behind) and (other := _like(value, behind)):
+            value = other
+    return value
+
+
+def _like(value: str, turn: str) -> str:
+    """Return what of a correction stands for a value: a number for a number, else what is said behind the correction."""
+    numbers = list(numbers_in(value))
+    if numbers:
+        others = [each for each in numbers_in(turn) if each.value != numbers[0].value]
+        if not others:
+            return ""
+        last = others[-1]
+        return value[: numbers[0].start] + turn[last.start : last.end] + value[numbers[0].end :]
+    last_part = sentences(turn)[-1].text if sentences(turn) else turn
+    match = re.search(r"\b(?:make (?:that|it)|to|instead|is|it's|mean|meant|but|rather|better|take)\b\s+(?:an? |the )?([\w' -]+?)\s*(?:please|instead|better)?[.!]*$", last_part, re.IGNORECASE)
+    return match[1] if match and len(match[1].split()) <= 4 else ""
+
+
+def list_so_far(turns: Sequence[str]) -> list[str]:
+    """Return the list that a user made over several turns."""
+    found: list[str] = []
+    for turn in turns:
+        if found and (match := _DROPS.search(turn)):
+            gone = [each.lower() for each in items(match[1].rstrip(".!"))] or [match[1].lower()]
+            found = [each for each in found if not any(one in each.lower() or each.lower() in one for one in gone)]
+        elif found and (match := _ADDS.search(turn)):
+            found += items(match[1].rstrip(".! ")) or [match[1].rstrip(".! ")]
+        elif ":" in turn or "," in turn:
+            listed = items(turn.rstrip("."))
+            found = listed if len(listed) > 1 else found
+    return found
+
+
+def asks_list(question: str) -> bool:
+    """Say whether a question asks for a whole list."""
+    return _LIST.search(question) is not None

@@ -1,0 +1,143 @@
+"""What a text has several of: the items of a list, values of a known kind such as e-mail addresses, lines and words."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.kinds import kinds_of
+from tercet.backends.embedded.drafts.times import times_in
+from tercet.backends.embedded.drafts.words import words
+from tercet.backends.embedded.plain.sentences import sentences
+from tercet.backends.embedded.relevance import direction, likeness, stem
+
+_MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
+_COMMAS = re.compile(r"\s*(?:,|;|\n)\s*(?:(?:and|or|plus)\s+)?|\s+(?:and|plus|&)\s+")
+_STEPS = re.compile(r"\s*(?:[.;,]|\n)?\s*\b(?:and )?(?:first(?:ly)?|then|next|after that|afterwards|finally|lastly|at last|second(?:ly)?|third(?:ly)?)\b,?\s+", re.IGNORECASE)
+_LEAD = re.compile(r"^[^:\n]{2,60}:\s+")
+_PLACES = {word: place for place, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())} | {"last": -1, "final": -1, "penultimate": -2} | {f"{n}{end}": n - 1 for n, end in ((1, "st"), (2, "nd"), (3, "rd"), (4, "th"), (5, "th"), (6, "th"))}
+_PLACED = re.compile(rf"\b({'|'.join(_PLACES)}) (line|word|sentence|item|entry|name|paragraph|row|one)\b(?! of (?:your|the) (?:answer|reply))", re.IGNORECASE)
+_PATTERNS = (
+    (re.compile(r"\be-?mail(?: address(?:es)?)?s?\b", re.IGNORECASE), re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    (re.compile(r"\b(?:urls?|links?|web ?(?:site|page|address)(?:s|es)?)\b", re.IGNORECASE), re.compile(r"(?:https?://|www\.)[^\s\"'<>)]+[\w/]")),
+    (re.compile(r"\bhash ?tags?\b", re.IGNORECASE), re.compile(r"#\w+")),
+    (re.compile(r"\b(?:mentions?|handles?)\b(?! of)", re.IGNORECASE), re.compile(r"(?<![\w.])@\w+")),
+    (re.compile(r"\b(?:phone|telephone|mobile|fax) ?(?:numbers?)?\b", re.IGNORECASE), re.compile(r"\+?\(?\d[\d ()/-]{5,}\d")),
+    (re.compile(r"\b(?:prices?|amounts?|sums? of money)\b", re.IGNORECASE), re.compile(r"[$€£]\s?\d[\d.,]*\d|[$€£]\s?\d|\b\d[\d.,]*\s?(?:euros?|dollars?|pounds?|EUR|USD|GBP|CHF|€|\$|£)")),
+    (re.compile(r"\bip(?: address(?:es)?)?\b", re.IGNORECASE), re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
+)
+_KINDS = (
+    (re.compile(r"\bcolou?rs?\b", re.IGNORECASE), "color"), (re.compile(r"\b(?:week)?days?(?: of the week)?\b", re.IGNORECASE), "weekday"),
+    (re.compile(r"\bmonths?\b", re.IGNORECASE), "month"), (re.compile(r"\b(?:city|cities|towns?)\b", re.IGNORECASE), "city"),
+    (re.compile(r"\b(?:country|countries|nations?)\b", re.IGNORECASE), "country"), (re.compile(r"\b(?:languages?)\b", re.IGNORECASE), "language"),
+    (re.compile(r"\b(?:currency|currencies)\b", re.IGNORECASE), "currency"),
+)
+_PEOPLE = re.compile(r"\b(?:people|persons?|names?|attendees|participants|everyone|who|employees|children|guests|friends|players|members)\b", re.IGNORECASE)
+_NAME = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?[A-ZÀ-Þ][\w'’-]+(?: (?:de|van|von|der|da|del|la|al|bin) (?=[A-Z])| [A-ZÀ-Þ][\w'’-]+)*")
+_DAYS = re.compile(r"\bdates?\b", re.IGNORECASE)
+_TIMES = re.compile(r"\btimes?\b(?! (?:zone|frame))", re.IGNORECASE)
+_NUMBERS = re.compile(r"\bnumbers?\b", re.IGNORECASE)
+MIN_LIKENESS = 0.35
+"""How alike a word must be to what is listed for it to be one of those."""
+
+
+class Listed(NamedTuple):
+    """Values of a text, and whether all of them were asked for."""
+
+    values: tuple[str, ...]
+    is_all: bool = True
+
+
+def items(text: str) -> list[str]:
+    """Return the items of a text that is a list: marked lines, lines, or what commas part; steps; sentences else."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    marked = [_MARK.sub("", line) for line in lines if _MARK.match(line)]
+    if len(marked) > 1:
+        return marked
+    if len(lines) > 2:
+        return lines
+    whole = _LEAD.sub("", " ".join(lines)) if not _STEPS.search(text[:12]) else " ".join(lines)
+    steps = [part.strip(" .,;") for part in _STEPS.split(whole) if part.strip(" .,;")]
+    if len(steps) > 2 or (len(steps) == 2 and _STEPS.match(whole)):
+        return [step[:1].upper() + step[1:] for step in (steps[1:] if steps[0].lower().startswith("to ") else steps)]
+    parts = [part.strip(" .") for part in _COMMAS.split(whole) if part.strip(" .")]
+    if len(parts) > 1 and max(len(part.split()) for part in parts) <= 6 and whole.count(".") <= 1:
+        return parts
+    found = [each.text.rstrip(".") for each in sentences(whole)]
+    return found if len(found) > 1 else parts if len(parts) > 1 else found
+
+
+def is_list(text: str) -> bool:
+    """Say whether a text is nothing but a list."""
+    found = items(text)
+    return len(found) > 1 and max(len(each.split()) for each in found) <= 8
+
+
+def placed(told: str, text: str) -> str:
+    """Return the line, word or sentence that an order names by its place; empty where it names none."""
+    match = _PLACED.search(told)
+    if not match:
+        return ""
+    units: dict[str, Callable[[str], Sequence[str]]] = {
+        "line": lambda of: [line.strip() for line in of.splitlines() if line.strip()],
+        "row": lambda of: [line.strip() for line in of.splitlines() if line.strip()],
+        "word": lambda of: [word.text for word in words(of, most=4000) if word.is_word],
+        "sentence": lambda of: [each.text for each in sentences(of)],
+        "paragraph": lambda of: [part.strip() for part in re.split(r"\n\s*\n", of) if part.strip()],
+    }
+    if match[2].lower() not in units and not is_list(text):
+        return ""
+    found = units.get(match[2].lower(), items)(text)
+    place = _PLACES[match[1].lower()]
+    return found[place] if -len(found) <= place < len(found) else ""
+
+
+def of_kind(asked: str, text: str) -> list[str]:
+    """Return the values of a text that are of the kind that an order names: e-mail addresses, dates, colours, people."""
+    for name, pattern in _PATTERNS:
+        if name.search(asked):
+            return _unique(match[0] for match in pattern.finditer(text))
+    if _DAYS.search(asked):
+        return _unique(text[each.start : each.end] for each in sorted(dates_in(text), key=lambda each: each.start))
+    for name, kind in _KINDS:
+        if name.search(asked):
+            return _unique(_known(text, kind))
+    if _TIMES.search(asked):
+        return _unique(text[each.start : each.end] for each in sorted(times_in(text), key=lambda each: each.start))
+    if _PEOPLE.search(asked):
+        return _unique(match[0] for match in _NAME.finditer(text) if "person" in kinds_of(match[0]) or "given" in _first(match[0]))
+    return []
+
+
+def alike(named: str, text: str) -> list[str]:
+    """Return the words of a text that are what an order names, by what they mean: the fruits of a shopping list."""
+    towards = direction((stem(named.lower()),))
+    if not any(towards):
+        return []
+    found = []
+    for word in words(text, most=400):
+        if word.is_word and not word.is_function and word.stem != stem(named.lower()) and likeness(towards, direction((word.stem,))) >= MIN_LIKENESS:
+            found.append(word.text)
+    return _unique(found)
+
+
+def _first(name: str) -> frozenset[str]:
+    return frozenset(("given",)) if "person" in kinds_of(f"{name.split()[0]} Smith") else frozenset()
+
+
+def _known(text: str, kind: str) -> Iterator[str]:
+    said = [word for word in words(text, most=2000) if word.is_word]
+    place = 0
+    while place < len(said):
+        for size in (3, 2, 1):
+            if place + size <= len(said):
+                stretch = text[said[place].start : said[place + size - 1].end]
+                if kind in kinds_of(stretch):
+                    yield stretch
+                    place += size - 1
+                    break
+        place += 1
+
+
+def _unique(found: Iterator[str] | Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(found))

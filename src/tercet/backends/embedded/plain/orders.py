@@ -1,0 +1,233 @@
+"""A conversation without tools as what it orders and what that is done with: sentences that ask, and texts.
+
+`Which department is this for? Invoice 12 is wrong.` asks with its first sentence and gives its second. What stands in
+quotation marks, tags or behind `Text:` is given; an app's system message may order what is done with all that users say.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tercet.backends.embedded.plain.options import options
+from tercet.backends.embedded.plain.sentences import sentences
+from tercet.items import Item, Message
+
+MIN_TEXT = 3
+"""Words of a text that something is done with; `thx` is none."""
+MAX_TEXT = 400_000
+"""Characters of a conversation that are looked at."""
+_FENCED = re.compile(
+    r"```[\w-]*\n?(?P<fenced>.*?)```"
+    r'|"""\s*(?P<tripled>.*?)\s*"""'
+    r"|'''\s*(?P<single>.*?)\s*'''"
+    r"|<(?P<tag>[a-zA-Z][\w-]*)>\s*(?P<tagged>.*?)\s*</(?P=tag)>"
+    r"|^-{3,}\s*\n(?P<ruled>.*?)\n\s*-{3,}\s*$"
+    r"|^={3,}\s*\n(?P<lined>.*?)\n\s*={3,}\s*$",
+    re.DOTALL | re.MULTILINE,
+)
+_QUOTED = re.compile(
+    r"(?:(?<=[\s:(])|^)(?:\"(?P<double>[^\"\n]+(?:\n[^\"\n]+)*)\"|“(?P<curly>[^”]+)”|«(?P<pointed>[^»]+)»"
+    r"|'(?P<single>[^'\n]*(?:'\w[^'\n]*)*)')(?=[\s.,;:?!)]|$)"
+)
+_NAMES = (
+    "text|review|e-?mail|mail|article|message|passage|context|input|ticket|sentence|document|doc|paragraph|notes?|log|logs"
+    "|transcript|conversation|chat|story|comment|tweet|post|headline|title|statement|claim|feedback|description|data"
+    "|content|report|complaint|request|customer|user|snippet|excerpt|memo|recipe|invoice|order|letter|announcement|entry"
+    "|list|items?|table|record|record|policy|menu|schedule|bio|facts?|premise|abstract|page|source|quote|utterance|query"
+    "|here (?:is|are) (?:the|my|a|an|our|some) [\\w ]{2,30}|here(?:'s|’s) (?:the|my|a|an|our|what) [\\w ]{2,30}"
+)
+_LABEL = re.compile(rf"^[ \t]*[*#_]*(?:(?:the|my|our|customer|user|product|patient|support) )?(?:{_NAMES})[*_]*\s*:[*_]*[ \t]*", re.IGNORECASE | re.MULTILINE)
+_INLINE = re.compile(
+    rf"[:,]?\s(?:in|from|of|for|about|on)?\s?(?:this|the following|following|the)\s(?:[\w-]+\s){{0,3}}?(?:{_NAMES})\s*:\s+|(?<=[a-z)])\s*:\s*\n+",
+    re.IGNORECASE,
+)
+"""What gives a text in the middle of a line: `Which is meant in this mail: ...`."""
+_BACK = re.compile(
+    r"^[ \t]*[*#_]*(?:questions?|q|answer|task|instructions?|options|choices|categories|labels|output|format|reply|a)\b[*_ ]*:[*_]*",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a labelled text ends before."""
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_PART = re.compile(r"\W*you(?:'re| are) (?:a|an|the|my|our|[A-Z])", re.IGNORECASE)
+"""What a sentence begins with that says who answers."""
+_VERBS = (
+    "answer|reply|respond|give|return|output|print|write|list|extract|name|state|tell|say|classify|label|categori[sz]e|choose"
+    "|pick|select|decide|determine|identify|find|summari[sz]e|rewrite|translate|convert|format|use|do not|don't|don’t|never"
+    "|always|only|make|keep|begin|start|end|finish|put|wrap|include|avoid|explain|describe|create|compose|draft|generate"
+    "|read|look|based on|according to|going by|judging by|from the|count|calculate|compute|work out|figure out|add|sort|order|rank|repeat|spell|just"
+    "|no (?:explanations?|other|extra|intro\\w*|punctuation|units?|commas?|prose|text|comments?|quotes?|markdown|spaces|preamble|need)|your answer|the answer|answers?|as|in (?:one|a|two|three|at most|under|no more|all|upper|lower|json|alphabetical|capital)|is this|rate|route|assign|detect|flag|tag|mark"
+    "|check|judge|assess|score|triage|limit|restrict|stick|quote|copy|echo|capitali[sz]e|uppercase|lowercase|separate|help"
+    "|mention|provide|show|display|let me know|remind me|fill|pull|get|take|turn|transform|shorten|rephrase|paraphrase"
+    "|correct|fix|proofread|suggest|recommend|think|imagine|act|you (?:are|label|classify|extract|answer|will|must|should|sort|route|tag|read|summari[sz]e|get|receive|may|can|only|never|always|help|speak|write)"
+    "|options?|choices?|categories|labels?|output|format|one word|single word|yes or no|true or false|json|nothing else|without|max(?:imum)?|at most|exactly|two|three|four|five|plain|lower ?case|upper ?case|all caps"
+)
+_ORDERS = re.compile(
+    r"(?:[\s*#_>(-]|\d[.)] )*(?:please|pls|plz|kindly|now|then|and|also|ok(?:ay)?|so|hi|hello|hey|can you|could you|would you|will you|can u|"
+    r"i (?:want|need|would like|'d like) you to|i'd like you to|your (?:task|job) is to|[,:])*[\s,:]*"
+    rf"(?:{_VERBS})\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"(?:[\s*#_>(-]|\d[.)] )*(?:please|and|so|but|ok|also|hi|hello|hey|well|question|q|quick question|tell me|[,:])*[\s,:]*"
+    r"(?:who|whom|whose|what|what's|whats|which|when|where|why|how|is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|am)\b",
+    re.IGNORECASE,
+)
+_WANTS = re.compile(r"\b(?:i (?:need|want|would like|'d like|wonder)|tell me|let me know|remind me|what was|which|what)\b", re.IGNORECASE)
+_DOES = re.compile(
+    r"\b(?:classif\w+|label\w*|categor\w+|extract\w*|route\w*|triage\w*|detect\w*|tag\b|flag\b|decide\w*|determin\w+|sort (?:the|each|every|incoming|user|customer)|"
+    r"summari[sz]\w*|identif\w+|which (?:department|category|label|team|topic|language)|parse|pull|read(?:s)? (?:the|each|incoming)|find the|return the|get the|(?:reply|answer|respond|output)\w* with (?:the|one|only|exactly|just|a single|a json|json))",
+    re.IGNORECASE,
+)
+"""What a system message says that orders something to be done with whatever users send."""
+_QUESTIONS = re.compile(r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?|members?|users?)\b", re.IGNORECASE)
+"""What a system message says that lets users ask."""
+
+
+class Order(NamedTuple):
+    """What is ordered, sentence by sentence, and the texts that it is done with."""
+
+    told: tuple[str, ...] = ()
+    """By the user's last message first, then by the system's messages."""
+    text: str = ""
+    """What is given with the order; empty where nothing is."""
+    background: str = ""
+    """What was said before, and what a system message tells besides its orders."""
+    last: str = ""
+    """The user's last message."""
+    rules: str = ""
+    """The system's messages."""
+
+    @property
+    def asked(self) -> str:
+        """All that is ordered, in a line each."""
+        return "\n".join(self.told)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The sentences that ask."""
+        return tuple(each for each in self.told if each.rstrip(" \"'”)*_").endswith("?") or _ASKS.match(each))
+
+
+def order_of(items: Sequence[Item]) -> Order:
+    """Return what a conversation that ends with its user's message orders."""
+    messages = [item for item in items if isinstance(item, Message)]
+    rules = "\n\n".join(each.text for each in messages if each.role in ("system", "developer"))[:MAX_TEXT]
+    spoken = [each for each in messages if each.role in ("user", "assistant")]
+    last = spoken[-1].text[-MAX_TEXT:] if spoken else ""
+    before = "\n".join(each.text for each in spoken[:-1])[-MAX_TEXT:]
+    ordered, stated = _ruled(rules)
+    background = "\n".join(filter(None, (stated, before)))
+    told, text = parted(last)
+    if _does(rules) and not (text and told and _is_marked(last)):
+        return Order(tuple(ordered), last, background, last, rules)
+    if len(text.split()) < MIN_TEXT and (told or before):
+        text = ""
+    return Order((*told, *ordered), text, background, last, rules)
+
+
+def _does(rules: str) -> bool:
+    """Say whether rules order something to be done with whatever users send."""
+    return _QUESTIONS.search(rules) is None and (_DOES.search(rules) is not None or len(options(rules, rules)) > 1)
+
+
+def _ruled(rules: str) -> tuple[list[str], str]:
+    """Return what a system's messages order, and what they state besides; paragraphs that state something do that as a
+    whole."""
+    ordered: list[str] = []
+    stated: list[str] = []
+    for paragraph in _PARAGRAPHS.split(rules):
+        found = [each.text for each in sentences(paragraph)]
+        orders = [each for each in found if is_order(each)]
+        if 2 * len(orders) >= len(found):
+            ordered += [each for each in orders if not _PART.match(each)]
+            stated += [each for each in found if each not in orders]
+        else:
+            stated.append(paragraph.strip())
+    return ordered, "\n".join(stated)
+
+
+def is_order(sentence: str) -> bool:
+    """Say whether a sentence orders or asks something."""
+    bare = sentence.rstrip(" \"'”)*_")
+    asks = bare.endswith("?") or (_ASKS.match(sentence) is not None and not bare.endswith((".", "!")))
+    return asks or _ORDERS.match(sentence) is not None
+
+
+def parted(message: str) -> tuple[list[str], str]:
+    """Return what a message orders, and the text that it gives: orders stand before or behind a text, seldom in it."""
+    given, rest = _marked(message)
+    if given:
+        return [each.text for each in sentences(rest)], "\n".join(given)
+    paragraphs = [part for part in _PARAGRAPHS.split(message) if part.strip()]
+    if len(paragraphs) > 1:
+        only = [all(is_order(each.text) for each in sentences(part)) for part in paragraphs]
+        kept = [place for place, is_only in enumerate(only) if is_only and place in (0, 1, len(paragraphs) - 2, len(paragraphs) - 1)]
+        if 0 < len(kept) < len(paragraphs):
+            told = [each.text for place in kept for each in sentences(paragraphs[place])]
+            rest_of = "\n\n".join(part for place, part in enumerate(paragraphs) if place not in kept)
+            return told, rest_of
+    found = sentences(message)
+    orders = [is_order(each.text) for each in found]
+    first = next((place for place, is_one in enumerate(orders) if not is_one), len(found))
+    last = next((place for place, is_one in reversed(list(enumerate(orders))) if not is_one), -1)
+    if first == 0 and last == len(found) - 1:
+        kept_at = [place for place, is_one in enumerate(orders) if is_one]
+    else:
+        kept_at = [*range(first), *range(last + 1, len(found))] if first <= last else list(range(len(found)))
+    told = [found[place].text for place in kept_at]
+    return told, "\n".join(each.text for place, each in enumerate(found) if place not in kept_at)
+
+
+def _is_marked(message: str) -> bool:
+    return bool(_marked(message)[0])
+
+
+def _marked(message: str) -> tuple[list[str], str]:
+    """Return the texts that a message marks as given, and the message without them."""
+    given, rest, place = [], [], 0
+    for match in _FENCED.finditer(message):
+        given.append(next(each for each in match.group("fenced", "tripled", "single", "tagged", "ruled", "lined") if each is not None))
+        rest.append(message[place : match.start()])
+        place = match.end()
+    outside = "\n".join((*rest, message[place:]))
+    if given:
+        return given, outside
+    if label := _LABEL.search(message):
+        return _behind(message, label.start(), label.end())
+    quotes = [match for match in _QUOTED.finditer(message) if len(_inner(match).split()) > 3]
+    if quotes:
+        return _without(message, quotes)
+    if (label := _INLINE.search(message)) and len(message) - label.end() > 12:
+        return _behind(message, label.start(), label.end())
+    return [], message
+
+
+def _inner(match: re.Match[str]) -> str:
+    return next(each for each in match.groups() if each is not None)
+
+
+def _without(message: str, quotes: Sequence[re.Match[str]]) -> tuple[list[str], str]:
+    rest, place = "", 0
+    for match in quotes:
+        rest += message[place : match.start()] + "\n"
+        place = match.end()
+    return [_inner(match) for match in quotes], rest + message[place:]
+
+
+def _behind(message: str, start: int, begin: int) -> tuple[list[str], str]:
+    """Return what stands behind a label as given, until what says what to do with it, and the rest."""
+    body = message[begin:]
+    end = len(body)
+    if back := _BACK.search(body):
+        end = back.start()
+    paragraphs = list(re.finditer(r"\n\s*\n", body[:end]))
+    for gap in reversed(paragraphs):
+        tail = body[gap.end() : end]
+        if all(is_order(each.text) for each in sentences(tail)):
+            end = gap.start()
+        else:
+            break
+    if message[:start].strip() or end < len(body):
+        return [body[:end].strip()], f"{message[:start]}\n{body[end:]}"
+    told, text = parted(body)
+    return ([text], "\n".join(told)) if text else ([], message)

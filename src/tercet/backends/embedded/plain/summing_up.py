@@ -1,0 +1,37 @@
+"""A text in fewer words: the sentence that says most of what it says; shorter, its beginning without asides."""
+
+import re
+
+from tercet.backends.embedded.drafts.words import stems_of
+from tercet.backends.embedded.plain.sentences import sentences
+from tercet.backends.embedded.relevance import direction, likeness
+
+_ASIDES = re.compile(r"\s*\([^()]*\)|, (?:which|who|where)\b[^,.]*,?")
+_HELLO = re.compile(r"^(?:dear|hi|hello|hey|good (?:morning|afternoon|day))\b[^.!?\n]{0,40}?,\s*", re.IGNORECASE)
+_COUNT = re.compile(r"\b(one|two|three|four|five|1|2|3|4|5|a|single)\b(?: or \w+)?(?: \w+)? sentences?\b", re.IGNORECASE)
+_NUMBERS = {"one": 1, "a": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
+def summary(text: str, max_words: int | None = None, asked: str = "") -> str:
+    """Return the sentences of a text that are most like the whole, in their order: one unless more are asked for, of at
+    most `max_words`."""
+    found = [each.text for each in sentences(text)]
+    if not found:
+        return ""
+    match = _COUNT.search(asked)
+    number = (int(match[1]) if match[1].isdigit() else _NUMBERS[match[1].lower()]) if match else 1
+    whole = direction(tuple(dict.fromkeys(stems_of(text))))
+    worth = [
+        likeness(whole, direction(tuple(stems_of(each)))) + 0.25 / (1 + place) - 0.3 * (len(each.split()) < 5)
+        for place, each in enumerate(found)
+    ]
+    best = sorted(sorted(range(len(found)), key=lambda place: -worth[place])[:number])
+    told = " ".join(_HELLO.sub("", found[place]) for place in best)
+    told = told[:1].upper() + told[1:]
+    if max_words is None or len(told.split()) <= max_words:
+        return told
+    short = _ASIDES.sub("", told)
+    words = short.split()[:max_words]
+    while len(words) > 2 and words[-1].lower().strip(",") in ("the", "a", "an", "of", "in", "on", "at", "to", "for", "and", "or", "with", "by", "is", "was", "from", "because", "that"):
+        words.pop()
+    return " ".join(words).rstrip(",;:")
