@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals import bfcl
+from evals.checks import are_met
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ def reading_case(
         return isinstance(value, dict) and bfcl.are_fields_accepted(value, accepted)
 
     return Case(set_name, case_id, messages, [], (), judge, schema)
+
+
+def plain_case(
+    set_name: str, case_id: str, messages: list[dict[str, Any]], checks: Sequence[Mapping[str, Any]]
+) -> Case:
+    """A case without tools: right is a text that meets every check."""
+    return Case(set_name, case_id, messages, [], (), lambda answer: are_met(answer.text, checks))
 
 
 def plain(text: str) -> str:

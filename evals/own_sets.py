@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evals.cases import Case, asking_case, calls_case, reading_case, telling_case
+from evals.cases import Case, asking_case, calls_case, plain_case, reading_case, telling_case
 
 FOLDER = Path(__file__).parent / "own"
 PREFIXES = {"own_": FOLDER, "blind_": FOLDER / "blind"}
@@ -37,6 +37,8 @@ def _case(prefix: str, told: dict[str, Any]) -> Case:
             return telling_case(name, case_id, messages, told["tools"], told["facts"])
         case "extract":
             return reading_case(name, case_id, messages, told["schema"], told["accepted"])
+        case set_name if set_name.startswith("plain_"):
+            return plain_case(name, case_id, messages, told["checks"])
         case _:
             return calls_case(name, case_id, messages, told["tools"], told["accepted"])
 

@@ -18,6 +18,7 @@ from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.held import Held, held
 from tercet.backends.embedded.manifest import Manifest, read_manifest
+from tercet.backends.embedded.plain.rules import plain_rules
 from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_HELD_TOKENS, MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.telling.rules import brief_rules, telling_rules
@@ -182,7 +183,7 @@ class EmbeddedBackend:
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        telling = (telling_rules(request) or brief_rules(request)) if model.manifest.holds_answers else ""
+        telling = _telling(request, self.model) if model.manifest.holds_answers else ""
         most = MAX_HELD_TOKENS if model.manifest.holds_answers and request.tools else MAX_OUTPUT_TOKENS
         rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling, most)
         return rendered.task(held(request, shown.compared) if dialect.has_hints else Held(request))
@@ -205,6 +206,11 @@ def _think_tags(facts: ModelFacts, prompt_end: str, names: dict[str, Any]) -> Th
     if closing in tail:
         return None
     return ThinkTags(facts, opening, closing, is_open=tail.rstrip().endswith(opening))
+
+
+def _telling(request: ModelRequest, model: str) -> str:
+    """Return Lark rules that define what one of our small models says instead of a call; nothing where it is free."""
+    return telling_rules(request) or brief_rules(request) or plain_rules(request, model)
 
 
 def _size(request: ModelRequest) -> int:

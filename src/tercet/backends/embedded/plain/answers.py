@@ -11,19 +11,24 @@ from tercet.backends.embedded.plain import keeping, listing
 from tercet.backends.embedded.plain.choosing import chosen
 from tercet.backends.embedded.plain.courtesy import courtesy
 from tercet.backends.embedded.plain.fields import filled
-from tercet.backends.embedded.plain.options import Option, asks_sentiment, is_polar, options
-from tercet.backends.embedded.plain.orders import Order, order_of
-from tercet.backends.embedded.plain.quoting import Stretch, question_of, quoted
+from tercet.backends.embedded.plain.options import Option, asks_sentiment, is_polar, options, ruled
+from tercet.backends.embedded.plain.orders import FORMAL, Order, order_of
+from tercet.backends.embedded.plain.quoting import Stretch, covered, question_of, quoted
 from tercet.backends.embedded.plain.sentences import sentences
 from tercet.backends.embedded.plain.shapes import Shape, shape_of
-from tercet.backends.embedded.plain.sums import computed
+from tercet.backends.embedded.plain.sums import compared, computed
 from tercet.backends.embedded.plain.summing_up import summary
+from tercet.backends.embedded.plain.tables import cell, table
 from tercet.backends.embedded.plain.verdicts import verdict
 from tercet.backends.embedded.plain.writing import in_shape, number_of
 from tercet.items import Item
 
 SURE = 0.5
 """How likely a stretch must be the answer for it to be told alone."""
+MIN_TEXT = 6
+"""Words of a text from which a question is answered by yes or no."""
+MIN_WORTH = 0.34
+"""What of a question's words a sentence must have for it to be answered from what was said besides."""
 MAX_CLAUSE = 14
 """Words of a sentence that is told whole where its stretch is not sure."""
 _YES_NO = (Option("Yes"), Option("No"))
@@ -32,22 +37,21 @@ _YES = frozenset(("yes", "true", "y", "ja", "sí", "oui"))
 _NO = frozenset(("no", "false", "n", "nein", "non"))
 _LETTER = re.compile(r"\bletter\b|\b[A-D], [A-D](?:,? or [A-E])|\b[A-D] or [A-D]\b|\boption(?:'s)? (?:letter|number)\b", re.IGNORECASE)
 _SUMS_UP = re.compile(r"\b(?:summari[sz]e|summary|sum(?:s|med)? (?:it |this |that )?up|tl;?dr|in short|main (?:point|idea|message)|key (?:point|message|takeaway)|gist|headline|subject line|title for|shorten|boil (?:it|this) down|what is (?:this|the (?:text|mail|message|article|passage)) about|in a nutshell|condense)\b", re.IGNORECASE)
-_ECHOES = re.compile(r"\b(?:repeat|echo|copy|say|print|output|write|return|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word|nothing (?:else|before)|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$", re.IGNORECASE | re.DOTALL)
+_ECHOES = re.compile(r"\b(?:repeat|echo|copy|say|print|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$", re.IGNORECASE | re.DOTALL)
 _SORTS = re.compile(r"\b(?:sort|alphabeti[sz]e|alphabetical(?:ly)?|order (?:the|these|them|by)|rank|reverse the (?:list|order))\b", re.IGNORECASE)
 _LISTS = re.compile(r"\b(?:list|all|every|each|array|bullets?|bullet points?|numbered|which (?:words|of)|lines?|steps)\b", re.IGNORECASE)
 _TURNS = re.compile(r"\b(?:turn|convert|make|rewrite|write|format|put|reformat|print|output|present|transform|change|return|give|show|arrange)\b[^.\n]{0,80}\b(?:list|bullets?|bullet points?|lines?|numbered|array|steps?|separated|per line|line)\b", re.IGNORECASE)
 _COUNTS = re.compile(r"\bhow many (?:[\w-]+ ){1,3}?(?:are|is|do|does|did|have|has|can|in|on|were)\b|\bhow many \w+\??$|\bcount (?:the|how|all)\b|\bnumber of (?:items|words|names|entries|lines|sentences|letters|people|characters)\b", re.IGNORECASE)
-_UNITS = re.compile(r"\b(words?|lines?|sentences?|characters?|letters?|paragraphs?)\b", re.IGNORECASE)
+_UNITS = re.compile(r"\b(?:how many|number of|count the) (words?|lines?|sentences?|characters?|letters?|paragraphs?)\b", re.IGNORECASE)
+_LISTED = re.compile(r"\blist(?:ed)?\b|\bthese\b|\bitems\b|\bentries\b", re.IGNORECASE)
+_SENTENCES = re.compile(r"\b(?:the|which|that|a) sentences? (?:that|which|in which|where|about|with|saying|tells|mentions)\b", re.IGNORECASE)
 _CONVERTS = re.compile(r"\b(?:convert|change|turn|make|put|write|print|rewrite|return|output)\b[^.\n]{0,60}\b(?:upper ?case|lower ?case|capitals|caps|title case|YYYY|HH:MM|24[- ]hour|reverse|backwards)", re.IGNORECASE)
+_WHOLE = re.compile(r"\b(?:text|sentence|it|this|that|these|following|everything|words?|message|input|line|user sends|date|time|string|name)\b", re.IGNORECASE)
 _REVERSES = re.compile(r"\b(?:reverse|backwards?)\b", re.IGNORECASE)
+_NAMED = re.compile(r"\b(?:the|all|every|each|which|are) ([a-z]+?)(?:s|es)?\b(?= (?:mentioned|in|from|of|are|that|named|listed)\b|\?|,|:|$)", re.IGNORECASE)
+"""What of a text is to be listed: `the fruits in this order`."""
 _PAIRS = re.compile(r"^\s*([A-Za-z][\w -]{0,40}?)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
 _SAME_KEYS = re.compile(r"\bsame (?:keys|names|fields)\b|\bkey[: -]*value\b|\beach (?:line|pair)\b", re.IGNORECASE)
-_FORMAL = re.compile(
-    r"^\W*(?:(?:please|and|but|so|then|also|just|only|always|never|do not|don't|don’t|keep|no|use|be|make|avoid|limit|wrap|put|format|begin|start|end|finish|stick|you (?:are|answer|help|will|read|get|fill|turn)|round|if |according to|based on|read (?:the|this)|nothing|json|one word|single|short|brief(?:ly)?|in (?:one|a few|capital|lower|upper|json|a single)|max|reply in|answer in)\b"
-    r"|(?:answer|reply|respond|return|output|write|print|say|give)\b(?: (?:it|me|us|the (?:answer|result|reply)|your (?:answer|reply)|exactly|just|only|one|a|an|short|single|plain|json|briefly|back))* ?(?:[.,:]|$|\b(?:only|in|with|as|using|briefly|short|from|to|and|without|within|like|exactly|the question|one|at most|in the form|yes|true|digits|label|word|sentence|nothing)\b))",
-    re.IGNORECASE,
-)
-"""A sentence that says how to answer, and not what."""
 
 
 def answer(items: Sequence[Item], model: str = "") -> str:
@@ -78,31 +82,41 @@ class _Answering(NamedTuple):
 
     def text(self) -> str:
         """Return the answer."""
-        for way in (self._echoed, self._picked, self._recalled, self._computed, self._counted, self._object, self._listed, self._summed_up):
+        for way in (
+            self._echoed, self._compared, self._picked, self._recalled, self._computed, self._counted, self._object, self._listed, self._summed_up
+        ):
             if found := way():
                 return found
         if found := self._read():
             return in_shape(found, self.shape)
         return in_shape([unable(self.order)], self.shape._replace(is_number=False, max_words=None, day=""))
 
+    def _compared(self) -> str:
+        found = compared(self.question, self.order.last) if self.question else None
+        return in_shape([found.text], self.shape) if found else ""
+
     def _echoed(self) -> str:
+        if named := listing.placed(self.order.asked, self.given):
+            return in_shape([named], self.shape)
         match = _ECHOES.search(self.order.last)
         if match and not self.order.rules:
-            return match[1].strip().strip("\"“”")
-        named = listing.placed(self.order.asked, self.given)
-        return in_shape([named], self.shape) if named else ""
+            return in_shape([match[1].strip().strip("\"“”")], self.shape)
+        return ""
 
     def _picked(self) -> str:
         order = self.order
-        found = options(f"{order.asked}\n{order.rules}", f"{order.rules}\n{order.last}")
+        found = options(f"{order.asked}\n{order.rules}", f"{order.rules}\n{_outside(order)}")
         if not found and asks_sentiment(f"{order.asked}\n{order.last}"):
             found = list(_SENTIMENTS)
-        if not found and self.question and is_polar(self.question) and self.given:
+        if not found and self.question and is_polar(self.question) and len(self.given.split()) >= MIN_TEXT:
             found = list(_YES_NO)
         if not found or not (self.given or order.last):
             return ""
         text = _without(self.given or order.last, found)
+        found = ruled(found, f"{order.rules}\n{order.asked}")
         names = {each.name.lower() for each in found}
+        if names <= _YES | _NO and not self.given:
+            return ""
         if names <= _YES | _NO:
             is_so = verdict(self.question or order.asked, text)
             picked = next(each for each in found if (each.name.lower() in _YES) == is_so)
@@ -120,6 +134,8 @@ class _Answering(NamedTuple):
             return ""
         if keeping.asks_list(self.order.asked) and (so_far := keeping.list_so_far(before)):
             return in_shape(so_far, self.shape)
+        if name := keeping.own_name(before, self.order.last):
+            return in_shape([name], self.shape)
         values = []
         for question in _parts(self.question or self.order.last):
             if found := quoted(question_of(question), "\n".join(before)):
@@ -128,7 +144,7 @@ class _Answering(NamedTuple):
 
     def _computed(self) -> str:
         order = self.order
-        found = computed(order.last, self.question or order.last, order.rules)
+        found = computed(order.last, self.question or next(iter(_questions(order)), order.last), order.rules)
         return in_shape([number_of(found.value, found.unit) if not found.text else found.text], self.shape) if found else ""
 
     def _counted(self) -> str:
@@ -136,7 +152,8 @@ class _Answering(NamedTuple):
             return ""
         if unit := _UNITS.search(self.order.asked):
             return in_shape([str(_num(unit[1].lower().rstrip("s"), self.order.text))], self.shape)
-        return in_shape([str(len(listing.items(self.order.text)))], self.shape) if listing.is_list(self.order.text) else ""
+        is_counted = listing.is_list(self.order.text) and (_LISTED.search(self.order.asked) or not any(map(str.isdigit, self.order.text)))
+        return in_shape([str(len(listing.items(self.order.text)))], self.shape) if is_counted else ""
 
     def _object(self) -> str:
         shape = self.shape
@@ -152,22 +169,23 @@ class _Answering(NamedTuple):
         asked = "\n".join(_questions(order)) or order.asked
         if not order.text and not self.given:
             return ""
-        if _CONVERTS.search(asked):
+        if _CONVERTS.search(asked) and _WHOLE.search(asked) and not order.questions:
             value = order.text or self.given
             return in_shape([value[::-1] if _REVERSES.search(asked) else value], shape._replace(max_words=None))
-        if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(order.text):
-            return in_shape(listing.items(order.text), shape)
+        wants_all = shape.is_list or _LISTS.search(asked) is not None
         if order.questions and not shape.is_list:
             return ""
-        values = listing.of_kind(asked, self.given)
-        if values and (shape.is_list or _LISTS.search(asked) or len(values) > 1 or shape.day or shape.is_clock):
-            return in_shape(values if shape.is_list or _LISTS.search(asked) else values[:1], shape)
-        if shape.is_list and (_LISTS.search(asked) or _TURNS.search(order.asked)):
-            named = re.search(r"\b(?:the|all|every|each|which) ([a-z]+?)(?:s|es)?\b (?:mentioned|in|from|of|are|that|named)\b", asked, re.IGNORECASE)
+        if values := listing.of_kind(asked, self.given):
+            if wants_all or len(values) == 1 or shape.day or shape.is_clock or not order.questions:
+                return in_shape(values if wants_all else values[:1], shape)
+        if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(order.text):
+            return in_shape(listing.items(order.text), shape)
+        if shape.is_list and (wants_all or _TURNS.search(order.asked)):
+            named = _NAMED.search(asked)
             words = listing.alike(named[1], self.given) if named else []
             if len(words) > 1:
                 return in_shape(words, shape)
-            if _TURNS.search(order.asked):
+            if _TURNS.search(order.asked) and not order.questions:
                 return in_shape(listing.items(self.given), shape)
         return ""
 
@@ -177,13 +195,32 @@ class _Answering(NamedTuple):
         return in_shape([summary(self.given, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None))
 
     def _read(self) -> list[str]:
-        is_short = self.shape._replace(is_sentence=False, behind="") != Shape()
+        is_short = self.shape._replace(is_sentence=False, behind="", is_only=False) != Shape()
+        rows = table(self.given)
         values = []
         for asked in _questions(self.order)[:4]:
             for question in _parts(asked):
-                if value := _quoted(question, self.given, is_short=is_short):
+                if rows and (value := cell(question, rows)):
+                    values.append(value)
+                elif value := self._quoted(question, is_short=is_short):
                     values.append(value)
         return list(dict.fromkeys(values))
+
+    def _quoted(self, question: str, *, is_short: bool) -> str:
+        """Return the stretch of the text that answers a question; where that is not sure, with its clause."""
+        asked, text = question_of(question), self.given
+        found = quoted(asked, text)
+        if not found or (not self.order.text and covered(asked, text) < MIN_WORTH):
+            return ""
+        chance, best = found[0]
+        if _SENTENCES.search(question):
+            return next(each.text for each in sentences(text) if each.start <= best.start < each.end)
+        return best.text if is_short or chance >= SURE else clause(best, text)
+
+
+def _outside(order: Order) -> str:
+    """Return the last message, without its text where the system's messages order what is done with that."""
+    return "" if order.text == order.last else order.last
 
 
 _NUM = {
@@ -203,9 +240,15 @@ def _num(unit: str, text: str) -> int:
 
 def _without(text: str, found: Sequence[Option]) -> str:
     """Return a text without the lines that list options."""
-    named = {each.name.lower() for each in found} | {each.about.lower() for each in found if each.about}
-    kept = [line for line in text.splitlines() if not any(re.fullmatch(rf"\W*\w?[.)]?\W*{re.escape(name)}\W*", line.lower()) for name in named)]
+    kept = [line for line in text.splitlines() if not any(_lists(line.lower(), each) for each in found)]
     return "\n".join(kept) or text
+
+
+def _lists(line: str, option: Option) -> bool:
+    name, about = option.name.lower(), option.about.lower()
+    if about and name in line and about[:40] in line:
+        return True
+    return re.fullmatch(rf"\W*\w?[.)]?\W*{re.escape(name)}\W*", line) is not None
 
 
 _AND = re.compile(r",?\s+and\s+(?=(?:who|what|when|where|which|how|why|whose|from when|by when|in which|at what)\b)|\s*\(\d\)\s*", re.IGNORECASE)
@@ -220,16 +263,7 @@ def _questions(order: Order) -> list[str]:
     """Return what is asked for: questions first, else what orders a value."""
     if order.questions:
         return list(order.questions)
-    return [each for each in order.told if not _FORMAL.match(each)][:1] or list(order.told[:1])
-
-
-def _quoted(question: str, text: str, *, is_short: bool = False) -> str:
-    """Return the stretch of a text that answers a question; where that is not sure, with its clause."""
-    found = quoted(question_of(question), text)
-    if not found:
-        return ""
-    chance, best = found[0]
-    return best.text if is_short or chance >= SURE else clause(best, text)
+    return [each for each in order.told if not FORMAL.match(each)][:1] or list(order.told[:1])
 
 
 def clause(best: Stretch, text: str) -> str:

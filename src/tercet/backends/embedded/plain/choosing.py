@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from operator import mul
 from typing import NamedTuple
 
+from tercet.backends.embedded.drafts.kinds import code_of
 from tercet.backends.embedded.drafts.words import words
 from tercet.backends.embedded.plain.cues import cues, languages
 from tercet.backends.embedded.plain.options import Option
+from tercet.backends.embedded.plain.quoting import question_of, quoted
 from tercet.backends.embedded.relevance import direction, likeness, stem
 
 MAX_WORDS = 600
@@ -109,9 +111,10 @@ def known_names(name: Sequence[str]) -> frozenset[str]:
 def language_of(text: str, among: Sequence[str]) -> str:
     """Return which of some languages a text is in; empty where none of them shows or they are no languages."""
     lower = [word.text.lower() for word in words(text, most=MAX_WORDS)]
+    codes = {code: name for name in languages() if (code := code_of(name, "language"))}
     scores = {}
     for name in among:
-        plain = name.lower()
+        plain = codes.get(name.lower(), name.lower())
         pattern = next((pattern for script, pattern in _SCRIPTS if script == plain), None)
         if pattern:
             scores[name] = 0.5 * len(pattern.findall(text)) + (0.2 if plain == "ukrainian" else 0.0)
@@ -123,7 +126,7 @@ def language_of(text: str, among: Sequence[str]) -> str:
     return best if scores[best] else ""
 
 
-WEIGHTS = (2.0, 1.5, 3.0, 4.0, 1.5, 0.6, 4.0, 4.0, -0.3, 0.5, 0.0)
+WEIGHTS = (1.2, 0.8, 2.8, 3.2, 1.5, 1.6, 0.5, 2.0, -0.1, 0.7, 0.1)
 """What the description of an option is worth."""
 
 
@@ -132,5 +135,38 @@ def chosen(question: str, text: str, choices: Sequence[Option]) -> Option:
     names = [each.name for each in choices]
     if language := language_of(text, names):
         return next(each for each in choices if each.name == language)
+    if denied := _denied(choices):
+        plain, other = denied
+        return plain if _is_about(plain, heard(text)) else other
     known = heard(text)
-    return max(choices, key=lambda each: sum(map(mul, WEIGHTS, described(each, question, known))))
+    worth = {each.name: sum(map(mul, WEIGHTS, described(each, question, known))) for each in choices}
+    lower = text.lower()
+    if question and sum(each.name.lower() in lower for each in choices) >= max(2, len(choices) - 1):
+        for chance, stretch in quoted(question_of(question), text):
+            for each in choices:
+                if each.name.lower() in stretch.text.lower() or stretch.text.lower() in each.name.lower():
+                    worth[each.name] += IN_TEXT * chance
+    return max(choices, key=lambda each: worth[each.name])
+
+
+IN_TEXT = 8.0
+"""What the chance counts that an option which stands in the text answers the question."""
+
+
+def _denied(choices: Sequence[Option]) -> tuple[Option, Option] | None:
+    """Return an option and its denial, where there are just these: `spam` and `not spam`."""
+    if len(choices) != 2:
+        return None
+    for plain, other in (choices, choices[::-1]):
+        if re.fullmatch(rf"(?:not|no|non)[ -]?(?:an? )?{re.escape(plain.name)}", other.name, re.IGNORECASE):
+            return plain, other
+    return None
+
+
+def _is_about(option: Option, text: Heard) -> bool:
+    found = described(option, "", text)
+    return sum(map(mul, WEIGHTS, found)) > LEAST_ABOUT
+
+
+LEAST_ABOUT = 1.6
+"""What speaks for an option from which it is taken before its denial."""

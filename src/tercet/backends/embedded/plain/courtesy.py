@@ -22,7 +22,7 @@ _HOW = re.compile(r"\bhow (?:are|r) (?:you|u|things)\b|\bhow(?:'s|’s| is|s) (?
 _AGREES = re.compile(r"\W*(?:ok(?:ay)?|great|cool|nice|perfect|good|alright|all right|got it|i see|understood|fine|yes|no|sure|wow|awesome|super|lol|haha\w*|hm+|good job|well done|never ?mind|no problem)\W*", re.IGNORECASE)
 _FEELS = re.compile(r"\b(?:tired|exhausted|sad|sick|ill|stressed|bored|lonely|bad day|rough|awful day|headache|worried|nervous|upset|frustrated|long day|hard day|terrible day|miss (?:my|him|her|them)|died|passed away|lost my|broke up)\b", re.IGNORECASE)
 _GLAD = re.compile(r"\b(?:happy|excited|great day|good day|passed my|got the job|won|birthday|weekend|sunny|beautiful day|good mood|proud)\b", re.IGNORECASE)
-_NAMED = re.compile(r"\byou(?:'re| are|r name is)(?: called| named)? (?:the |an? )?(?:[a-z]\w* ){0,3}?(?!AI\b|API\b|JSON\b|HR\b|IT\b)([A-Z]\w+(?: [A-Z]\w+)?)\b(?=,|\.| -| –|, the| the| at| of| and|;|$)|\byour name is ([A-Z]\w+)|\b(?:called|named) ([A-Z]\w+)")
+_NAMED = re.compile(r"\b(?i:you)(?:'re| are|r name is)(?: called| named)? (?:the |an? )?(?:[a-z]\w* ){0,3}?(?!AI\b|API\b|JSON\b|HR\b|IT\b)([A-Z]\w+(?: [A-Z]\w+)?)\b(?=,|\.| -| –|, the| the| at| of| and|;|$)|\b(?i:your name is) ([A-Z]\w+)|\b(?:called|named) ([A-Z]\w+)")
 _ROLE = re.compile(r"\byou(?:'re| are) (?:[A-Z]\w+, )?((?:the|an?) (?:[\w'&-]+ ){0,9}?(?:assistant|helper|bot|chatbot|agent|desk|window|concierge|guide|calculator|clerk|advisor|tutor|librarian|system|receptionist|secretary|coach|companion|service|line)\b(?: (?:of|for|on|at|in) [^.,;\n]{2,50})?)", re.IGNORECASE)
 ABLE = (
     "I can call the tools that an app gives me, answer questions about a text, pick a label, pull data out of messages and do"

@@ -76,3 +76,15 @@ def list_so_far(turns: Sequence[str]) -> list[str]:
 def asks_list(question: str) -> bool:
     """Say whether a question asks for a whole list."""
     return _LIST.search(question) is not None
+
+
+_NAME = re.compile(r"\b(?:my name is|my name's|i'm|i am|this is|call me|i go by|name:|it's)\s+(?:called )?([A-ZÀ-Þ][\w'’-]+(?: (?:de |van |von |der |la )?[A-ZÀ-Þ][\w'’-]+)*)", re.IGNORECASE)
+_ASKS_NAME = re.compile(r"\bmy (?:first |full |own )?name\b|\bwho am i\b|\bwhat am i called\b|\bcall me\b", re.IGNORECASE)
+
+
+def own_name(turns: Sequence[str], question: str) -> str:
+    """Return the name that a user gave, where a question asks for that."""
+    if not _ASKS_NAME.search(question):
+        return ""
+    found = [match[1] for turn in turns for match in _NAME.finditer(turn) if match[1][0].isupper()]
+    return found[-1] if found else ""

@@ -70,7 +70,8 @@ def items(text: str) -> list[str]:
 def is_list(text: str) -> bool:
     """Say whether a text is nothing but a list."""
     found = items(text)
-    return len(found) > 1 and max(len(each.split()) for each in found) <= 8
+    is_marked = "\n" in text.strip() or ";" in text or ":" in text or _STEPS.match(text) is not None
+    return len(found) > (1 if is_marked else 2) and max(len(each.split()) for each in found) <= (8 if is_marked else 5)
 
 
 def placed(told: str, text: str) -> str:

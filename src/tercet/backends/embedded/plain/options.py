@@ -14,7 +14,7 @@ _LEADS = (
     r"options|choices|categories|labels|classes|topics|departments|queues|teams|tags|intents|values|answers|types|buckets|folders|groups|genres|languages|levels|priorities|moods"
 )
 _LISTED = re.compile(
-    rf"\b(?:{_LEADS}|[a-z]+s|possible(?: \w+)?|sentiment|label|category|fits?|one)\b(?:\s+(?:are|is|available|allowed|to choose from|include))?\s*(?::|\(|-\s)+\s*(?P<labelled>[^\n.?!)]+)"
+    rf"\b(?:{_LEADS}|[a-z]+s|possible(?: \w+)?|sentiment|label|category|fits?|one)\b(?:\s+(?:are|is|available|allowed|to choose from|include))?[ \t]*(?::|\(|-[ \t])+[ \t]*(?P<labelled>[^\n.?!)]+)"
     rf"|\b(?:one (?:word )?(?:of|from)|choose (?:one )?(?:from|between|among|of)|pick (?:one )?(?:from|between|among|of)|select (?:one )?(?:from|of)|between|either|among|whether (?:it|this|that|he|she|they|the \w+(?: \w+)?) (?:is|was|are|were)(?: an?)?|(?:classify|categori[sz]e|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge|put)\b[^.\n:?]{{0,70}}?(?:\bas|\binto|\bto|\bwith|\bunder|\bin)|(?:reply|answer|respond|return|output|print|say|write|give)\b[^.\n:?\"“]{{0,40}}?\b(?:with|as|only|just|either)|(?:answer|output|reply|label)\s*:)"
     r"(?:\s+(?:exactly|only|just|either|one|a|an|the|these|following|of|from|single|word|label|labels|options?|categor(?:y|ies)|departments?|topics?|four|three|two|five|six|values?|strings?))*\s*:?\s*(?P<following>[^\n?!]+)",
     re.IGNORECASE,
@@ -27,7 +27,7 @@ _SLASHED = re.compile(r"(?<![\w/.:])([A-Za-z][\w-]*(?:\s?[/|]\s?[A-Za-z][\w-]*)+
 _SPLITS = re.compile(r"\s*(?:,\s*(?:or|and)?|;|\||/|\bor\b|\band\b(?=[^,]*$))\s*", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:an?|the|it is|is it|is|as|either|to|be|being|was|say|if|whether|more) +", re.IGNORECASE)
 _IF = re.compile(
-    r"(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give)?\s*(?:with )?[\"“'‘]?(?P<name>[A-Za-z][\w-]*)[\"”'’]? (?:if|when|for) (?P<about>[^,.;\n]+)", re.IGNORECASE
+    r"(?P<verb>(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give|and|or|,)\s+)?(?:with )?(?P<quote>[\"“'‘])?(?P<name>[A-Za-z][\w-]*)[\"”'’]? (?:if|when|for) (?P<about>[^,.;\n]+)", re.IGNORECASE
 )
 _OTHERWISE = re.compile(r"[\"“'‘]?([A-Za-z][\w-]*)[\"”'’]? (?:otherwise|if not|in all other cases|for anything else|for everything else|else)\b|\b(?:otherwise|if not|else),? (?:reply |answer |say |return |output |write |with )*[\"“'‘]?([A-Za-z][\w-]*)", re.IGNORECASE)
 _YES_NO = re.compile(r"\b(yes)(?:,)? ?(?:/|or|and|\|) ?(no)\b|\b(true) ?(?:/|or|and|\|) ?(false)\b|\b(y) ?/ ?(n)\b|\b(no) ?(?:/|or) ?(yes)\b|\b(false) ?(?:/|or) ?(true)\b", re.IGNORECASE)
@@ -38,6 +38,13 @@ _POLAR = re.compile(
 )
 _SENTIMENT = re.compile(r"\b(?:sentiment|polarity|tone of (?:the|this) (?:review|comment|tweet|message))\b", re.IGNORECASE)
 _STOPS = re.compile(r"\s+(?:based on|according to|depending on|for (?:the|this|each)|in (?:the|this)|and nothing|only|with no|without|no other|please|as (?:its|the)|when|that|which|, nothing|and no|followed by|if (?:the|it|this))\b.*$", re.IGNORECASE | re.DOTALL)
+
+
+_NO_OPTION = re.compile(
+    r"^(?:nothing|only|short|brief|labels?|categor\w+|these|following|below|options?|words?|it|so|not|one|json|other text|explanation|digits|sentence|answer|reply)$|\b(?:nothing|else|these|following|no other|no explanation|at most|words?|sentences?|only|decimal|currency|punctuation|letters?|format|followed|below|above|YYYY)\b|\b(?:the|your|each) (?:question|answer)\b",
+    re.IGNORECASE,
+)
+"""What stands in lists of how to answer, and is none of what may be answered."""
 
 
 class Option(NamedTuple):
@@ -55,10 +62,10 @@ def options(told: str, whole: str = "") -> list[Option]:
         _lettered(whole),
         _conditions(told),
         _defined(told),
-        _of_lines(whole),
         _tagged(whole),
         _yes_no(told),
         _listed(told),
+        _of_lines(told, whole),
         _ored(told),
         _slashed(told),
     ):
@@ -93,7 +100,7 @@ def _with_about(text: str) -> Option:
 
 
 def _unique(found: Iterable[Option]) -> list[Option]:
-    kept = {each.name.lower(): each for each in found if each.name and len(each.name) <= MAX_NAME}
+    kept = {each.name.lower(): each for each in found if each.name and len(each.name) <= MAX_NAME and not _NO_OPTION.search(each.name)}
     return list(kept.values())
 
 
@@ -109,7 +116,7 @@ def _lettered(whole: str) -> list[Option]:
 def _conditions(told: str) -> list[Option]:
     """Return the options of `Reply YES if it is late, NO otherwise`."""
     other = _OTHERWISE.search(told)
-    found = [Option(match["name"], match["about"]) for match in _IF.finditer(told) if match["name"].lower() not in ("even", "only", "as", "it", "that", "them", "you", "word", "nothing")]
+    found = [Option(match["name"], match["about"]) for match in _IF.finditer(told) if (match["verb"] or match["quote"] or match["name"].isupper()) and match["name"].lower() not in ("even", "only", "as", "it", "that", "them", "you", "word", "nothing")]
     if other:
         name = other[1] or other[2]
         found = [each for each in found if each.name.lower() != name.lower()][:8]
@@ -117,13 +124,24 @@ def _conditions(told: str) -> list[Option]:
     return _unique(found) if len(found) > 1 else []
 
 
-def _of_lines(whole: str) -> list[Option]:
+_PICKS = re.compile(
+    rf"\b(?:{_LEADS}|one of|which of|which one|recommend|who of|suits?|pick|choose|select|classify|categori[sz]e|labels?|route|assign|best (?:fits?|match\w*|subject)|(?:which|what) (?:\w+ )?(?:category|label|action|department|option|team|tag|queue|tool|person|product|plan))\b",
+    re.IGNORECASE,
+)
+
+
+def _of_lines(told: str, whole: str) -> list[Option]:
+    """Return the options that stand in a line each, with what they are about behind a colon or a dash."""
+    if not _PICKS.search(told):
+        return []
     lines = [_with_about(each) for each in _LINE.findall(whole)]
-    if len(lines) > 1 and re.search(rf"\b(?:{_LEADS}|one of|which|pick|choose|classify|label|route|best)\b", whole, re.IGNORECASE):
+    if len(lines) > 1:
         return _unique(lines)
-    named = [Option(_clean(name), about) for name, about in _NAMED_LINE.findall(whole)]
-    has_lead = re.search(rf"\b(?:{_LEADS})\b[^\n]*:?\s*\n", whole, re.IGNORECASE)
-    return _unique(named) if has_lead and len(named) > 1 and all(len(each.name.split()) < 4 for each in named) else []
+    named = [Option(_clean(name), about) for name, about in _NAMED_LINE.findall(whole) if name.lower() not in _NO_NAMES]
+    return _unique(named) if len(named) > 1 and all(len(each.name.split()) < 4 for each in named) else []
+
+
+_NO_NAMES = frozenset("text message mail email review question answer subject note options input output sentence ticket request context title from to date here".split())
 
 
 _DEFINED = re.compile(r"(?:^|[;,.:\n]\s*)[\"“'‘]?([A-Za-z][\w/-]*(?: [\w-]+){0,2})[\"”'’]?\s*(?:=|->|→)\s*([^;\n=]+?)(?=[;\n]|,\s*[\"“'‘]?\w+[\"”'’]?\s*=|\.\s|\.?$)")
@@ -172,6 +190,12 @@ def _listed(told: str) -> list[Option]:
         listed = match["labelled"] or match["following"] or ""
         listed = re.split(r"(?<=\w)\.(?:\s|$)|(?<=[\"”'’)])\.(?:\s|$)|[?!\n]", listed)[0]
         found = _split(listed)
+        is_offered = match["labelled"] is not None or re.search(r"\bor\b|[/|\"“'‘]|:\s*$", f"{listed}{match[0][: match.start('following') - match.start()].rstrip()[-1:]}") is not None
+        if match["labelled"] and not (_PICKS.search(told) or re.match(rf"(?:{_LEADS}|sentiment|possible)\b", match[0], re.IGNORECASE)):
+            continue
+        is_named = re.match(r"(?:one|choose|pick|select|between|either|among|whether|classify|categor|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge)", match[0], re.IGNORECASE)
+        if not (is_offered or is_named):
+            continue
         is_short = all(len(each.name.split()) <= 4 for each in found)
         if len(found) > 1 and is_short and re.search(r",|\bor\b|/|\||;|\band\b", listed) and len(found) > len(best):
             best = found
@@ -180,7 +204,8 @@ def _listed(told: str) -> list[Option]:
 
 def _ored(told: str) -> list[Option]:
     for match in _OR.finditer(told):
-        found = _split(f"{_tail(match['first'], match['last'])}, {match['last']}")
+        begin = max((told.rfind(mark, 0, match.start()) for mark in ".?!\n:"), default=-1) + 1
+        found = _split(f"{_tail(told[begin : match.start()] + match['first'], match['last'])}, {match['last']}")
         if len(found) > 1 and all(len(each.name.split()) <= 4 for each in found):
             return found
     return []
@@ -189,6 +214,8 @@ def _ored(told: str) -> list[Option]:
 def _tail(first: str, last: str) -> str:
     """Return the first options without what leads to them: `Is it a cat` of `Is it a cat or dog`."""
     head, comma, rest = first.partition(",")
+    if comma and re.match(r"\W*(?:who|what|which|where|when|on which|in which)\b", head, re.IGNORECASE):
+        return rest.strip()
     words = head.split()
     leads = [place for place, word in enumerate(words) if word.lower() in ("is", "it", "a", "an", "are", "was", "as", "the", "this", "either", "be", "than", "of", "in", "for", "to", "mainly", "mostly", "about")]
     kept = words[leads[-1] + 1 :] if leads else words
@@ -198,6 +225,16 @@ def _tail(first: str, last: str) -> str:
 def _slashed(told: str) -> list[Option]:
     match = _SLASHED.search(told)
     return _unique(Option(_clean(each)) for each in re.split(r"[/|]", match[1])) if match else []
+
+
+def ruled(found: Sequence[Option], rules: str) -> list[Option]:
+    """Return options, those without a description with the sentences of rules that begin with their names:
+    `Reject insults`."""
+    made = []
+    for each in found:
+        said = re.findall(rf"(?:^|[.!\n]\s*|,\s+)(?:\W*)\b{re.escape(each.name)}\b(?!\s*(?:or|,|/|\.|and)\b)\s+([^.\n]{{4,160}})", rules, re.IGNORECASE)
+        made.append(each if each.about or not said else each._replace(about="; ".join(said)))
+    return made
 
 
 def names(found: Sequence[Option]) -> frozenset[str]:

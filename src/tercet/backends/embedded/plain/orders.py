@@ -14,13 +14,15 @@ from tercet.items import Item, Message
 
 MIN_TEXT = 3
 """Words of a text that something is done with; `thx` is none."""
+MAX_TERSE = 12
+"""Words of a message that is taken for a question though it asks nothing: `current price of gold`."""
 MAX_TEXT = 400_000
 """Characters of a conversation that are looked at."""
 _FENCED = re.compile(
-    r"```[\w-]*\n?(?P<fenced>.*?)```"
+    r"```[\w-]*\n?(?P<fenced>.+?)```"
     r'|"""\s*(?P<tripled>.*?)\s*"""'
     r"|'''\s*(?P<single>.*?)\s*'''"
-    r"|<(?P<tag>[a-zA-Z][\w-]*)>\s*(?P<tagged>.*?)\s*</(?P=tag)>"
+    r"|<(?P<tag>[a-zA-Z][\w-]*)>\s*(?P<tagged>.+?)\s*</(?P=tag)>"
     r"|^-{3,}\s*\n(?P<ruled>.*?)\n\s*-{3,}\s*$"
     r"|^={3,}\s*\n(?P<lined>.*?)\n\s*={3,}\s*$",
     re.DOTALL | re.MULTILINE,
@@ -29,6 +31,8 @@ _QUOTED = re.compile(
     r"(?:(?<=[\s:(])|^)(?:\"(?P<double>[^\"\n]+(?:\n[^\"\n]+)*)\"|“(?P<curly>[^”]+)”|«(?P<pointed>[^»]+)»"
     r"|'(?P<single>[^'\n]*(?:'\w[^'\n]*)*)')(?=[\s.,;:?!)]|$)"
 )
+_SHAPING = re.compile(r"\b(?:with|phrase|words?|forms?|format|prefix|suffix|like|e\.g\.,?|for example:?|ending|sentence|option)\s*:?\s*\Z", re.IGNORECASE)
+"""What stands before a quotation that is no text but a part of the answer."""
 _NAMES = (
     "text|review|e-?mail|mail|article|message|passage|context|input|ticket|sentence|document|doc|paragraph|notes?|log|logs"
     "|transcript|conversation|chat|story|comment|tweet|post|headline|title|statement|claim|feedback|description|data"
@@ -58,11 +62,11 @@ _VERBS = (
     "|no (?:explanations?|other|extra|intro\\w*|punctuation|units?|commas?|prose|text|comments?|quotes?|markdown|spaces|preamble|need)|your answer|the answer|answers?|as|in (?:one|a|two|three|at most|under|no more|all|upper|lower|json|alphabetical|capital)|is this|rate|route|assign|detect|flag|tag|mark"
     "|check|judge|assess|score|triage|limit|restrict|stick|quote|copy|echo|capitali[sz]e|uppercase|lowercase|separate|help"
     "|mention|provide|show|display|let me know|remind me|fill|pull|get|take|turn|transform|shorten|rephrase|paraphrase"
-    "|correct|fix|proofread|suggest|recommend|think|imagine|act|you (?:are|label|classify|extract|answer|will|must|should|sort|route|tag|read|summari[sz]e|get|receive|may|can|only|never|always|help|speak|write)"
-    "|options?|choices?|categories|labels?|output|format|one word|single word|yes or no|true or false|json|nothing else|without|max(?:imum)?|at most|exactly|two|three|four|five|plain|lower ?case|upper ?case|all caps"
+    "|parse|moderate|filter|correct|fix|proofread|suggest|recommend|think|imagine|act|you (?!can |have |get |need |want |see |know |like |were |had )[a-z]+"
+    "|(?:\\w+ ){1,3}only\\W*$|options?|choices?|categories|labels?|output|format|one word|single word|yes or no|true or false|json|nothing else|without|max(?:imum)?|at most|exactly|two|three|four|five|plain|lower ?case|upper ?case|all caps"
 )
 _ORDERS = re.compile(
-    r"(?:[\s*#_>(-]|\d[.)] )*(?:please|pls|plz|kindly|now|then|and|also|ok(?:ay)?|so|hi|hello|hey|can you|could you|would you|will you|can u|"
+    r"(?:[\s*#_>(-]|\d[.)] )*(?:for each [\w ]{2,24}|for every [\w ]{2,24}|please|pls|plz|kindly|now|then|and|also|ok(?:ay)?|so|hi|hello|hey|can you|could you|would you|will you|can u|"
     r"i (?:want|need|would like|'d like) you to|i'd like you to|your (?:task|job) is to|[,:])*[\s,:]*"
     rf"(?:{_VERBS})\b",
     re.IGNORECASE,
@@ -79,8 +83,16 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 """What a system message says that orders something to be done with whatever users send."""
-_QUESTIONS = re.compile(r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?|members?|users?)\b", re.IGNORECASE)
+_QUESTIONS = re.compile(r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?|members?|users? (?:with|to|find)|clerks?|parents|about it)\b", re.IGNORECASE)
 """What a system message says that lets users ask."""
+
+
+FORMAL = re.compile(
+    r"^\W*(?:(?:please|and|but|so|then|also|just|only|always|never|do not|don't|don’t|keep|no|use|be|make|avoid|limit|wrap|put|format|begin|start|end|finish|stick|you (?:are|answer|help|will|read|get|fill|run|speak|talk|work|never|always)|be |stay|speak|remember|if you|feel free|refer|think|treat|round|if |according to|based on|read (?:the|this)|nothing|json|one word|single|short|brief(?:ly)?|in (?:one|a few|capital|lower|upper|json|a single)|max|reply in|answer in)\b"
+    r"|(?:answer|reply|respond|return|output|write|print|say|give)\b(?: (?:it|me|us|the (?:answer|result|reply)|your (?:answer|reply)|exactly|just|only|one|a|an|short|single|plain|json|briefly|back))* ?(?:[.,:]|$|\b(?:only|in|with|as|using|briefly|short|from|to|and|without|within|like|exactly|the question|one|at most|in the form|yes|true|digits|label|word|sentence|nothing)\b))",
+    re.IGNORECASE,
+)
+"""A sentence that says how to answer, and not what."""
 
 
 class Order(NamedTuple):
@@ -118,16 +130,20 @@ def order_of(items: Sequence[Item]) -> Order:
     ordered, stated = _ruled(rules)
     background = "\n".join(filter(None, (stated, before)))
     told, text = parted(last)
-    if _does(rules) and not (text and told and _is_marked(last)):
+    if _does(rules, ordered) and not (text and told and _is_marked(last)):
         return Order(tuple(ordered), last, background, last, rules)
     if len(text.split()) < MIN_TEXT and (told or before):
         text = ""
+    if not told and len(text.split()) <= MAX_TERSE and "\n" not in text.strip():
+        told, text = [text], ""
     return Order((*told, *ordered), text, background, last, rules)
 
 
-def _does(rules: str) -> bool:
+def _does(rules: str, ordered: Sequence[str]) -> bool:
     """Say whether rules order something to be done with whatever users send."""
-    return _QUESTIONS.search(rules) is None and (_DOES.search(rules) is not None or len(options(rules, rules)) > 1)
+    if not rules or _QUESTIONS.search(rules):
+        return False
+    return _DOES.search(rules) is not None or len(options(rules, rules)) > 1 or any(not FORMAL.match(each) for each in ordered)
 
 
 def _ruled(rules: str) -> tuple[list[str], str]:
@@ -166,6 +182,8 @@ def parted(message: str) -> tuple[list[str], str]:
             told = [each.text for place in kept for each in sentences(paragraphs[place])]
             rest_of = "\n\n".join(part for place, part in enumerate(paragraphs) if place not in kept)
             return told, rest_of
+    if inline := _behind_order(message):
+        return inline
     found = sentences(message)
     orders = [is_order(each.text) for each in found]
     first = next((place for place, is_one in enumerate(orders) if not is_one), len(found))
@@ -176,6 +194,28 @@ def parted(message: str) -> tuple[list[str], str]:
         kept_at = [*range(first), *range(last + 1, len(found))] if first <= last else list(range(len(found)))
     told = [found[place].text for place in kept_at]
     return told, "\n".join(each.text for place, each in enumerate(found) if place not in kept_at)
+
+
+_HEAD = re.compile(r"[^:\n]{3,160}?:\s+(?=\S)")
+_TAKES_LIST = re.compile(r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these|steps|uppercase|lowercase|round|total|sum|add|average|longest|shortest|largest|smallest)\b", re.IGNORECASE)
+
+
+def _behind_order(message: str) -> tuple[list[str], str] | None:
+    """Return the order and the text of `Summarise in a sentence: The train was late`; nothing where what stands behind
+    the colon is a choice."""
+    match = _HEAD.match(message)
+    if not match or not is_order(match[0]):
+        return None
+    tail = message[match.end() :].strip()
+    items = [part for part in re.split(r",|\bor\b|;", tail) if part.strip()]
+    is_choice = len(items) > 1 and max(len(part.split()) for part in items) <= 3 and not _TAKES_LIST.search(match[0])
+    if len(tail.split()) < MIN_TEXT or is_choice or re.match(r"\W*(?:[A-Da-d1][.)]|[-*•])\s", tail):
+        return None
+    head = sentences(match[0].rstrip(": "))
+    behind = sentences(tail)
+    last = next((place for place, each in reversed(list(enumerate(behind))) if not is_order(each.text)), -1)
+    told = [each.text for each in (*head, *behind[last + 1 :])]
+    return told, "\n".join(each.text for each in behind[: last + 1]) or tail
 
 
 def _is_marked(message: str) -> bool:
@@ -194,7 +234,7 @@ def _marked(message: str) -> tuple[list[str], str]:
         return given, outside
     if label := _LABEL.search(message):
         return _behind(message, label.start(), label.end())
-    quotes = [match for match in _QUOTED.finditer(message) if len(_inner(match).split()) > 3]
+    quotes = [match for match in _QUOTED.finditer(message) if len(_inner(match).split()) > 3 and not _SHAPING.search(message, 0, match.start())]
     if quotes:
         return _without(message, quotes)
     if (label := _INLINE.search(message)) and len(message) - label.end() > 12:

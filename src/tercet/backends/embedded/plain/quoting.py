@@ -89,6 +89,7 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 """What a sentence begins with that orders a value, before it names it."""
+_LABEL = re.compile(r"^\W*(?:question|q|task|frage|pregunta|also|and|hey|hi|hello|ok|great|so|quick question)\b\W*(?=\w)", re.IGNORECASE)
 _SETTING = re.compile(
     r"[\s,]*\b(?:(?:that (?:is|are) )?(?:mentioned |given |stated |named |found |listed )?(?:in|from|of|on|below|above) (?:the|this|that|each|every|my|our|following|your|a)\s+(?:\w+ ){0,2}?(?:text|message|mail|e-?mail|passage|note|notes|sentence|review|ticket|letter|article|record|"
     r"transcript|log|report|document|paragraph|list|table|chat|form|order|notice|above|below|following|user sends|context|input|thread|memo|story|page|announcement)\b|(?:as|in) (?:YYYY|DD|HH|MM|JSON|ISO|a (?:json|number|date|list)|an? (?:bullet|numbered)|capitals|lower|upper|one word|digits|double|quotes|square|24)|"
@@ -100,6 +101,7 @@ _SETTING = re.compile(
 
 def question_of(text: str) -> Question:
     """Return what a sentence asks; without a question's word it asks for what it names."""
+    text = _LABEL.sub("", text)
     if not text.rstrip().endswith("?"):
         text = _SETTING.sub("", _ORDER.sub("", text, count=1), count=1) or text
     said = [word for word in words(text, most=MAX_SENTENCE) if word.is_word]
@@ -163,6 +165,11 @@ def _alike(question: Question, said: Sequence[Word]) -> list[tuple[int, float]]:
 @lru_cache(maxsize=65536)
 def _likeness(one: str, other: str) -> float:
     return likeness(direction((one,)), direction((other,)))
+
+
+def covered(question: Question, text: str) -> float:
+    """Return what of a question's words the sentence has that has most of them, 0 to 1."""
+    return max((read.worth for read in _read(question, sentences(text))), default=0.0)
 
 
 def _of_sentence(question: Question, read: Read, text: str, best: float) -> Iterator[Stretch]:
@@ -328,4 +335,21 @@ def quoted(question: Question, text: str) -> list[tuple[float, Stretch]]:
     most = max(scores, default=0.0)
     masses = [math.exp(score - most) for score in scores]
     total = sum(masses) or 1.0
-    return sorted(((mass / total, each) for mass, each in zip(masses, found, strict=True)), key=lambda each: -each[0])
+    ranked = sorted(((mass / total, each) for mass, each in zip(masses, found, strict=True)), key=lambda each: -each[0])
+    return [(chance, _whole_name(each, text)) for chance, each in ranked[:MAX_TOLD]]
+
+
+MAX_TOLD = 40
+"""Stretches that are told of a text."""
+_MORE_BEHIND = re.compile(r" (?:(?:de|van|von|der|da|del|la|al|bin|di|du|dos) ){0,2}[A-ZÀ-Þ][\w'’-]+")
+_MORE_BEFORE = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? |[A-ZÀ-Þ][\w'’-]+ )\Z")
+
+
+def _whole_name(stretch: Stretch, text: str) -> Stretch:
+    """Return a name with what of it stands behind: `Joke de Wit` of `Joke`."""
+    if not stretch.text[:1].isupper() or not stretch.text.split()[-1][:1].isupper():
+        return stretch
+    end = stretch.end
+    while match := _MORE_BEHIND.match(text, end):
+        end = match.end()
+    return Stretch(text[stretch.start : end], stretch.start, end, stretch.features)

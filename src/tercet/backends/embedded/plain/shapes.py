@@ -24,6 +24,11 @@ _TEMPLATE = re.compile(
     re.IGNORECASE,
 )
 _SLOT = re.compile(r"[<\[{](?:your |the )?[\w \-/]{1,40}[>\]}]")
+_DOTS = re.compile(r"[\"“'‘`]([^\"”\n.]{1,40}?)\s*(?:\.{3}|…)[\"”'’`]")
+_MARKED = re.compile(r"\bfollowed by an? (exclamation mark|question mark|full stop|period|colon|comma|semicolon)\b", re.IGNORECASE)
+_MARKS = {"exclamation mark": "!", "question mark": "?", "full stop": ".", "period": ".", "colon": ":", "comma": ",", "semicolon": ";"}
+_NEAREST = re.compile(r"\bnearest (ten|hundred|thousand|million|10|100|1,?000)\b", re.IGNORECASE)
+_TENS = {"ten": -1, "10": -1, "hundred": -2, "100": -2, "thousand": -3, "1000": -3, "1,000": -3, "million": -6}
 _TAGS = re.compile(r"<(\w[\w-]*)>\s*(?:\.{3}|…)?\s*</\1>|\b(?:in|inside|within|between|with|using)\s+(?:an?\s+|the\s+)?<(\w[\w-]*)>\s*(?:tags?|and)?", re.IGNORECASE)
 _WRAPS = (
     (re.compile(r"\bdouble quot(?:es|ation marks)\b|\b(?:in|inside|within|with|between) (?:quotes|quotation marks)\b|\bquote marks\b", re.IGNORECASE), ('"', '"')),
@@ -85,7 +90,7 @@ _SORTED = (
     (re.compile(r"\b(?:ascending|lowest (?:to highest|first)|smallest (?:to largest|to biggest|first)|increasing|from (?:low|small|least|cheap)\w* to|earliest first|oldest first|cheapest (?:first|to)|chronological(?:ly)?|shortest first|youngest to oldest)\b", re.IGNORECASE), "ascending"),
 )
 _KEYS = re.compile(
-    r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|are|should be|must be))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & |, ?| )?)+)"
+    r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|are|should be|must be))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & |, ?)?)+)"
     r"|((?:[\"“'‘`][A-Za-z_][\w-]*[\"”'’`](?:,? and |, ?)?)+)\s*(?:keys?|fields?)?",
     re.IGNORECASE,
 )
@@ -176,6 +181,10 @@ def _around(asked: str) -> tuple[str, str]:
         behind = match[1]
     elif match := _FINISH_BARE.search(asked):
         behind = match[1]
+    if match := _MARKED.search(asked):
+        behind = _MARKS[match[1].lower()]
+    if not before and (match := _DOTS.search(asked)):
+        before = match[1]
     if not (before or behind) and (match := _TEMPLATE.search(asked)):
         slots = list(_SLOT.finditer(match[1]))
         if len(slots) == 1 and (match[1][: slots[0].start()].strip() or match[1][slots[0].end() :].strip(" .")):
@@ -216,6 +225,8 @@ def _count(word: str) -> int | None:
 
 
 def _decimals(asked: str) -> int | None:
+    if match := _NEAREST.search(asked):
+        return _TENS[match[1].lower()]
     if _WHOLE.search(asked):
         return 0
     match = _DECIMALS.search(asked)

@@ -31,18 +31,18 @@ _PERCENT_OF = re.compile(r"(\d[\d.,]*)\s*% of (?:the |a |my |our )?[^\d%]{0,20}?
 _ROOT = re.compile(r"\bsquare root of (\d[\d.,]*)", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(\d{1,2})[:.h](\d\d)\b(?:\s*(am|pm))?", re.IGNORECASE)
 _ASKS = re.compile(
-    r"\b(?:how (?:much|many|long|far|old)|what(?:'s| is| are| was| will)?|total|sum|altogether|change|remain\w*|left|difference|average|mean|each|per|calculate|compute|work out|"
+    r"\b(?:how (?:much|many|long|far|old)|what(?:'s| is| are| was| will)?|total|sum|altogether|change|how (?:many|much) [^.?]*\b(?:remain\w*|left|still)|difference|average|mean|each|per|calculate|compute|work out|"
     r"add|subtract|multiply|divide|which|cheaper|result|percent|percentage|=)",
     re.IGNORECASE,
 )
 _RECKONS = re.compile(
-    r"\b(?:total|sum|altogether|in all|combined|together|change (?:do|will|should|is)|change\?|remain\w*|left|difference|average|mean|per (?:unit|piece|kg|kilo|liter|litre|hour|day|month|person|head|item|one)|calculate|calculator|"
-    r"compute|work out|when (?:does|will) (?:it|the \\w+) (?:end|finish|arrive|be over)|bigger|larger|greater|smaller|how many more|how much more|how many (?:\w+ )?(?:are there |do i have |does \w+ have |are |is )?now|percent(?:age)?|split|each (?:person|one|of (?:us|them))|discount|tip|more expensive|cheaper|arithmetic|math|add up|how (?:long|many (?:hours|minutes)))\b|%",
+    r"\b(?:total|sum|altogether|in all|combined|together|change (?:do|will|should|is)|change\?|how (?:many|much) [^.?]*\b(?:remain\w*|left|still)|difference|average|mean|per (?:unit|piece|kg|kilo|liter|litre|hour|day|month|person|head|item|one)|calculate|calculator|"
+    r"compute|work out|when (?:does|will) (?:it|the \\w+) (?:end|finish|arrive|be over)|bigger|larger|greater|smaller|how many more|how much more|how many (?:\w+ )?(?:are there |do i have |does \w+ have |are |is )?now|percent(?:age)?|split|each (?:person|one|of (?:us|them))|discount|tip|more expensive|cheaper|arithmetic|math|add up|how many (?:hours|minutes))\b|\d ?%",
     re.IGNORECASE,
 )
 """What says that something is to be computed."""
 _LOSES = frozenset(map(stem, "gave give gives lost lose loses sold sell sells ate eat eats used use uses spent spend spends left leave discharged removed remove taken took broke broken damaged discount withdrew withdrawn returned died dropped off deducted minus less fewer cancelled cancel drank paid pay pays donated gone throw threw sends sent borrowed lent expired".split()))
-_GAINS = frozenset(map(stem, "got get gets bought buy buys received receive found find added add adds admitted more plus came arrive arrived joined join earned earn gained gain won win another extra collected picked delivered deposit deposited saved new born hired".split()))
+_GAINS = frozenset(map(stem, "got get gets received receive found find added add adds admitted more plus came arrive arrived joined join earned earn gained gain won win another extra collected picked delivered deposit deposited saved new born hired".split()))
 _EACH = re.compile(r"\b(?:each|apiece|per|every|a piece)\b|\bat [$€£]?\d[\d.,]*(?: \w+)? (?:each|a|an|per)\b|/(?:kg|h|hour|day|month|piece|pcs|l|m)\b", re.IGNORECASE)
 _TOTAL = re.compile(r"\b(?:total|sum|altogether|in all|combined|together|overall|add (?:up|these|them|the))\b", re.IGNORECASE)
 _DIFFERENCE = re.compile(r"\b(?:difference|how (?:much|many) (?:more|less|fewer|longer|older|cheaper|taller|higher|heavier|further)|how much (?:\w+ ){0,3}(?:increase|rise|drop|fall))", re.IGNORECASE)
@@ -86,13 +86,13 @@ def computed(message: str, question: str, rules: str = "") -> Sum | None:
     `question`: the sentence that asks; `rules`: the system's messages, which may say that this is a calculator.
     """
     is_reckoner = _RECKONER.search(rules) is not None
+    if is_reckoner and "?" not in question:
+        question = f"{rules}\n{question}"
     if found := _written(question, is_asked=True) or (_written(message, is_asked=is_reckoner)):
         return found
-    has_number = any(True for _ in numbers_in(question))
+    has_number = re.search(r"(?<![\w(.:])\d+(?![\w):.]\d|[:)])", question) is not None or any(not question[each.start].isdigit() for each in numbers_in(question))
     if not (is_reckoner or _RECKONS.search(question) or (has_number and re.search(r"\bhow (?:many|much)\b", question, re.IGNORECASE))):
         return None
-    if found := _compared(question, message):
-        return found
     if span := _hours(question, message):
         return span
     return _worded(question, message)
@@ -103,7 +103,7 @@ _RECKONER = re.compile(r"\b(?:calculat\w+|arithmetic|maths?|sums?|work out|compu
 _SIDES = re.compile(r"\s*(?:,?\s+or\s+(?:the |a )?|\bvs\.?\b|\bversus\b|\n|;)\s*", re.IGNORECASE)
 
 
-def _compared(question: str, message: str) -> Sum | None:
+def compared(question: str, message: str) -> Sum | None:
     """Return which of several amounts is larger or smaller, as it is called."""
     is_larger = _LARGER.search(question)
     if not (is_larger or _SMALLER.search(question)) or re.match(r"\W*how\b", question, re.IGNORECASE):
@@ -246,6 +246,8 @@ def _worded(told: str, whole: str) -> Sum | None:
     if _CHANGE.search(told) and len(plain) == 3 and _EACH.search(whole):
         small = sorted(term.value for term in plain)
         return _made(small[2] - small[0] * small[1], "change")
+    if _LEFT.search(told) and not _EACH.search(whole) and not any(_gains(whole, term) for term in plain[1:]):
+        return _made(plain[0].value - sum((term.value for term in plain[1:]), Fraction(0)), "left")
     if _TOTAL.search(told) and not _EACH.search(whole) and not _changes(whole, plain):
         return _made(sum((term.value for term in plain), Fraction(0)), "+".join(term.text for term in plain))
     if _UNIT.search(told) and len(plain) == 2 and not re.search(r"\bcost[s]? [^.?]*\beach\b", whole[: len(whole) - len(told)], re.IGNORECASE):
@@ -305,6 +307,8 @@ def _products(told: str, whole: str, plain: Sequence[_Term]) -> Sum | None:
 
 def _sign(whole: str, before: _Term, term: _Term) -> int:
     """Return whether a number is added or taken away, by the words about it."""
+    if term.value < 0:
+        return 1
     beside = whole[before.end : term.start] + " " + whole[term.end : term.end + 32].split(",")[0].split(".")[0].split(" and ")[0]
     said = [word.stem for word in words(beside) if word.is_word]
     loses = sum(each in _LOSES for each in said)

@@ -43,9 +43,11 @@ def in_shape(values: Sequence[str], shape: Shape) -> str:
     return _around(text, shape)
 
 
-def _json(value: str) -> str | int | float | None:
+def _json(value: str) -> str | int | float | bool | None:
     if not value:
         return None
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
     if re.fullmatch(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?", value):
         return float(value) if "." in value else int(value)
     return value
@@ -61,7 +63,8 @@ def _valued(value: str, shape: Shape) -> str:
         amount = number.value
         value = value[number.start : number.end]
         if shape.decimals is not None:
-            value = f"{amount:.{shape.decimals}f}"
+            amount = round(amount + 1e-9, shape.decimals)
+            value = f"{amount:.{max(0, shape.decimals)}f}"
         elif not any(map(str.isdigit, value)):
             value = number_of(amount)
     if shape.max_words is not None:
@@ -103,5 +106,6 @@ def _around(text: str, shape: Shape) -> str:
     if shape.before:
         text = f"{shape.before}{'' if shape.before.endswith((' ', '(', '[')) else ' '}{text}"
     if shape.behind:
-        text = f"{text.rstrip('.') + '.' if shape.behind[:1].isupper() else text} {shape.behind}"
+        gap = "" if shape.behind[:1] in "!?.,:;" else " "
+        text = f"{text.rstrip('.') + '.' if shape.behind[:1].isupper() else text}{gap}{shape.behind}"
     return text
