@@ -16,9 +16,9 @@ from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.dialects.select import select
 from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
-from tercet.backends.embedded.held import Held, held
+from tercet.backends.embedded.held import Called, Held, held
 from tercet.backends.embedded.manifest import Manifest, read_manifest
-from tercet.backends.embedded.plain.rules import plain_rules
+from tercet.backends.embedded.plain.rules import aside, one_text, plain_rules
 from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_HELD_TOKENS, MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.telling.rules import brief_rules, telling_rules
@@ -37,6 +37,8 @@ LARGE_PROMPT = 200_000
 """Characters of input from which a prompt is rendered on a thread, so that other requests are not kept waiting."""
 MANY_TOOLS = 16
 """Tools from which that is so, too; their grammar is long when it is new."""
+NEVER_CALLED = 0.02
+"""How likely a call had been right where nothing but attention is asked for."""
 _NO_EFFORT = (None, "none", "minimal")
 _THINK_TAGS = ("<think>", "</think>")
 
@@ -183,9 +185,12 @@ class EmbeddedBackend:
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        telling = _telling(request, self.model) if model.manifest.holds_answers else ""
+        said = aside(request, self.model) if model.manifest.holds_answers and request.offered_tools else ""
+        telling = one_text(said) if said else _telling(request, self.model) if model.manifest.holds_answers else ""
         most = MAX_HELD_TOKENS if model.manifest.holds_answers and request.tools else MAX_OUTPUT_TOKENS
         rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling, most)
+        if said:
+            return rendered.task(Held(msgspec.structs.replace(request, tools=()), called=Called(NEVER_CALLED, True)))
         return rendered.task(held(request, shown.compared) if dialect.has_hints else Held(request))
 
 

@@ -1,6 +1,7 @@
 """What is said to people who ask for nothing: greetings, thanks, goodbyes, and who this is."""
 
 import re
+from collections.abc import Sequence
 
 from tercet.backends.embedded.plain.sentences import sentences
 
@@ -24,6 +25,8 @@ _FEELS = re.compile(r"\b(?:tired|exhausted|sad|sick|ill|stressed|bored|lonely|ba
 _GLAD = re.compile(r"\b(?:happy|excited|great day|good day|passed my|got the job|won|birthday|weekend|sunny|beautiful day|good mood|proud)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?i:you)(?:'re| are|r name is)(?: called| named)? (?:the |an? )?(?:[a-z]\w* ){0,3}?(?!AI\b|API\b|JSON\b|HR\b|IT\b)([A-Z]\w+(?: [A-Z]\w+)?)\b(?=,|\.| -| –|, the| the| at| of| and|;|$)|\b(?i:your name is) ([A-Z]\w+)|\b(?:called|named) ([A-Z]\w+)")
 _ROLE = re.compile(r"\byou(?:'re| are) (?:[A-Z]\w+, )?((?:the|an?) (?:[\w'&-]+ ){0,9}?(?:assistant|helper|bot|chatbot|agent|desk|window|concierge|guide|calculator|clerk|advisor|tutor|librarian|system|receptionist|secretary|coach|companion|service|line)\b(?: (?:of|for|on|at|in) [^.,;\n]{2,50})?)", re.IGNORECASE)
+MAX_LENGTH = 240
+"""Characters of a message up to which it may ask for nothing."""
 ABLE = (
     "I can call the tools that an app gives me, answer questions about a text, pick a label, pull data out of messages and do"
     " small sums. I have no knowledge of the world and no access to live data."
@@ -39,13 +42,32 @@ def courtesy(last: str, rules: str, model: str) -> str:
     said = [each.text for each in sentences(last)] or [last]
     if not last.strip():
         return "Hello! What can I do for you?"
-    if len(last) > 240 or ":" in last and "\n" in last:
+    if len(last) > MAX_LENGTH or ":" in last and "\n" in last:
         return ""
     kinds = [kind for kind in map(_kind, said) if kind]
     num_other = len(said) - len(kinds)
     if not kinds or (num_other and not ({"how"} & set(kinds)) and not _is_small(said)):
         return ""
     return _answer(list(dict.fromkeys(kinds)), last, rules, model)
+
+
+_ATTENTION = frozenset(("greets", "there", "how", "who", "able", "thanks", "leaves"))
+"""Kinds that are no answer to a question of the assistant's."""
+MAX_NAMED = 6
+"""Tools that are named where it is asked what can be done."""
+
+
+def attention(last: str, rules: str, model: str, tools: Sequence[str]) -> str:
+    """Return what answers a message that asks for nothing but attention, though it offers `tools`; empty where it asks
+    for more."""
+    said = [each.text for each in sentences(last)]
+    kinds = [_kind(each) for each in said]
+    if not kinds or not all(kind in _ATTENTION for kind in kinds) or len(last) > MAX_LENGTH:
+        return ""
+    text = _answer(list(dict.fromkeys(kinds)), last, rules, model)
+    named = ", ".join(tool.replace("_", " ") for tool in tools[:MAX_NAMED])
+    more = f" and {len(tools) - MAX_NAMED} more" if len(tools) > MAX_NAMED else ""
+    return text.replace(ABLE, f"I can call the tools that I was given: {named}{more}.") if tools else text
 
 
 def _is_small(said: list[str]) -> bool:

@@ -1,6 +1,10 @@
-"""The grammar of an answer to a message that offers no tools."""
+"""The grammar of an answer to a message that offers no tools, and of one that no tool is called for."""
 
+from tercet.backends.embedded.conversation import asked
 from tercet.backends.embedded.plain.answers import answer
+from tercet.backends.embedded.plain.courtesy import attention
+from tercet.backends.embedded.plain.sums import written
+from tercet.backends.embedded.plain.writing import number_of
 from tercet.backends.embedded.telling.expressions import any_of
 from tercet.items import Message, ModelRequest
 
@@ -10,8 +14,32 @@ def plain_rules(request: ModelRequest, model: str) -> str:
 
     `model`: what the model is called.
     """
-    last = request.items[-1] if request.items else None
-    is_asked = isinstance(last, Message) and last.role == "user"
-    if not is_asked or request.tools or request.output_format.kind != "text":
+    if request.tools or not _is_asked(request):
         return ""
-    return f"text: {any_of([answer(request.items, model)])}\n"
+    return one_text(answer(request.items, model))
+
+
+def one_text(text: str) -> str:
+    """Return Lark rules that define `text` as just this one."""
+    return f"text: {any_of([text])}\n"
+
+
+def aside(request: ModelRequest, model: str) -> str:
+    """Return what answers a message that asks nothing of the tools that it offers: a greeting, thanks, a sum that is
+    written out; empty for any other."""
+    requests = asked(request.items)
+    if not _is_asked(request) or request.tool_choice.mode != "auto" or len(requests[-1].turns) > 1:
+        return ""
+    last = request.items[-1]
+    text = last.text if isinstance(last, Message) else ""
+    rules = "\n".join(item.text for item in request.items if isinstance(item, Message) and item.role == "system")
+    if said := attention(text, rules, model, [tool.name for tool in request.offered_tools]):
+        return said
+    takes_sums = any("expression" in str(tool.parameters) or "calculat" in tool.name.lower() for tool in request.tools)
+    found = None if takes_sums else written(text)
+    return number_of(found.value) if found else ""
+
+
+def _is_asked(request: ModelRequest) -> bool:
+    last = request.items[-1] if request.items else None
+    return isinstance(last, Message) and last.role == "user" and request.output_format.kind == "text"

@@ -98,6 +98,15 @@ def computed(message: str, question: str, rules: str = "") -> Sum | None:
     return _worded(question, message)
 
 
+_ALONE = re.compile(r"\W*(?:hey|hi|please|pls|quick|and|so|ok|can you|could you|tell me|me|what(?:'s|’s| is| are)?|whats|how much(?: is| are)?|calculate|compute|work out|solve|evaluate|the result of|equals?|\?|=|[-+*/×÷^().,\d\s%$€£]|x|times|plus|minus|divided by|of|the|square root|squared|percent)*\W*", re.IGNORECASE)
+"""A message that is a sum and nothing else."""
+
+
+def written(message: str) -> Sum | None:
+    """Return the value of a message that is an expression and nothing else: `What is 17*23?`"""
+    return _written(message, is_asked=True) if _ALONE.fullmatch(message) else None
+
+
 _RECKONER = re.compile(r"\b(?:calculat\w+|arithmetic|maths?|sums?|work out|comput\w+|till|price per)\b", re.IGNORECASE)
 """What a system message says of one that computes."""
 _SIDES = re.compile(r"\s*(?:,?\s+or\s+(?:the |a )?|\bvs\.?\b|\bversus\b|\n|;)\s*", re.IGNORECASE)
