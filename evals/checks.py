@@ -50,7 +50,9 @@ def _has_fields(text: str, fields: Mapping[str, Sequence[Any]]) -> bool:
         value = json.loads(re.sub(r"\A```(?:json)?\s*|\s*```\Z", "", text))
     except ValueError:
         return False
-    return isinstance(value, dict) and all(name in value and value[name] in accepted for name, accepted in fields.items())
+    return isinstance(value, dict) and all(
+        name in value and value[name] in accepted for name, accepted in fields.items()
+    )
 
 
 def _plain(text: str) -> str:

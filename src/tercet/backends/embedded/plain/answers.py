@@ -4,11 +4,15 @@ What needs knowledge of the world or invention, a small model says that it canno
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tercet.backends.embedded.drafts.dates import dates_in
+from tercet.backends.embedded.drafts.times import times_in
 from tercet.backends.embedded.plain import keeping, listing
 from tercet.backends.embedded.plain.choosing import chosen
+from tercet.backends.embedded.plain.conversions import converted
 from tercet.backends.embedded.plain.courtesy import courtesy
 from tercet.backends.embedded.plain.fields import filled
 from tercet.backends.embedded.plain.options import Option, asks_sentiment, is_polar, options, ruled
@@ -22,8 +26,9 @@ from tercet.backends.embedded.plain.tables import cell, table
 from tercet.backends.embedded.plain.verdicts import verdict
 from tercet.backends.embedded.plain.writing import in_shape, number_of
 from tercet.items import Item
+from tercet.numerals import numbers_in
 
-SURE = 0.5
+SURE = .5
 """How likely a stretch must be the answer for it to be told alone."""
 MIN_TEXT = 6
 """Words of a text from which a question is answered by yes or no."""
@@ -35,20 +40,52 @@ _YES_NO = (Option("Yes"), Option("No"))
 _SENTIMENTS = (Option("positive"), Option("negative"))
 _YES = frozenset(("yes", "true", "y", "ja", "sí", "oui"))
 _NO = frozenset(("no", "false", "n", "nein", "non"))
-_LETTER = re.compile(r"\bletter\b|\b[A-D], [A-D](?:,? or [A-E])|\b[A-D] or [A-D]\b|\boption(?:'s)? (?:letter|number)\b", re.IGNORECASE)
-_SUMS_UP = re.compile(r"\b(?:summari[sz]e|summary|sum(?:s|med)? (?:it |this |that )?up|tl;?dr|in short|main (?:point|idea|message)|key (?:point|message|takeaway)|gist|headline|subject line|title for|shorten|boil (?:it|this) down|what is (?:this|the (?:text|mail|message|article|passage)) about|in a nutshell|condense)\b", re.IGNORECASE)
-_ECHOES = re.compile(r"\b(?:repeat|echo|copy|say|print|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$", re.IGNORECASE | re.DOTALL)
-_SORTS = re.compile(r"\b(?:sort|alphabeti[sz]e|alphabetical(?:ly)?|order (?:the|these|them|by)|rank|reverse the (?:list|order))\b", re.IGNORECASE)
-_LISTS = re.compile(r"\b(?:list|all|every|each|array|bullets?|bullet points?|numbered|which (?:words|of)|lines?|steps)\b", re.IGNORECASE)
-_TURNS = re.compile(r"\b(?:turn|convert|make|rewrite|write|format|put|reformat|print|output|present|transform|change|return|give|show|arrange)\b[^.\n]{0,80}\b(?:list|bullets?|bullet points?|lines?|numbered|array|steps?|separated|per line|line)\b", re.IGNORECASE)
-_COUNTS = re.compile(r"\bhow many (?:[\w-]+ ){1,3}?(?:are|is|do|does|did|have|has|can|in|on|were)\b|\bhow many \w+\??$|\bcount (?:the|how|all)\b|\bnumber of (?:items|words|names|entries|lines|sentences|letters|people|characters)\b", re.IGNORECASE)
-_UNITS = re.compile(r"\b(?:how many|number of|count the) (words?|lines?|sentences?|characters?|letters?|paragraphs?)\b", re.IGNORECASE)
+_LETTER = re.compile(
+    r"\bletter\b|\b[A-D], [A-D](?:,? or [A-E])|\b[A-D] or [A-D]\b|\boption(?:'s)? (?:letter|number)\b", re.IGNORECASE
+)
+_SUMS_UP = re.compile(
+    r"\b(?:summari[sz]e|summary|sum(?:s|med)? (?:it |this |that )?up|tl;?dr|in short|main (?:point|idea|message)|key (?:point|message|takeaway)|gist|headline|subject line|title for|shorten|boil (?:it|this) down|what is (?:this|the (?:text|mail|message|article|passage)) about|in a nutshell|condense)\b",
+    re.IGNORECASE,
+)
+_ECHOES = re.compile(
+    r"\b(?:repeat|echo|copy|say|print|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_SORTS = re.compile(
+    r"\b(?:sort|alphabeti[sz]e|alphabetical(?:ly)?|order (?:the|these|them|by)|rank|reverse the (?:list|order))\b",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"\b(?:list|all|every|each|array|bullets?|bullet points?|numbered|which (?:words|of)|lines?|steps)\b", re.IGNORECASE
+)
+_TURNS = re.compile(
+    r"\b(?:turn|convert|make|rewrite|write|format|put|reformat|print|output|present|transform|change|return|give|show|arrange)\b[^.\n]{0,80}\b(?:list|bullets?|bullet points?|lines?|numbered|array|steps?|separated|per line|line)\b",
+    re.IGNORECASE,
+)
+_COUNTS = re.compile(
+    r"\bhow many (?:[\w-]+ ){1,3}?(?:are|is|do|does|did|have|has|can|in|on|were)\b|\bhow many \w+\??$|\bcount (?:the|how|all)\b|\bnumber of (?:items|words|names|entries|lines|sentences|letters|people|characters)\b",
+    re.IGNORECASE,
+)
+_UNITS = re.compile(
+    r"\b(?:how many|number of|count the) (words?|lines?|sentences?|characters?|letters?|paragraphs?)\b", re.IGNORECASE
+)
 _LISTED = re.compile(r"\blist(?:ed)?\b|\bthese\b|\bitems\b|\bentries\b", re.IGNORECASE)
-_SENTENCES = re.compile(r"\b(?:the|which|that|a) sentences? (?:that|which|in which|where|about|with|saying|tells|mentions)\b", re.IGNORECASE)
-_CONVERTS = re.compile(r"\b(?:convert|change|turn|make|put|write|print|rewrite|return|output)\b[^.\n]{0,60}\b(?:upper ?case|lower ?case|capitals|caps|title case|YYYY|HH:MM|24[- ]hour|reverse|backwards)", re.IGNORECASE)
-_WHOLE = re.compile(r"\b(?:text|sentence|it|this|that|these|following|everything|words?|message|input|line|user sends|date|time|string|name)\b", re.IGNORECASE)
+_SENTENCES = re.compile(
+    r"\b(?:the|which|that|a) sentences? (?:that|which|in which|where|about|with|saying|tells|mentions)\b", re.IGNORECASE
+)
+_CONVERTS = re.compile(
+    r"\b(?:convert|change|turn|make|put|write|print|rewrite|return|output)\b[^.\n]{0,60}\b(?:upper ?case|lower ?case|capitals|caps|title case|YYYY|HH:MM|24[- ]hour|reverse|backwards)",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r"\b(?:text|sentence|it|this|that|these|following|everything|words?|message|input|line|user sends|date|time|string|name)\b",
+    re.IGNORECASE,
+)
 _REVERSES = re.compile(r"\b(?:reverse|backwards?)\b", re.IGNORECASE)
-_NAMED = re.compile(r"\b(?:the|all|every|each|which|are) ([a-z]+?)(?:s|es)?\b(?= (?:mentioned|in|from|of|are|that|named|listed)\b|\?|,|:|$)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:the|all|every|each|which|are) ([a-z]+?)(?:s|es)?\b(?= (?:mentioned|in|from|of|are|that|named|listed)\b|\?|,|:|$)",
+    re.IGNORECASE,
+)
 """What of a text is to be listed: `the fruits in this order`."""
 _PAIRS = re.compile(r"^\s*([A-Za-z][\w -]{0,40}?)\s*[:=]\s*(\S.*?)\s*$", re.MULTILINE)
 _SAME_KEYS = re.compile(r"\bsame (?:keys|names|fields)\b|\bkey[: -]*value\b|\beach (?:line|pair)\b", re.IGNORECASE)
@@ -83,12 +120,22 @@ class _Answering(NamedTuple):
     def text(self) -> str:
         """Return the answer."""
         for way in (
-            self._echoed, self._compared, self._picked, self._recalled, self._computed, self._counted, self._object, self._listed, self._summed_up
+            self._echoed,
+            self._compared,
+            self._picked,
+            self._recalled,
+            self._computed,
+            self._counted,
+            self._object,
+            self._listed,
+            self._summed_up,
         ):
             if found := way():
                 return found
         if found := self._read():
             return in_shape(found, self.shape)
+        if self.shape.default:
+            return self.shape.default
         return in_shape([unable(self.order)], self.shape._replace(is_number=False, max_words=None, day=""))
 
     def _compared(self) -> str:
@@ -100,7 +147,7 @@ class _Answering(NamedTuple):
             return in_shape([named], self.shape)
         match = _ECHOES.search(self.order.last)
         if match and not self.order.rules:
-            return in_shape([match[1].strip().strip("\"“”")], self.shape)
+            return in_shape([match[1].strip().strip('"“”')], self.shape)
         return ""
 
     def _picked(self) -> str:
@@ -108,7 +155,7 @@ class _Answering(NamedTuple):
         found = options(f"{order.asked}\n{order.rules}", f"{order.rules}\n{_outside(order)}")
         if not found and asks_sentiment(f"{order.asked}\n{order.last}"):
             found = list(_SENTIMENTS)
-        if not found and self.question and is_polar(self.question) and len(self.given.split()) >= MIN_TEXT:
+        if not found and self.question and is_polar(self.question) and len(self.given.split()) >= MIN_TEXT and covered(question_of(self.question), self.given) >= MIN_WORTH:
             found = list(_YES_NO)
         if not found or not (self.given or order.last):
             return ""
@@ -126,14 +173,20 @@ class _Answering(NamedTuple):
         if self.shape.layout == "object" and self.shape.keys:
             return in_shape([name], self.shape._replace(keys=self.shape.keys[:1]))
         is_word = name.isalpha() and name.islower() and not self.shape.is_only and len(name) > 1
-        return in_shape([name[:1].upper() + name[1:] if is_word and not order.rules else name], self.shape._replace(max_words=None))
+        return in_shape(
+            [name[:1].upper() + name[1:] if is_word and not order.rules else name], self.shape._replace(max_words=None)
+        )
 
     def _recalled(self) -> str:
         before = keeping.said_before(self.items, self.order.last)
-        if not before or not (keeping.looks_back(self.order.last) or not self.order.text):
+        if not before or not (keeping.looks_back(self.order.last) or not self.order.text or len(self.order.text.split()) < MIN_TEXT):
             return ""
         if keeping.asks_list(self.order.asked) and (so_far := keeping.list_so_far(before)):
             return in_shape(so_far, self.shape)
+        if keeping.asks_suggested(self.order.last) and (said := keeping.suggested(self.items, self.order.last)):
+            return in_shape([said], self.shape)
+        if self.shape.keys:
+            return in_shape(filled(self.shape.keys, "\n".join(before)), self.shape)
         if name := keeping.own_name(before, self.order.last):
             return in_shape([name], self.shape)
         values = []
@@ -144,20 +197,27 @@ class _Answering(NamedTuple):
 
     def _computed(self) -> str:
         order = self.order
-        found = computed(order.last, self.question or next(iter(_questions(order)), order.last), order.rules)
-        return in_shape([number_of(found.value, found.unit) if not found.text else found.text], self.shape) if found else ""
+        asked = next((each for each in order.told if each in order.last), order.last)
+        found = computed(order.last, self.question or asked, order.rules)
+        return (
+            in_shape([number_of(found.value, found.unit) if not found.text else found.text], self.shape)
+            if found
+            else ""
+        )
 
     def _counted(self) -> str:
         if not _COUNTS.search(self.order.asked) or not self.order.text:
             return ""
         if unit := _UNITS.search(self.order.asked):
             return in_shape([str(_num(unit[1].lower().rstrip("s"), self.order.text))], self.shape)
-        is_counted = listing.is_list(self.order.text) and (_LISTED.search(self.order.asked) or not any(map(str.isdigit, self.order.text)))
+        is_counted = listing.is_list(self.order.text) and (
+            _LISTED.search(self.order.asked) or not any(map(str.isdigit, self.order.text))
+        )
         return in_shape([str(len(listing.items(self.order.text)))], self.shape) if is_counted else ""
 
     def _object(self) -> str:
         shape = self.shape
-        if shape.layout != "object":
+        if shape.layout not in ("object", "pairs"):
             return ""
         pairs = _PAIRS.findall(self.given)
         if pairs and (_SAME_KEYS.search(self.order.asked) or not shape.keys):
@@ -169,15 +229,18 @@ class _Answering(NamedTuple):
         asked = "\n".join(_questions(order)) or order.asked
         if not order.text and not self.given:
             return ""
+        if not order.questions and (changed := converted(asked, self.given)):
+            return in_shape([changed], shape._replace(max_words=None))
         if _CONVERTS.search(asked) and _WHOLE.search(asked) and not order.questions:
-            value = order.text or self.given
-            return in_shape([value[::-1] if _REVERSES.search(asked) else value], shape._replace(max_words=None))
+            return in_shape([self.given], shape._replace(max_words=None))
         wants_all = shape.is_list or _LISTS.search(asked) is not None
         if order.questions and not shape.is_list:
             return ""
         if values := listing.of_kind(asked, self.given):
             if wants_all or len(values) == 1 or shape.day or shape.is_clock or not order.questions:
                 return in_shape(values if wants_all else values[:1], shape)
+        elif shape.default and listing.names_kind(asked):
+            return shape.default
         if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(order.text):
             return in_shape(listing.items(order.text), shape)
         if shape.is_list and (wants_all or _TURNS.search(order.asked)):
@@ -189,10 +252,25 @@ class _Answering(NamedTuple):
                 return in_shape(listing.items(self.given), shape)
         return ""
 
+    def _normalised(self) -> str:
+        """Return the only date, time or number of a text, where one is to be written in another form."""
+        shape, text = self.shape, self.given
+        if self.order.questions or not text:
+            return ""
+        found = [text[each.start : each.end] for each in dates_in(text) if each.iso] if shape.day else []
+        found = found or ([text[each.start : each.end] for each in times_in(text)] if shape.is_clock else [])
+        if not found and (shape.decimals is not None or shape.is_number):
+            numbers = [text[each.start : each.end] for each in numbers_in(text)]
+            found = [each for each in numbers if "." in each] or numbers
+            found = found if len(found) == 1 else []
+        return in_shape(found[:1], shape) if found else ""
+
     def _summed_up(self) -> str:
         if not _SUMS_UP.search(self.order.asked) or not self.given:
             return ""
-        return in_shape([summary(self.given, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None))
+        return in_shape(
+            [summary(self.given, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None)
+        )
 
     def _read(self) -> list[str]:
         is_short = self.shape._replace(is_sentence=False, behind="", is_only=False) != Shape()
@@ -206,13 +284,25 @@ class _Answering(NamedTuple):
                     values.append(value)
         return list(dict.fromkeys(values))
 
+    def _fits(self, value: str) -> bool:
+        """Say whether a value can be written in the form that is wanted."""
+        shape = self.shape
+        if (shape.is_number or shape.decimals is not None) and not any(True for _ in numbers_in(value)):
+            return False
+        if shape.day and not any(each.iso for each in dates_in(value)):
+            return False
+        if shape.is_clock and not any(True for _ in times_in(value)):
+            return False
+        return shape.max_words is None or len(value.split()) <= shape.max_words
+
     def _quoted(self, question: str, *, is_short: bool) -> str:
         """Return the stretch of the text that answers a question; where that is not sure, with its clause."""
         asked, text = question_of(question), self.given
         found = quoted(asked, text)
         if not found or (not self.order.text and covered(asked, text) < MIN_WORTH):
             return ""
-        chance, best = found[0]
+        found = [each for each in found if self._fits(each[1].text)] or found
+        chance, best = _of_likeliest_sentence(found, text)
         if _SENTENCES.search(question):
             return next(each.text for each in sentences(text) if each.start <= best.start < each.end)
         return best.text if is_short or chance >= SURE else clause(best, text)
@@ -251,7 +341,10 @@ def _lists(line: str, option: Option) -> bool:
     return re.fullmatch(rf"\W*\w?[.)]?\W*{re.escape(name)}\W*", line) is not None
 
 
-_AND = re.compile(r",?\s+and\s+(?=(?:who|what|when|where|which|how|why|whose|from when|by when|in which|at what)\b)|\s*\(\d\)\s*", re.IGNORECASE)
+_AND = re.compile(
+    r",?\s+and\s+(?=(?:who|what|when|where|which|how|why|whose|from when|by when|in which|at what)\b)|\s*\(\d\)\s*",
+    re.IGNORECASE,
+)
 
 
 def _parts(question: str) -> list[str]:
@@ -264,6 +357,17 @@ def _questions(order: Order) -> list[str]:
     if order.questions:
         return list(order.questions)
     return [each for each in order.told if not FORMAL.match(each)][:1] or list(order.told[:1])
+
+
+def _of_likeliest_sentence(found: Sequence[tuple[float, Stretch]], text: str) -> tuple[float, Stretch]:
+    """Return the likeliest stretch of the sentence whose stretches together are the likeliest answer."""
+    masses: dict[int, float] = {}
+    starts = [each.start for each in sentences(text)]
+    for chance, stretch in found:
+        place = bisect_right(starts, stretch.start)
+        masses[place] = masses.get(place, 0.0) + chance
+    best = max(masses, key=lambda place: masses[place])
+    return next(each for each in found if bisect_right(starts, each[1].start) == best)
 
 
 def clause(best: Stretch, text: str) -> str:
@@ -285,4 +389,6 @@ def clause(best: Stretch, text: str) -> str:
 
 def unable(order: Order) -> str:
     """Return what is said where nothing can be answered."""
-    return "I cannot answer that: I am a small model without knowledge of the world, and nothing that I was given says it."
+    return (
+        "I cannot answer that: I am a small model without knowledge of the world, and nothing that I was given says it."
+    )

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tercet.backends.embedded.drafts.kinds import code_of
 from tercet.backends.embedded.drafts.words import words
 from tercet.backends.embedded.plain.cues import cues, languages
+from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.options import Option
 from tercet.backends.embedded.plain.quoting import question_of, quoted
 from tercet.backends.embedded.relevance import direction, likeness, stem
@@ -22,13 +23,22 @@ MAX_WORDS = 600
 """Words of a text that are looked at."""
 NUM_FEATURES = 11
 _OTHER = frozenset("other others none unknown misc miscellaneous else general unclear n/a neither".split())
-_NEGATIONS = frozenset("not no never nothing without hardly barely isn't wasn't don't doesn't didn't won't can't couldn't cannot neither nor aren't weren't haven't hasn't isnt dont didnt doesnt".split())
+_NEGATIONS = frozenset(
+    "not no never nothing without hardly barely isn't wasn't don't doesn't didn't won't can't couldn't cannot neither nor aren't weren't haven't hasn't isnt dont didnt doesnt".split()
+)
 _TURNS = frozenset("but however although though yet".split())
 _SCRIPTS = (
-    ("russian", re.compile(r"[а-яё]", re.IGNORECASE)), ("ukrainian", re.compile(r"[іїєґ]", re.IGNORECASE)),
-    ("greek", re.compile(r"[α-ω]", re.IGNORECASE)), ("arabic", re.compile(r"[\u0600-\u06ff]")), ("hebrew", re.compile(r"[\u0590-\u05ff]")),
-    ("japanese", re.compile(r"[\u3040-\u30ff]")), ("korean", re.compile(r"[\uac00-\ud7af]")), ("chinese", re.compile(r"[\u4e00-\u9fff]")),
-    ("mandarin", re.compile(r"[\u4e00-\u9fff]")), ("hindi", re.compile(r"[\u0900-\u097f]")), ("thai", re.compile(r"[\u0e00-\u0e7f]")),
+    ("russian", re.compile(r"[а-яё]", re.IGNORECASE)),
+    ("ukrainian", re.compile(r"[іїєґ]", re.IGNORECASE)),
+    ("greek", re.compile(r"[α-ω]", re.IGNORECASE)),
+    ("arabic", re.compile(r"[\u0600-\u06ff]")),
+    ("hebrew", re.compile(r"[\u0590-\u05ff]")),
+    ("japanese", re.compile(r"[\u3040-\u30ff]")),
+    ("korean", re.compile(r"[\uac00-\ud7af]")),
+    ("chinese", re.compile(r"[\u4e00-\u9fff]")),
+    ("mandarin", re.compile(r"[\u4e00-\u9fff]")),
+    ("hindi", re.compile(r"[\u0900-\u097f]")),
+    ("thai", re.compile(r"[\u0e00-\u0e7f]")),
 )
 
 
@@ -45,14 +55,25 @@ class Heard(NamedTuple):
 
 def heard(text: str) -> Heard:
     """Return a text as what options are compared with."""
-    said = [word for word in words(text, most=MAX_WORDS) if word.is_word or word.text == "?"]
-    lower = tuple(word.text.lower() for word in said)
-    stems = tuple(word.stem for word in said if word.is_word and not word.is_function)
-    return Heard(lower, stems, direction(tuple(dict.fromkeys(stems))), _polarity(lower))
+    lower, way = spoken(text), towards(text)
+    stems = tuple(word.stem for word in words(text, most=MAX_WORDS) if word.is_word and not word.is_function)
+    return Heard(lower, stems, way, 2 * learnt().polarity.likelihood((known_polarity(lower), *way)) - 1)
 
 
-def _polarity(lower: Sequence[str]) -> float:
-    """Return how favourable words are: those behind a negation count the other way, those behind a `but` more."""
+def spoken(text: str) -> tuple[str, ...]:
+    """Return the words of a text in lower case, question marks among them."""
+    said = words(text, most=MAX_WORDS)
+    return tuple(word.text.lower() for word in said if word.is_word or word.text == "?")
+
+
+def towards(text: str) -> tuple[float, ...]:
+    """Return the direction of a text's words of meaning, each counted once."""
+    said = words(text, most=MAX_WORDS)
+    return direction(tuple(dict.fromkeys(word.stem for word in said if word.is_word and not word.is_function)))
+
+
+def known_polarity(lower: Sequence[str]) -> float:
+    """Return how favourable the known ones of words are, about -3 to 3: those behind a negation count the other way, those behind a `but` more."""
     good, bad = cues().of((stem("positive"),)), cues().of((stem("negative"),))
     total, mass, turned, weight = 0.0, 0.0, 0, 1.0
     for word in lower:
@@ -66,10 +87,10 @@ def _polarity(lower: Sequence[str]) -> float:
             total += value
             mass += abs(value)
         turned -= 1
-    return total / (mass + 1.5) if mass else 0.0
+    return 3 * total / (mass + 1.5) if mass else 0.0
 
 
-def described(option: Option, question: str, text: Heard) -> tuple[float, ...]:
+def described(option: Option, text: Heard) -> tuple[float, ...]:
     """Return the description of an option."""
     name = tuple(each.stem for each in words(option.name.replace("_", " ").replace("-", " ")) if each.is_word)
     about = tuple(each.stem for each in words(option.about) if each.is_word and not each.is_function)
@@ -79,9 +100,9 @@ def described(option: Option, question: str, text: Heard) -> tuple[float, ...]:
     known = cues().of(name)
     counted = {word: known.get(word) or known.get(stem(word), 0.0) for word in set(text.words)}
     total = sum(counted.values())
-    towards = direction(name)
-    nearest = sorted((likeness(towards, direction((each,))) for each in said if each not in name), reverse=True)[:3]
-    alike = likeness(towards, text.towards)
+    way = direction(name)
+    nearest = sorted((likeness(way, direction((each,))) for each in said if each not in name), reverse=True)[:3]
+    alike = likeness(way, text.towards)
     whole = likeness(direction((*name, *about)), text.towards) if about else alike
     lean = (stem("positive") in known_names(name)) - (stem("negative") in known_names(name))
     return (
@@ -94,9 +115,20 @@ def described(option: Option, question: str, text: Heard) -> tuple[float, ...]:
         total / (4 + sum(counted[word] > 0 for word in counted) + math.sqrt(len(text.words))),
         lean * text.polarity,
         1.0 if not _OTHER.isdisjoint(name) else 0.0,
-        (1.0 - abs(text.polarity)) if option.name.lower() in ("neutral", "mixed") else 0.0,
+        _evenness(option.name.lower(), text),
         1.0 if option.about else 0.0,
     )
+
+
+def _evenness(name: str, text: Heard) -> float:
+    """Return what speaks for a text being neither favourable nor not, of options that are called so: for `mixed` that
+    it has words of both sides."""
+    if name not in ("neutral", "mixed"):
+        return 0.0
+    good, bad = (sum(word in cues().of((stem(side),)) for word in text.words) for side in ("positive", "negative"))
+    if name == "mixed":
+        return 1.5 if good and bad else 0.0
+    return (1.0 - abs(text.polarity)) * (0.5 if good or bad else 1.5)
 
 
 def known_names(name: Sequence[str]) -> frozenset[str]:
@@ -126,10 +158,6 @@ def language_of(text: str, among: Sequence[str]) -> str:
     return best if scores[best] else ""
 
 
-WEIGHTS = (1.2, 0.8, 2.8, 3.2, 1.5, 1.6, 0.5, 2.0, -0.1, 0.7, 0.1)
-"""What the description of an option is worth."""
-
-
 def chosen(question: str, text: str, choices: Sequence[Option]) -> Option:
     """Return the option that fits a text best."""
     names = [each.name for each in choices]
@@ -139,7 +167,7 @@ def chosen(question: str, text: str, choices: Sequence[Option]) -> Option:
         plain, other = denied
         return plain if _is_about(plain, heard(text)) else other
     known = heard(text)
-    worth = {each.name: sum(map(mul, WEIGHTS, described(each, question, known))) for each in choices}
+    worth = {each.name: sum(map(mul, learnt().choosing, described(each, known))) for each in choices}
     lower = text.lower()
     if question and sum(each.name.lower() in lower for each in choices) >= max(2, len(choices) - 1):
         for chance, stretch in quoted(question_of(question), text):
@@ -164,8 +192,8 @@ def _denied(choices: Sequence[Option]) -> tuple[Option, Option] | None:
 
 
 def _is_about(option: Option, text: Heard) -> bool:
-    found = described(option, "", text)
-    return sum(map(mul, WEIGHTS, found)) > LEAST_ABOUT
+    found = described(option, text)
+    return sum(map(mul, learnt().choosing, found)) > LEAST_ABOUT
 
 
 LEAST_ABOUT = 1.6

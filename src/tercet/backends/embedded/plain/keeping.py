@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.plain.listing import items
 from tercet.backends.embedded.plain.sentences import sentences
 from tercet.items import Item, Message
@@ -13,10 +15,18 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 _ADDS = re.compile(r"\b(?:add|also|plus|and also|put)\b\s+(.+)$", re.IGNORECASE)
-_DROPS = re.compile(r"\b(?:remove|drop|delete|take (?:off|out)|without|cross off|scratch)\b\s+(?:the\s+)?(.+)$", re.IGNORECASE)
+_DROPS = re.compile(
+    r"\b(?:remove|drop|delete|take (?:off|out)|without|cross off|scratch)\b\s+(?:the\s+)?(.+)$|\btake (?:the )?(.+?) (?:off|out|away)\b", re.IGNORECASE
+)
 _LIST = re.compile(r"\b(?:list|everything|all (?:of )?(?:it|them|the)|items)\b", re.IGNORECASE)
-_BACK = re.compile(r"\b(?:again|did (?:i|you|we)|i (?:said|told|gave|mentioned)|remind|my|you (?:said|suggest\w*|told|recommend\w*|choose|chose|pick\w*)|before|earlier|so far|now)\b", re.IGNORECASE)
-_MINE = re.compile(r"\bdid you\b|\byou (?:say|said|suggest\w*|told|recommend\w*|chose|choose|pick\w*|promise\w*|propos\w*)\b", re.IGNORECASE)
+_BACK = re.compile(
+    r"\b(?:again|did (?:i|you|we)|i (?:said|told|gave|mentioned)|remind|my|you (?:said|suggest\w*|told|recommend\w*|choose|chose|pick\w*)|before|earlier|so far|now)\b",
+    re.IGNORECASE,
+)
+_MINE = re.compile(
+    r"\bdid you\b|\byou (?:say|said|suggest\w*|told|recommend\w*|chose|choose|pick\w*|promise\w*|propos\w*)\b",
+    re.IGNORECASE,
+)
 
 
 def looks_back(question: str) -> bool:
@@ -54,23 +64,55 @@ def _like(value: str, turn: str) -> str:
         last = others[-1]
         return value[: numbers[0].start] + turn[last.start : last.end] + value[numbers[0].end :]
     last_part = sentences(turn)[-1].text if sentences(turn) else turn
-    match = re.search(r"\b(?:make (?:that|it)|to|instead|is|it's|mean|meant|but|rather|better|take)\b\s+(?:an? |the )?([\w' -]+?)\s*(?:please|instead|better)?[.!]*$", last_part, re.IGNORECASE)
-    return match[1] if match and len(match[1].split()) <= 4 else ""
+    match = re.search(
+        r"\b(?:make (?:that|it)|to|instead|is|it's|mean|meant|but|rather|better|take)\b\s+(?:an? |the )?([\w' -]+?)\s*(?:please|instead|better)?[.!]*$",
+        last_part,
+        re.IGNORECASE,
+    )
+    if match and len(match[1].split()) <= 4:
+        return match[1]
+    bare = _CORRECTS.sub("", last_part).strip(" ,.!-;:")
+    return bare if 0 < len(bare.split()) <= 3 else ""
 
 
 def list_so_far(turns: Sequence[str]) -> list[str]:
     """Return the list that a user made over several turns."""
     found: list[str] = []
     for turn in turns:
-        if found and (match := _DROPS.search(turn)):
-            gone = [each.lower() for each in items(match[1].rstrip(".!"))] or [match[1].lower()]
-            found = [each for each in found if not any(one in each.lower() or each.lower() in one for one in gone)]
-        elif found and (match := _ADDS.search(turn)):
-            found += items(match[1].rstrip(".! ")) or [match[1].rstrip(".! ")]
-        elif ":" in turn or "," in turn:
+        if not found:
             listed = items(turn.rstrip("."))
-            found = listed if len(listed) > 1 else found
+            found = listed if len(listed) > 1 and (":" in turn or "," in turn) else found
+            continue
+        for part in _CLAUSES.split(turn):
+            if match := _DROPS.search(part):
+                gone = (match[1] or match[2]).rstrip(".!").lower()
+                found = [each for each in found if not (each.lower() in gone or gone in each.lower())]
+            elif match := _ADDS.search(part):
+                more = match[1].rstrip(".!? ")
+                found += items(more) or [more]
     return found
+
+
+_CLAUSES = re.compile(r"[,;.]\s+(?:and\s+|but\s+)?(?=(?:add|remove|drop|take|also|put|delete)\b)|\s+and\s+(?=(?:add|remove|drop|take|delete)\b)", re.IGNORECASE)
+_SUGGESTS = re.compile(r"(?:how about|what about|maybe|perhaps|i(?:'d| would)? (?:suggest|take|recommend|propose|go (?:for|with)|choose|pick)|let's (?:take|go with)|call (?:it|him|her))\s+([^?.!,\n]+)", re.IGNORECASE)
+
+
+def suggested(messages: Sequence[Item], question: str) -> str:
+    """Return what the assistant suggested to the request that a question is most like; the latest of several."""
+    turns = [item for item in messages if isinstance(item, Message) and item.role in ("user", "assistant")][:-1]
+    asked = frozenset(stems_of(question))
+    best, most = "", -1
+    for before, turn in pairwise(turns):
+        match = _SUGGESTS.search(turn.text) if turn.role == "assistant" else None
+        shared = len(asked.intersection(stems_of(before.text))) if match else -1
+        if match and shared >= most:
+            best, most = match[1].strip(), shared
+    return best
+
+
+def asks_suggested(question: str) -> bool:
+    """Say whether a question asks for what the assistant said."""
+    return _MINE.search(question) is not None or re.search(r"\b(?:suggest|propos|recommend)\w*\b", question) is not None
 
 
 def asks_list(question: str) -> bool:
@@ -78,13 +120,18 @@ def asks_list(question: str) -> bool:
     return _LIST.search(question) is not None
 
 
-_NAME = re.compile(r"\b(?:my name is|my name's|i'm|i am|this is|call me|i go by|name:|it's)\s+(?:called )?([A-ZÀ-Þ][\w'’-]+(?: (?:de |van |von |der |la )?[A-ZÀ-Þ][\w'’-]+)*)", re.IGNORECASE)
-_ASKS_NAME = re.compile(r"\bmy (?:first |full |own )?name\b|\bwho am i\b|\bwhat am i called\b|\bcall me\b", re.IGNORECASE)
+_NAME = re.compile(
+    r"\b(?:my name is|my name's|i'm|i am|this is|call me|i go by|name:|it's)\s+(?i:called )?([A-ZÀ-Þ][\w'’-]+(?: (?:de |van |von |der |la )?[A-ZÀ-Þ][\w'’-]+)*)",
+    re.IGNORECASE,
+)
+_ASKS_NAME = re.compile(
+    r"\bmy (?:first |full |own )?name\b|\bwho am i\b|\bwhat am i called\b|\bcall me\b", re.IGNORECASE
+)
 
 
 def own_name(turns: Sequence[str], question: str) -> str:
     """Return the name that a user gave, where a question asks for that."""
     if not _ASKS_NAME.search(question):
         return ""
-    found = [match[1] for turn in turns for match in _NAME.finditer(turn) if match[1][0].isupper()]
+    found = [match[1] for turn in turns for match in _NAME.finditer(turn)]
     return found[-1] if found else ""

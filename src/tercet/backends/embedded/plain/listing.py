@@ -13,27 +13,54 @@ from tercet.backends.embedded.relevance import direction, likeness, stem
 
 _MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _COMMAS = re.compile(r"\s*(?:,|;|\n)\s*(?:(?:and|or|plus)\s+)?|\s+(?:and|plus|&)\s+")
-_STEPS = re.compile(r"\s*(?:[.;,]|\n)?\s*\b(?:and )?(?:first(?:ly)?|then|next|after that|afterwards|finally|lastly|at last|second(?:ly)?|third(?:ly)?)\b,?\s+", re.IGNORECASE)
+_STEPS = re.compile(
+    r"\s*(?:[.;,]|\n)?\s*\b(?:and )?(?:first(?:ly)?|then|next|after that|afterwards|finally|lastly|at last|second(?:ly)?|third(?:ly)?)\b,?\s+",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(r"^[^:\n]{2,60}:\s+")
-_PLACES = {word: place for place, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())} | {"last": -1, "final": -1, "penultimate": -2} | {f"{n}{end}": n - 1 for n, end in ((1, "st"), (2, "nd"), (3, "rd"), (4, "th"), (5, "th"), (6, "th"))}
-_PLACED = re.compile(rf"\b({'|'.join(_PLACES)}) (line|word|sentence|item|entry|name|paragraph|row|one)\b(?! of (?:your|the) (?:answer|reply))", re.IGNORECASE)
+_PLACES = (
+    {
+        word: place
+        for place, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())
+    }
+    | {"last": -1, "final": -1, "penultimate": -2}
+    | {f"{n}{end}": n - 1 for n, end in ((1, "st"), (2, "nd"), (3, "rd"), (4, "th"), (5, "th"), (6, "th"))}
+)
+_PLACED = re.compile(
+    rf"\b({'|'.join(_PLACES)}) (line|word|sentence|item|entry|name|paragraph|row|one)\b(?! of (?:your|the) (?:answer|reply))",
+    re.IGNORECASE,
+)
 _PATTERNS = (
     (re.compile(r"\be-?mail(?: address(?:es)?)?s?\b", re.IGNORECASE), re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
-    (re.compile(r"\b(?:urls?|links?|web ?(?:site|page|address)(?:s|es)?)\b", re.IGNORECASE), re.compile(r"(?:https?://|www\.)[^\s\"'<>)]+[\w/]")),
+    (
+        re.compile(r"\b(?:urls?|links?|web ?(?:site|page|address)(?:s|es)?)\b", re.IGNORECASE),
+        re.compile(r"(?:https?://|www\.)[^\s\"'<>)]+[\w/]"),
+    ),
     (re.compile(r"\bhash ?tags?\b", re.IGNORECASE), re.compile(r"#\w+")),
     (re.compile(r"\b(?:mentions?|handles?)\b(?! of)", re.IGNORECASE), re.compile(r"(?<![\w.])@\w+")),
-    (re.compile(r"\b(?:phone|telephone|mobile|fax) ?(?:numbers?)?\b", re.IGNORECASE), re.compile(r"\+?\(?\d[\d ()/-]{5,}\d")),
-    (re.compile(r"\b(?:prices?|amounts?|sums? of money)\b", re.IGNORECASE), re.compile(r"[$€£]\s?\d[\d.,]*\d|[$€£]\s?\d|\b\d[\d.,]*\s?(?:euros?|dollars?|pounds?|EUR|USD|GBP|CHF|€|\$|£)")),
+    (
+        re.compile(r"\b(?:phone|telephone|mobile|fax) ?(?:numbers?)?\b", re.IGNORECASE),
+        re.compile(r"\+?\(?\d[\d ()/-]{5,}\d"),
+    ),
+    (
+        re.compile(r"\b(?:prices?|amounts?|sums? of money)\b", re.IGNORECASE),
+        re.compile(r"[$€£]\s?\d[\d.,]*\d|[$€£]\s?\d|\b\d[\d.,]*\s?(?:euros?|dollars?|pounds?|EUR|USD|GBP|CHF|€|\$|£)"),
+    ),
     (re.compile(r"\bip(?: address(?:es)?)?\b", re.IGNORECASE), re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")),
 )
 _KINDS = (
-    (re.compile(r"\bcolou?rs?\b", re.IGNORECASE), "color"), (re.compile(r"\b(?:week)?days?(?: of the week)?\b", re.IGNORECASE), "weekday"),
-    (re.compile(r"\bmonths?\b", re.IGNORECASE), "month"), (re.compile(r"\b(?:city|cities|towns?)\b", re.IGNORECASE), "city"),
-    (re.compile(r"\b(?:country|countries|nations?)\b", re.IGNORECASE), "country"), (re.compile(r"\b(?:languages?)\b", re.IGNORECASE), "language"),
+    (re.compile(r"\bcolou?rs?\b", re.IGNORECASE), "color"),
+    (re.compile(r"\b(?:week)?days?(?: of the week)?\b", re.IGNORECASE), "weekday"),
+    (re.compile(r"\bmonths?\b", re.IGNORECASE), "month"),
+    (re.compile(r"\b(?:city|cities|towns?)\b", re.IGNORECASE), "city"),
+    (re.compile(r"\b(?:country|countries|nations?)\b", re.IGNORECASE), "country"),
+    (re.compile(r"\b(?:languages?)\b", re.IGNORECASE), "language"),
     (re.compile(r"\b(?:currency|currencies)\b", re.IGNORECASE), "currency"),
 )
-_PEOPLE = re.compile(r"\b(?:people|persons?|names?|attendees|participants|everyone|who|employees|children|guests|friends|players|members)\b", re.IGNORECASE)
-_NAME = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?[A-ZÀ-Þ][\w'’-]+(?: (?:de|van|von|der|da|del|la|al|bin) (?=[A-Z])| [A-ZÀ-Þ][\w'’-]+)*")
+_PEOPLE = re.compile(r"\b(?:people|persons|names|attendees|participants|everyone|everybody|employees|children|guests|friends|players|members)\b", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?[A-ZÀ-Þ][\w'’-]+(?: (?:de|van|von|der|da|del|la|al|bin) (?=[A-Z])| [A-ZÀ-Þ][\w'’-]+)*"
+)
 _DAYS = re.compile(r"\bdates?\b", re.IGNORECASE)
 _TIMES = re.compile(r"\btimes?\b(?! (?:zone|frame))", re.IGNORECASE)
 _NUMBERS = re.compile(r"\bnumbers?\b", re.IGNORECASE)
@@ -102,11 +129,15 @@ def of_kind(asked: str, text: str) -> list[str]:
         return _unique(text[each.start : each.end] for each in sorted(dates_in(text), key=lambda each: each.start))
     for name, kind in _KINDS:
         if name.search(asked):
-            return _unique(_known(text, kind))
+            found = _unique(_known(text, kind))
+            placed_names = [match[1] for match in _PLACE.finditer(text)] if kind in ("city", "country") else []
+            return _unique([*found, *placed_names]) if len(placed_names) <= len(found) else _unique(placed_names)
     if _TIMES.search(asked):
         return _unique(text[each.start : each.end] for each in sorted(times_in(text), key=lambda each: each.start))
     if _PEOPLE.search(asked):
-        return _unique(match[0] for match in _NAME.finditer(text) if "person" in kinds_of(match[0]) or "given" in _first(match[0]))
+        if people := _unique(match[0] for match in _NAME.finditer(text) if "person" in kinds_of(match[0]) or "given" in _first(match[0])):
+            return people
+        return _unique(match[0] for match in _NAME.finditer(text) if not _begins(text, match.start()))
     return []
 
 
@@ -117,9 +148,27 @@ def alike(named: str, text: str) -> list[str]:
         return []
     found = []
     for word in words(text, most=400):
-        if word.is_word and not word.is_function and word.stem != stem(named.lower()) and likeness(towards, direction((word.stem,))) >= MIN_LIKENESS:
+        if (
+            word.is_word
+            and not word.is_function
+            and word.stem != stem(named.lower())
+            and likeness(towards, direction((word.stem,))) >= MIN_LIKENESS
+        ):
             found.append(word.text)
     return _unique(found)
+
+
+_PLACE = re.compile(r"\b(?:in|from|to|at|near|via|through|of) ([A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)*)")
+
+
+def _begins(text: str, start: int) -> bool:
+    """Say whether a sentence begins at a place."""
+    return not text[:start].strip() or text[:start].rstrip()[-1] in ".!?:\n"
+
+
+def names_kind(asked: str) -> bool:
+    """Say whether an order names a kind of value that is known."""
+    return any(name.search(asked) for name, _ in (*_PATTERNS, *_KINDS)) or _DAYS.search(asked) is not None
 
 
 def _first(name: str) -> frozenset[str]:

@@ -8,36 +8,50 @@ MAX_OPTIONS, MAX_NAME = 40, 60
 _QUOTES = "\"“”'‘’`*_"
 _LINE = re.compile(r"^[ \t]*(?:[-*•·]|\(?[A-Za-z0-9][.)])[ \t]+(.+?)[ \t]*$", re.MULTILINE)
 _LETTERED = re.compile(r"^[ \t]*\(?([A-Za-z0-9])[.)][ \t]+(.+?)[ \t]*$", re.MULTILINE)
-_NAMED_LINE = re.compile(r"^[ \t]*([A-Za-z][\w /&+'-]{0,40}?)[ \t]*(?:[:=]| [-–—] |\s->\s)[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
-_ABOUT = re.compile(r"^(.{1,60}?)\s*(?::|=| [-–—] |->)\s*(.+)$|^(.{1,60}?)\s*\((.+)\)\.?$", re.DOTALL)
-_LEADS = (
-    r"options|choices|categories|labels|classes|topics|departments|queues|teams|tags|intents|values|answers|types|buckets|folders|groups|genres|languages|levels|priorities|moods"
+_NAMED_LINE = re.compile(
+    r"^[ \t]*([A-Za-z][\w /&+'-]{0,40}?)[ \t]*(?:[:=]| [-–—] |\s->\s)[ \t]*(\S.*?)[ \t]*$", re.MULTILINE
 )
+_ABOUT = re.compile(r"^(.{1,60}?)\s*(?::|=| [-–—] |->)\s*(.+)$|^(.{1,60}?)\s*\((.+)\)\.?$", re.DOTALL)
+_LEADS = r"options|choices|categories|labels|classes|topics|departments|queues|teams|tags|intents|values|answers|types|buckets|folders|groups|genres|languages|levels|priorities|moods"
 _LISTED = re.compile(
-    rf"\b(?:{_LEADS}|[a-z]+s|possible(?: \w+)?|sentiment|label|category|fits?|one)\b(?:\s+(?:are|is|available|allowed|to choose from|include))?[ \t]*(?::|\(|-[ \t])+[ \t]*(?P<labelled>[^\n.?!)]+)"
-    rf"|\b(?:one (?:word )?(?:of|from)|choose (?:one )?(?:from|between|among|of)|pick (?:one )?(?:from|between|among|of)|select (?:one )?(?:from|of)|between|either|among|whether (?:it|this|that|he|she|they|the \w+(?: \w+)?) (?:is|was|are|were)(?: an?)?|(?:classify|categori[sz]e|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge|put)\b[^.\n:?]{{0,70}}?(?:\bas|\binto|\bto|\bwith|\bunder|\bin)|(?:reply|answer|respond|return|output|print|say|write|give)\b[^.\n:?\"“]{{0,40}}?\b(?:with|as|only|just|either)|(?:answer|output|reply|label)\s*:)"
+    rf"\b(?:{_LEADS}|[a-z]+s|possible(?: \w+)?|sentiment|label|category|fits?|one)\b(?:\s+(?:are|is|available|allowed|to choose from|include))?[ \t]*(?::|\(|-[ \t]|(?=\[))+[ \t]*(?P<labelled>[^\n.?!)]+)"
+    rf"|\b(?:one (?:word )?(?:of|from)|choose (?:one )?(?:from|of|out of)|pick (?:one )?(?:from|of|out of)|select (?:one )?(?:from|of)|(?:choose|pick|select|decide|distinguish|differentiate) (?:between|among)|either|whether (?:it|this|that|he|she|they|the \w+(?: \w+)?) (?:is|was|are|were)(?: an?)?|(?:classify|categori[sz]e|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge|put)\b[^.\n:?]{{0,70}}?(?:\bas\b|\binto\b|\bto\b|\bwith\b|\bunder\b|\bin\b)|(?:reply|answer|respond|return|output|print|say|write|give)\b[^.\n:?\"“]{{0,40}}?\b(?:with|as|only|just|either)|(?:answer|output|reply|label)\s*:)"
     r"(?:\s+(?:exactly|only|just|either|one|a|an|the|these|following|of|from|single|word|label|labels|options?|categor(?:y|ies)|departments?|topics?|four|three|two|five|six|values?|strings?))*\s*:?\s*(?P<following>[^\n?!]+)",
     re.IGNORECASE,
 )
 _OR = re.compile(
-    r"(?P<first>(?:[\w'-]+|[\"“'‘][^\"”'’\n]{1,40}[\"”'’])(?: (?!or\b|and\b)[\w'-]+){0,3}?(?:,\s+[^,.?\n:]{1,40}?){0,10}?),?\s+or\s+(?:an? |the |is it |was it |rather )?(?P<last>[\"“'‘]?[\w' /&-]{1,40}[\"”'’]?)\s*(?=[?.!,;\n)]|$)",
+    r"(?P<first>(?:[\w'-]+|[\"“'‘`][^\"”'’`\n]{1,40}[\"”'’`])(?: (?!or\b|and\b)[\w'-]+){0,3}?(?:,\s+[^,.?\n:]{1,40}?){0,10}?),?\s+or\s+(?:an? |the |is it |was it |rather )?(?P<last>[\"“'‘`]?[\w' /&-]{1,40}[\"”'’`]?)\s*(?=[?.!,;\n)]|$)",
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"(?<![\w/.:])([A-Za-z][\w-]*(?:\s?[/|]\s?[A-Za-z][\w-]*)+)(?![\w/.])")
 _SPLITS = re.compile(r"\s*(?:,\s*(?:or|and)?|;|\||/|\bor\b|\band\b(?=[^,]*$))\s*", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:an?|the|it is|is it|is|as|either|to|be|being|was|say|if|whether|more) +", re.IGNORECASE)
 _IF = re.compile(
-    r"(?P<verb>(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give|and|or|,)\s+)?(?:with )?(?P<quote>[\"“'‘])?(?P<name>[A-Za-z][\w-]*)[\"”'’]? (?:if|when|for) (?P<about>[^,.;\n]+)", re.IGNORECASE
+    r"(?P<verb>(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give|and|or|,)\s+)?(?:with )?(?P<quote>[\"“'‘])?(?P<name>[A-Za-z][\w-]*)[\"”'’]? (?:if|when|for) (?P<about>[^,.;\n]+)",
+    re.IGNORECASE,
 )
-_OTHERWISE = re.compile(r"[\"“'‘]?([A-Za-z][\w-]*)[\"”'’]? (?:otherwise|if not|in all other cases|for anything else|for everything else|else)\b|\b(?:otherwise|if not|else),? (?:reply |answer |say |return |output |write |with )*[\"“'‘]?([A-Za-z][\w-]*)", re.IGNORECASE)
-_YES_NO = re.compile(r"\b(yes)(?:,)? ?(?:/|or|and|\|) ?(no)\b|\b(true) ?(?:/|or|and|\|) ?(false)\b|\b(y) ?/ ?(n)\b|\b(no) ?(?:/|or) ?(yes)\b|\b(false) ?(?:/|or) ?(true)\b", re.IGNORECASE)
-_STARS = re.compile(r"\b(?:1|one)\s*(?:-|–|to|through)\s*(?:5|five)\b|\b(?:how many stars|star rating)\b", re.IGNORECASE)
+_OTHERWISE = re.compile(
+    r"[\"“'‘]?([A-Za-z][\w-]*)[\"”'’]? (?:otherwise|if not|in all other cases|for anything else|for everything else|else)\b|\b(?:otherwise|if not|else),? (?:reply |answer |say |return |output |write |with )*[\"“'‘]?([A-Za-z][\w-]*)",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"\b(yes)(?:,)? ?(?:/|or|and|\|) ?(no)\b|\b(true) ?(?:/|or|and|\|) ?(false)\b|\b(y) ?/ ?(n)\b|\b(no) ?(?:/|or) ?(yes)\b|\b(false) ?(?:/|or) ?(true)\b",
+    re.IGNORECASE,
+)
+_STARS = re.compile(
+    r"\b(?:1|one)\s*(?:-|–|to|through)\s*(?:5|five)\b|\b(?:how many stars|star rating)\b", re.IGNORECASE
+)
 _POLAR = re.compile(
     r"^\W*(?:(?:please|and|so|based on [^,]+,|according to [^,]+,|in (?:this|the) [^,]+,|then|answer|tell me|say)\W*)*(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|must|may)(?:n't)?\s+(?!you\b)",
     re.IGNORECASE,
 )
-_SENTIMENT = re.compile(r"\b(?:sentiment|polarity|tone of (?:the|this) (?:review|comment|tweet|message))\b", re.IGNORECASE)
-_STOPS = re.compile(r"\s+(?:based on|according to|depending on|for (?:the|this|each)|in (?:the|this)|and nothing|only|with no|without|no other|please|as (?:its|the)|when|that|which|, nothing|and no|followed by|if (?:the|it|this))\b.*$", re.IGNORECASE | re.DOTALL)
+_SENTIMENT = re.compile(
+    r"\b(?:sentiment|polarity|tone of (?:the|this) (?:review|comment|tweet|message))\b", re.IGNORECASE
+)
+_STOPS = re.compile(
+    r"\s+(?:based on|according to|depending on|for (?:the|this|each)|in (?:the|this)|and nothing|only|with no|without|no other|please|as (?:its|the)|when|that|which|, nothing|and no|followed by|if (?:the|it|this))\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 _NO_OPTION = re.compile(
@@ -100,23 +114,41 @@ def _with_about(text: str) -> Option:
 
 
 def _unique(found: Iterable[Option]) -> list[Option]:
-    kept = {each.name.lower(): each for each in found if each.name and len(each.name) <= MAX_NAME and not _NO_OPTION.search(each.name)}
+    kept = {
+        each.name.lower(): each
+        for each in found
+        if each.name and len(each.name) <= MAX_NAME and not _NO_OPTION.search(each.name)
+    }
     return list(kept.values())
 
 
+_INLINE = re.compile(r"\(?\b([a-eA-E])\)\s*([^,;()?\n]{2,60}?)(?=\s*(?:,|;|\?|\n|$|\(?\b[b-eB-E]\)|\bor \())")
+
+
 def _lettered(whole: str) -> list[Option]:
+    inline = _INLINE.findall(whole)
+    if len(inline) > 1 and [letter.lower() for letter, _ in inline] == list("abcde")[: len(inline)]:
+        return [Option(_clean(text), "", letter) for letter, text in inline]
     found = _LETTERED.findall(whole)
     letters = [letter.upper() for letter, _ in found]
     is_list = len(found) > 1 and all(ord(b) - ord(a) == 1 for a, b in zip(letters, letters[1:], strict=False))
     if not is_list or not letters[0].isalpha():
         return []
-    return [Option(_clean(text) if len(text) < MAX_NAME else text, "" if len(text) < MAX_NAME else text, letter) for letter, text in found]
+    return [
+        Option(_clean(text) if len(text) < MAX_NAME else text, "" if len(text) < MAX_NAME else text, letter)
+        for letter, text in found
+    ]
 
 
 def _conditions(told: str) -> list[Option]:
     """Return the options of `Reply YES if it is late, NO otherwise`."""
     other = _OTHERWISE.search(told)
-    found = [Option(match["name"], match["about"]) for match in _IF.finditer(told) if (match["verb"] or match["quote"] or match["name"].isupper()) and match["name"].lower() not in ("even", "only", "as", "it", "that", "them", "you", "word", "nothing")]
+    found = [
+        Option(match["name"], match["about"])
+        for match in _IF.finditer(told)
+        if (match["verb"] or match["quote"] or match["name"].isupper())
+        and match["name"].lower() not in ("even", "only", "as", "it", "that", "them", "you", "word", "nothing")
+    ]
     if other:
         name = other[1] or other[2]
         found = [each for each in found if each.name.lower() != name.lower()][:8]
@@ -141,11 +173,17 @@ def _of_lines(told: str, whole: str) -> list[Option]:
     return _unique(named) if len(named) > 1 and all(len(each.name.split()) < 4 for each in named) else []
 
 
-_NO_NAMES = frozenset("text message mail email review question answer subject note options input output sentence ticket request context title from to date here".split())
+_NO_NAMES = frozenset(
+    "text message mail email review question answer subject note options input output sentence ticket request context title from to date here".split()
+)
 
 
-_DEFINED = re.compile(r"(?:^|[;,.:\n]\s*)[\"“'‘]?([A-Za-z][\w/-]*(?: [\w-]+){0,2})[\"”'’]?\s*(?:=|->|→)\s*([^;\n=]+?)(?=[;\n]|,\s*[\"“'‘]?\w+[\"”'’]?\s*=|\.\s|\.?$)")
-_GLOSSED = re.compile(r"[\"“'‘]?([A-Za-z][\w/&-]*(?: [\w&-]+){0,2}?)[\"”'’]?\s*\(([^()]{3,120})\)(?=\s*(?:,|;|\.|or\b|and\b|$|\n))")
+_DEFINED = re.compile(
+    r"(?:^|[;,.:\n]\s*)[\"“'‘]?([A-Za-z][\w/-]*(?: [\w-]+){0,2})[\"”'’]?\s*(?:=|->|→)\s*([^;\n=]+?)(?=[;\n]|,\s*[\"“'‘]?\w+[\"”'’]?\s*=|\.\s|\.?$)"
+)
+_GLOSSED = re.compile(
+    r"[\"“'‘]?([A-Za-z][\w/&-]*(?: [\w&-]+){0,2}?)[\"”'’]?\s*\(([^()]{3,120})\)(?=\s*(?:,|;|\.|or\b|and\b|$|\n))"
+)
 _TAG = re.compile(r"<\w+ (?:name|id|label)=[\"']([^\"']+)[\"']>([^<]+)</")
 
 
@@ -154,7 +192,10 @@ def _defined(told: str) -> list[Option]:
     found = _unique(Option(_clean(name), about.strip()) for name, about in _DEFINED.findall(told))
     if len(found) > 1:
         return found
-    glossed = _unique(Option(_clean(re.sub(r"^.*?\b(?:or|and|either|as|into|of|to)\s+", "", name)), about.strip()) for name, about in _GLOSSED.findall(told))
+    glossed = _unique(
+        Option(_clean(re.sub(r"^.*?\b(?:or|and|either|as|into|of|to)\s+", "", name)), about.strip())
+        for name, about in _GLOSSED.findall(told)
+    )
     return glossed if len(glossed) > 1 else []
 
 
@@ -184,16 +225,35 @@ def _split(listed: str) -> list[Option]:
     return _unique(found)
 
 
+_SHAPES = re.compile(r"\b(?:keys?|fields?|columns?|json|yaml|format|form|object|array)\b", re.IGNORECASE)
+"""What is spoken of where an answer's form is listed, and no choice."""
+
+
 def _listed(told: str) -> list[Option]:
     best: list[Option] = []
     for match in _LISTED.finditer(told):
+        if _SHAPES.search(match[0][: match.end() - match.start()].split(":")[0] if match["labelled"] else match[0]):
+            continue
         listed = match["labelled"] or match["following"] or ""
         listed = re.split(r"(?<=\w)\.(?:\s|$)|(?<=[\"”'’)])\.(?:\s|$)|[?!\n]", listed)[0]
         found = _split(listed)
-        is_offered = match["labelled"] is not None or re.search(r"\bor\b|[/|\"“'‘]|:\s*$", f"{listed}{match[0][: match.start('following') - match.start()].rstrip()[-1:]}") is not None
-        if match["labelled"] and not (_PICKS.search(told) or re.match(rf"(?:{_LEADS}|sentiment|possible)\b", match[0], re.IGNORECASE)):
+        is_offered = (
+            match["labelled"] is not None
+            or re.search(
+                r"\bor\b|[/|\"“'‘]|:\s*$",
+                f"{listed}{match[0][: match.start('following') - match.start()].rstrip()[-1:]}",
+            )
+            is not None
+        )
+        if match["labelled"] and not (
+            _PICKS.search(told) or re.match(rf"(?:{_LEADS}|sentiment|possible)\b", match[0], re.IGNORECASE)
+        ):
             continue
-        is_named = re.match(r"(?:one|choose|pick|select|between|either|among|whether|classify|categor|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge)", match[0], re.IGNORECASE)
+        is_named = re.match(
+            r"(?:one|choose|pick|select|(?:choose|pick|select|decide|distinguish|differentiate) (?:between|among)|either|whether|classify|categor|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge)",
+            match[0],
+            re.IGNORECASE,
+        )
         if not (is_offered or is_named):
             continue
         is_short = all(len(each.name.split()) <= 4 for each in found)
@@ -217,7 +277,32 @@ def _tail(first: str, last: str) -> str:
     if comma and re.match(r"\W*(?:who|what|which|where|when|on which|in which)\b", head, re.IGNORECASE):
         return rest.strip()
     words = head.split()
-    leads = [place for place, word in enumerate(words) if word.lower() in ("is", "it", "a", "an", "are", "was", "as", "the", "this", "either", "be", "than", "of", "in", "for", "to", "mainly", "mostly", "about")]
+    leads = [
+        place
+        for place, word in enumerate(words)
+        if word.lower()
+        in (
+            "is",
+            "it",
+            "a",
+            "an",
+            "are",
+            "was",
+            "as",
+            "the",
+            "this",
+            "either",
+            "be",
+            "than",
+            "of",
+            "in",
+            "for",
+            "to",
+            "mainly",
+            "mostly",
+            "about",
+        )
+    ]
     kept = words[leads[-1] + 1 :] if leads else words
     return " ".join(kept[-max(1, len(last.split())) :] if not comma else kept) + comma + rest
 
@@ -232,7 +317,11 @@ def ruled(found: Sequence[Option], rules: str) -> list[Option]:
     `Reject insults`."""
     made = []
     for each in found:
-        said = re.findall(rf"(?:^|[.!\n]\s*|,\s+)(?:\W*)\b{re.escape(each.name)}\b(?!\s*(?:or|,|/|\.|and)\b)\s+([^.\n]{{4,160}})", rules, re.IGNORECASE)
+        said = re.findall(
+            rf"(?:^|[.!\n]\s*|,\s+)(?:\W*)\b{re.escape(each.name)}\b(?!\s*(?:or|,|/|\.|and)\b)\s+([^.\n]{{4,160}})",
+            rules,
+            re.IGNORECASE,
+        )
         made.append(each if each.about or not said else each._replace(about="; ".join(said)))
     return made
 

@@ -31,7 +31,10 @@ _QUOTED = re.compile(
     r"(?:(?<=[\s:(])|^)(?:\"(?P<double>[^\"\n]+(?:\n[^\"\n]+)*)\"|“(?P<curly>[^”]+)”|«(?P<pointed>[^»]+)»"
     r"|'(?P<single>[^'\n]*(?:'\w[^'\n]*)*)')(?=[\s.,;:?!)]|$)"
 )
-_SHAPING = re.compile(r"\b(?:with|phrase|words?|forms?|format|prefix|suffix|like|e\.g\.,?|for example:?|ending|sentence|option)\s*:?\s*\Z", re.IGNORECASE)
+_SHAPING = re.compile(
+    r"\b(?:with|phrase|words?|forms?|format|prefix|suffix|like|e\.g\.,?|for example:?|ending|sentence|option)\s*:?\s*\Z",
+    re.IGNORECASE,
+)
 """What stands before a quotation that is no text but a part of the answer."""
 _NAMES = (
     "text|review|e-?mail|mail|article|message|passage|context|input|ticket|sentence|document|doc|paragraph|notes?|log|logs"
@@ -40,7 +43,10 @@ _NAMES = (
     "|list|items?|table|record|record|policy|menu|schedule|bio|facts?|premise|abstract|page|source|quote|utterance|query"
     "|here (?:is|are) (?:the|my|a|an|our|some) [\\w ]{2,30}|here(?:'s|’s) (?:the|my|a|an|our|what) [\\w ]{2,30}"
 )
-_LABEL = re.compile(rf"^[ \t]*[*#_]*(?:(?:the|my|our|customer|user|product|patient|support) )?(?:{_NAMES})[*_]*\s*:[*_]*[ \t]*", re.IGNORECASE | re.MULTILINE)
+_LABEL = re.compile(
+    rf"^[ \t]*[*#_]*(?:(?:the|my|our|customer|user|product|patient|support) )?(?:{_NAMES})[*_]*\s*:[*_]*[ \t]*",
+    re.IGNORECASE | re.MULTILINE,
+)
 _INLINE = re.compile(
     rf"[:,]?\s(?:in|from|of|for|about|on)?\s?(?:this|the following|following|the)\s(?:[\w-]+\s){{0,3}}?(?:{_NAMES})\s*:\s+|(?<=[a-z)])\s*:\s*\n+",
     re.IGNORECASE,
@@ -76,14 +82,20 @@ _ASKS = re.compile(
     r"(?:who|whom|whose|what|what's|whats|which|when|where|why|how|is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|am)\b",
     re.IGNORECASE,
 )
-_WANTS = re.compile(r"\b(?:i (?:need|want|would like|'d like|wonder)|tell me|let me know|remind me|what was|which|what)\b", re.IGNORECASE)
+_WANTS = re.compile(
+    r"\b(?:i (?:need|want|would like|'d like|wonder)|tell me|let me know|remind me|what was|which|what)\b",
+    re.IGNORECASE,
+)
 _DOES = re.compile(
     r"\b(?:classif\w+|label\w*|categor\w+|extract\w*|route\w*|triage\w*|detect\w*|tag\b|flag\b|decide\w*|determin\w+|sort (?:the|each|every|incoming|user|customer)|"
-    r"summari[sz]\w*|identif\w+|which (?:department|category|label|team|topic|language)|parse|pull|read(?:s)? (?:the|each|incoming)|find the|return the|get the|(?:reply|answer|respond|output)\w* with (?:the|one|only|exactly|just|a single|a json|json))",
+    r"summari[sz]\w*|identif\w+|which (?:department|category|label|team|topic|language)|parse|convert\w*|normali[sz]e\w*|translat\w+|read(?:s)? (?:the|each|incoming)|find the|return the|output the|get the|wrap the|fill |(?:reply|answer|respond|output)\w* with (?:the|one|only|exactly|just|a single|a json|json))",
     re.IGNORECASE,
 )
 """What a system message says that orders something to be done with whatever users send."""
-_QUESTIONS = re.compile(r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?|members?|users? (?:with|to|find)|clerks?|parents|about it)\b", re.IGNORECASE)
+_QUESTIONS = re.compile(
+    r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?|members?|users? (?:with|to|find)|clerks?|parents|about it)\b",
+    re.IGNORECASE,
+)
 """What a system message says that lets users ask."""
 
 
@@ -130,7 +142,8 @@ def order_of(items: Sequence[Item]) -> Order:
     ordered, stated = _ruled(rules)
     background = "\n".join(filter(None, (stated, before)))
     told, text = parted(last)
-    if _does(rules, ordered) and not (text and told and _is_marked(last)):
+    is_done = _does(rules) or (not told and _QUESTIONS.search(rules) is None and any(not FORMAL.match(each) for each in ordered))
+    if is_done and not (text and told and _is_marked(last)):
         return Order(tuple(ordered), last, background, last, rules)
     if len(text.split()) < MIN_TEXT and (told or before):
         text = ""
@@ -139,11 +152,9 @@ def order_of(items: Sequence[Item]) -> Order:
     return Order((*told, *ordered), text, background, last, rules)
 
 
-def _does(rules: str, ordered: Sequence[str]) -> bool:
+def _does(rules: str) -> bool:
     """Say whether rules order something to be done with whatever users send."""
-    if not rules or _QUESTIONS.search(rules):
-        return False
-    return _DOES.search(rules) is not None or len(options(rules, rules)) > 1 or any(not FORMAL.match(each) for each in ordered)
+    return _QUESTIONS.search(rules) is None and (_DOES.search(rules) is not None or len(options(rules, rules)) > 1)
 
 
 def _ruled(rules: str) -> tuple[list[str], str]:
@@ -177,7 +188,11 @@ def parted(message: str) -> tuple[list[str], str]:
     paragraphs = [part for part in _PARAGRAPHS.split(message) if part.strip()]
     if len(paragraphs) > 1:
         only = [all(is_order(each.text) for each in sentences(part)) for part in paragraphs]
-        kept = [place for place, is_only in enumerate(only) if is_only and place in (0, 1, len(paragraphs) - 2, len(paragraphs) - 1)]
+        kept = [
+            place
+            for place, is_only in enumerate(only)
+            if is_only and place in (0, 1, len(paragraphs) - 2, len(paragraphs) - 1)
+        ]
         if 0 < len(kept) < len(paragraphs):
             told = [each.text for place in kept for each in sentences(paragraphs[place])]
             rest_of = "\n\n".join(part for place, part in enumerate(paragraphs) if place not in kept)
@@ -197,7 +212,10 @@ def parted(message: str) -> tuple[list[str], str]:
 
 
 _HEAD = re.compile(r"[^:\n]{3,160}?:\s+(?=\S)")
-_TAKES_LIST = re.compile(r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these|steps|uppercase|lowercase|round|total|sum|add|average|longest|shortest|largest|smallest)\b", re.IGNORECASE)
+_TAKES_LIST = re.compile(
+    r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these|steps|uppercase|lowercase|round|total|sum|add|average|longest|shortest|largest|smallest)\b",
+    re.IGNORECASE,
+)
 
 
 def _behind_order(message: str) -> tuple[list[str], str] | None:
@@ -226,7 +244,13 @@ def _marked(message: str) -> tuple[list[str], str]:
     """Return the texts that a message marks as given, and the message without them."""
     given, rest, place = [], [], 0
     for match in _FENCED.finditer(message):
-        given.append(next(each for each in match.group("fenced", "tripled", "single", "tagged", "ruled", "lined") if each is not None))
+        given.append(
+            next(
+                each
+                for each in match.group("fenced", "tripled", "single", "tagged", "ruled", "lined")
+                if each is not None
+            )
+        )
         rest.append(message[place : match.start()])
         place = match.end()
     outside = "\n".join((*rest, message[place:]))
@@ -234,7 +258,11 @@ def _marked(message: str) -> tuple[list[str], str]:
         return given, outside
     if label := _LABEL.search(message):
         return _behind(message, label.start(), label.end())
-    quotes = [match for match in _QUOTED.finditer(message) if len(_inner(match).split()) > 3 and not _SHAPING.search(message, 0, match.start())]
+    quotes = [
+        match
+        for match in _QUOTED.finditer(message)
+        if len(_inner(match).split()) > 3 and not _SHAPING.search(message, 0, match.start())
+    ]
     if quotes:
         return _without(message, quotes)
     if (label := _INLINE.search(message)) and len(message) - label.end() > 12:

@@ -5,17 +5,15 @@ that the question wants, and by where it begins and ends. What that is worth was
 (`training/stages/plain.py`), as one hidden layer over the description.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
-from importlib import resources
-from operator import mul
+from functools import lru_cache
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of, wanted_kinds
 from tercet.backends.embedded.drafts.words import Word, words
+from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.sentences import Sentence, sentences
 from tercet.backends.embedded.relevance import direction, likeness, stem
 from tercet.backends.embedded.telling.questions import Part, parts
@@ -33,19 +31,32 @@ _LOOKS = ("name", "word", "lower", "number", "code", "time", "upper", "mixed", "
 _BEFORE = ("the", "a", "of", "in", "at", "on", "for", "to", "from", "by", "with", "is", ":", ",", ".", "and", "(", "")
 _CAUSES = frozenset("because since due owing as so after thanks".split())
 _PLACES = frozenset("in at to from near into through via towards toward on outside inside behind under".split())
-_BREAKS = frozenset(("\n", ";", "?", "!", "(", ")", '"', "“", "”", "—", "–", "|", "•", "*", "[", "]", "{", "}", ">", "<"))
+_BREAKS = frozenset(
+    ("\n", ";", "?", "!", "(", ")", '"', "“", "”", "—", "–", "|", "•", "*", "[", "]", "{", "}", ">", "<")
+)
 _OPENS = _BREAKS | {",", ":", "."}
 _DATES = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\d{4}\b|\d+[/.-]\d+"
     r"|\b(?:today|tomorrow|yesterday|noon|midnight|morning|evening|night|spring|summer|autumn|winter|week|month|year)s?\b|\d ?(?:am|pm)\b|\d:\d\d|\bo'clock\b",
     re.IGNORECASE,
 )
-_LENGTHS = re.compile(r"\b(?:second|minute|hour|day|night|week|month|year|decade)s?\b|\d ?(?:min|hrs?|h)\b", re.IGNORECASE)
-_OFTEN = re.compile(r"\b(?:daily|weekly|monthly|yearly|hourly|every|each|twice|once|times|per|always|never)\b", re.IGNORECASE)
-_MONEY = re.compile(r"[$€£¥₹]|\b(?:euros?|dollars?|pounds?|usd|eur|gbp|yen|cents?|francs?|rupees?|kronor|kr|pesos?|chf|zł|rand|naira|baht)\b", re.IGNORECASE)
+_LENGTHS = re.compile(
+    r"\b(?:second|minute|hour|day|night|week|month|year|decade)s?\b|\d ?(?:min|hrs?|h)\b", re.IGNORECASE
+)
+_OFTEN = re.compile(
+    r"\b(?:daily|weekly|monthly|yearly|hourly|every|each|twice|once|times|per|always|never)\b", re.IGNORECASE
+)
+_MONEY = re.compile(
+    r"[$€£¥₹]|\b(?:euros?|dollars?|pounds?|usd|eur|gbp|yen|cents?|francs?|rupees?|kronor|kr|pesos?|chf|zł|rand|naira|baht)\b",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"(?=\S*\d)[\w#./-]+|[A-Z]{2,}[\w-]*")
-_CODES = frozenset(map(stem, "number code id reference ref sku serial tracking order invoice ticket case booking version".split()))
-_COLORS = frozenset("red blue green yellow black white grey gray brown orange purple pink silver gold beige navy turquoise".split())
+_CODES = frozenset(
+    map(stem, "number code id reference ref sku serial tracking order invoice ticket case booking version".split())
+)
+_COLORS = frozenset(
+    "red blue green yellow black white grey gray brown orange purple pink silver gold beige navy turquoise".split()
+)
 
 
 class Question(NamedTuple):
@@ -89,7 +100,9 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 """What a sentence begins with that orders a value, before it names it."""
-_LABEL = re.compile(r"^\W*(?:question|q|task|frage|pregunta|also|and|hey|hi|hello|ok|great|so|quick question)\b\W*(?=\w)", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^\W*(?:question|q|task|frage|pregunta|also|and|hey|hi|hello|ok|great|so|quick question)\b\W*(?=\w)", re.IGNORECASE
+)
 _SETTING = re.compile(
     r"[\s,]*\b(?:(?:that (?:is|are) )?(?:mentioned |given |stated |named |found |listed )?(?:in|from|of|on|below|above) (?:the|this|that|each|every|my|our|following|your|a)\s+(?:\w+ ){0,2}?(?:text|message|mail|e-?mail|passage|note|notes|sentence|review|ticket|letter|article|record|"
     r"transcript|log|report|document|paragraph|list|table|chat|form|order|notice|above|below|following|user sends|context|input|thread|memo|story|page|announcement)\b|(?:as|in) (?:YYYY|DD|HH|MM|JSON|ISO|a (?:json|number|date|list)|an? (?:bullet|numbered)|capitals|lower|upper|one word|digits|double|quotes|square|24)|"
@@ -124,7 +137,9 @@ def _read(question: Question, found: Sequence[Sentence]) -> list[Read]:
     counts = {each: 1 + sum(each[:6] in text for text in lower) for each in question.stems}
     rarity = {each: math.log(1 + len(found) / count) + 0.3 for each, count in counts.items()}
     rough = [sum(rarity[each] for each in question.stems if each[:6] in text) for text in lower]
-    near = sorted(range(len(found)), key=lambda place: -rough[place] - 0.3 * (rough[place - 1] if place else 0.0))[: 3 * MAX_READ]
+    near = sorted(range(len(found)), key=lambda place: -rough[place] - 0.3 * (rough[place - 1] if place else 0.0))[
+        : 3 * MAX_READ
+    ]
     total = sum(rarity.values()) or 1.0
     worth: dict[int, tuple[float, list[Word], list[int]]] = {}
     asked = frozenset(question.stems)
@@ -142,8 +157,13 @@ def _read(question: Question, found: Sequence[Sentence]) -> list[Read]:
         best.append(place)
     return [
         Read(
-            found[place], worth[place][1], worth[place][2], worth[place][0], worth.get(place - 1, (0.0,))[0],
-            _alike(question, worth[place][1]), rank,
+            found[place],
+            worth[place][1],
+            worth[place][2],
+            worth[place][0],
+            worth.get(place - 1, (0.0,))[0],
+            _alike(question, worth[place][1]),
+            rank,
         )
         for rank, place in enumerate(best)
     ]
@@ -228,12 +248,26 @@ def _described(question: Question, read: Read, first: int, last: int, best: floa
     grows = (before is not None and before.is_capital and before.is_word and not before.is_function) or (
         behind is not None and behind.is_capital and behind.is_word
     )
-    grows_number = behind is not None and behind.is_word and not behind.is_function and has_number and spoken[-1].text[-1:].isdigit()
+    grows_number = (
+        behind is not None
+        and behind.is_word
+        and not behind.is_function
+        and has_number
+        and spoken[-1].text[-1:].isdigit()
+    )
     word = part.word
-    is_money, is_when, is_long = _MONEY.search(text) is not None, _DATES.search(text) is not None, _LENGTHS.search(text) is not None
+    is_money, is_when, is_long = (
+        _MONEY.search(text) is not None,
+        _DATES.search(text) is not None,
+        _LENGTHS.search(text) is not None,
+    )
     wants_number = word in ("how many", "how much", "how old", "how far") or part.wanted.is_number
     is_label = first > 1 and said[first - 1].text == ":" and outside and said[first - 2].stem in question.stems
-    alike = likeness(direction(part.heads), direction(tuple(each.stem for each in spoken))) if part.heads and len(spoken) < 5 else 0.0
+    alike = (
+        likeness(direction(part.heads), direction(tuple(each.stem for each in spoken)))
+        if part.heads and len(spoken) < 5
+        else 0.0
+    )
     starts_clause = before is None or before.text in _OPENS
     ends_clause = behind is None or behind.text in _OPENS
     wants_code = not _CODES.isdisjoint(heads)
@@ -303,35 +337,11 @@ def _gap(at: int, first: int, last: int) -> int:
     return first - at if at < first else max(1, at - last)
 
 
-class _Learnt(NamedTuple):
-    """One hidden layer over the description of a stretch."""
-
-    hidden: tuple[tuple[float, ...], ...]
-    biases: tuple[float, ...]
-    out: tuple[float, ...]
-
-
-@cache
-def _learnt() -> _Learnt:
-    """Read what the package brings."""
-    written = json.loads(resources.files(__package__).joinpath("quoting.json").read_text(encoding="utf-8"))
-    return _Learnt(tuple(map(tuple, written["hidden"])), tuple(written["biases"]), tuple(written["out"]))
-
-
-def _score(features: Sequence[float]) -> float:
-    known = _learnt()
-    total = 0.0
-    for row, bias, weight in zip(known.hidden, known.biases, known.out, strict=True):
-        value = bias + sum(map(mul, row, features))
-        if value > 0:
-            total += weight * value
-    return total
-
-
 def quoted(question: Question, text: str) -> list[tuple[float, Stretch]]:
     """Return the stretches that may answer a question with how likely each is, the likeliest first."""
     found = stretches(question, text)
-    scores = [_score(each.features) for each in found]
+    layer = learnt().quoting
+    scores = [layer.score(each.features) for each in found]
     most = max(scores, default=0.0)
     masses = [math.exp(score - most) for score in scores]
     total = sum(masses) or 1.0

@@ -51,9 +51,9 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
-    """Say whether a full stop ends no sentence: behind an abbreviation, a list's number, or before a small letter."""
+    """Say whether a full stop ends no sentence: behind an abbreviation or a list's number."""
     before = text[start : match.start()]
     behind = text[match.end() :].lstrip(" ")[:1]
     if before.strip().isdigit() and len(before.strip()) < 3 and behind:
         return True
-    return behind.islower() or (bool(behind) and behind != "\n" and _SHORT.search(before[-12:]) is not None)
+    return bool(behind) and behind != "\n" and _SHORT.search(before[-12:]) is not None

@@ -7,55 +7,130 @@ guessed at.
 import re
 from typing import Literal, NamedTuple
 
-Layout = Literal["", "object", "array", "bullets", "numbered", "lines", "joined"]
+Layout = Literal["", "object", "array", "pairs", "bullets", "numbered", "lines", "joined"]
 Case = Literal["", "upper", "lower", "title"]
 Sorting = Literal["", "alphabetical", "ascending", "descending", "reversed"]
 
 _QUOTE = r"[\"“'‘`]([^\"”\n`]{1,120}?)[\"”'’`](?=[\s.,;:!?)]|$)"
 _ANY = r"(?:with|by|in|as)\s+(?:exactly\s+)?(?:the\s+)?(?:exact\s+)?(?:words?\s+|phrase\s+|prefix\s+|text\s+|label\s+|sentence\s+|line\s+|string\s+|question\s+)?:?\s*"
-_BEGIN = re.compile(rf"\b(?:start|begin|prefix|preface|open|precede)\b[^.\n\"“'‘`]{{0,40}}?\b{_ANY}{_QUOTE}|\bprefix\s+(?:it\s+|the answer\s+)?(?:of\s+)?{_QUOTE}", re.IGNORECASE)
-_BEGIN_BARE = re.compile(r"\b(?:start|begin|prefix)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:word|prefix) )?([A-Z][\w ]{0,30}:)", re.IGNORECASE)
-_FINISH = re.compile(
-    rf"\b(?:end|finish|close|conclude|sign off|append|add)\b[^.\n\"“'‘`]{{0,40}}?(?:\b{_ANY}|\b(?:end|append|add)\s+){_QUOTE}", re.IGNORECASE
+_BEGIN = re.compile(
+    rf"\b(?:start|begin|prefix|preface|open|precede)\b[^.\n\"“'‘`]{{0,40}}?\b{_ANY}{_QUOTE}|\bprefix\s+(?:it\s+|the answer\s+)?(?:of\s+)?{_QUOTE}",
+    re.IGNORECASE,
 )
-_FINISH_BARE = re.compile(r"\b(?:end|finish|close|sign off)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:words?|phrase) )?([A-Z][\w' ,]{2,40}[.!]?)\s*$", re.MULTILINE)
+_BEGIN_BARE = re.compile(
+    r"\b(?:start|begin|prefix)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:word|prefix) )?([A-Z][\w ]{0,30}:)", re.IGNORECASE
+)
+_FINISH = re.compile(
+    rf"\b(?:end|finish|close|conclude|sign off|append|add)\b[^.\n\"“'‘`]{{0,40}}?(?:\b{_ANY}|\b(?:end|append|add)\s+){_QUOTE}",
+    re.IGNORECASE,
+)
+_FINISH_BARE = re.compile(
+    r"\b(?:end|finish|close|sign off)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:words?|phrase) )?([A-Z][\w' ,]{2,40}[.!]?)\s*$",
+    re.MULTILINE,
+)
 _TEMPLATE = re.compile(
     r"\b(?:format|form|like this|as|style|template|pattern|reply|respond|answer)\b[^\n\"“'‘`]{0,30}?[:\s]\s*[\"“'‘`]?((?:[^\n<>{}\[\]\"“'‘`]{0,40}?)[<\[{](?:your |the )?[\w \-/]{1,40}[>\]}][^\n\"”'’`<>{}\[\]]{0,20})[\"”'’`]?",
     re.IGNORECASE,
 )
 _SLOT = re.compile(r"[<\[{](?:your |the )?[\w \-/]{1,40}[>\]}]")
 _DOTS = re.compile(r"[\"“'‘`]([^\"”\n.]{1,40}?)\s*(?:\.{3}|…)[\"”'’`]")
-_MARKED = re.compile(r"\bfollowed by an? (exclamation mark|question mark|full stop|period|colon|comma|semicolon)\b", re.IGNORECASE)
-_MARKS = {"exclamation mark": "!", "question mark": "?", "full stop": ".", "period": ".", "colon": ":", "comma": ",", "semicolon": ";"}
+_MARKED = re.compile(
+    r"\bfollowed by an? (exclamation mark|question mark|full stop|period|colon|comma|semicolon)\b", re.IGNORECASE
+)
+_MARKS = {
+    "exclamation mark": "!",
+    "question mark": "?",
+    "full stop": ".",
+    "period": ".",
+    "colon": ":",
+    "comma": ",",
+    "semicolon": ";",
+}
 _NEAREST = re.compile(r"\bnearest (ten|hundred|thousand|million|10|100|1,?000)\b", re.IGNORECASE)
 _TENS = {"ten": -1, "10": -1, "hundred": -2, "100": -2, "thousand": -3, "1000": -3, "1,000": -3, "million": -6}
-_TAGS = re.compile(r"<(\w[\w-]*)>\s*(?:\.{3}|…)?\s*</\1>|\b(?:in|inside|within|between|with|using)\s+(?:an?\s+|the\s+)?<(\w[\w-]*)>\s*(?:tags?|and)?", re.IGNORECASE)
+_TAGS = re.compile(
+    r"<(\w[\w-]*)>\s*(?:\.{3}|…)?\s*</\1>|\b(?:in|inside|within|between|with|using)\s+(?:an?\s+|the\s+)?<(\w[\w-]*)>\s*(?:tags?|and)?",
+    re.IGNORECASE,
+)
 _WRAPS = (
-    (re.compile(r"\bdouble quot(?:es|ation marks)\b|\b(?:in|inside|within|with|between) (?:quotes|quotation marks)\b|\bquote marks\b", re.IGNORECASE), ('"', '"')),
+    (
+        re.compile(
+            r"\bdouble quot(?:es|ation marks)\b|\b(?:in|inside|within|with|between) (?:quotes|quotation marks)\b|\bquote marks\b",
+            re.IGNORECASE,
+        ),
+        ('"', '"'),
+    ),
     (re.compile(r"\bsingle quot(?:es|ation marks)\b", re.IGNORECASE), ("'", "'")),
     (re.compile(r"\b(?:square|box) brackets\b", re.IGNORECASE), ("[", "]")),
     (re.compile(r"\bdouble (?:square )?brackets\b", re.IGNORECASE), ("[[", "]]")),
     (re.compile(r"\b(?:curly braces|curly brackets|braces)\b", re.IGNORECASE), ("{", "}")),
     (re.compile(r"\bangle brackets\b", re.IGNORECASE), ("<", ">")),
-    (re.compile(r"\b(?:in|inside|within|with|between) (?:round )?(?:brackets|parenthes[ei]s)\b|\bround brackets\b", re.IGNORECASE), ("(", ")")),
+    (
+        re.compile(
+            r"\b(?:in|inside|within|with|between) (?:round )?(?:brackets|parenthes[ei]s)\b|\bround brackets\b",
+            re.IGNORECASE,
+        ),
+        ("(", ")"),
+    ),
     (re.compile(r"\bbackticks?\b", re.IGNORECASE), ("`", "`")),
     (re.compile(r"\b(?:in|make it|as) bold\b|\bbold(?:ed)?\b", re.IGNORECASE), ("**", "**")),
     (re.compile(r"\bitalics?\b", re.IGNORECASE), ("*", "*")),
     (re.compile(r"\basterisks\b", re.IGNORECASE), ("*", "*")),
 )
-_UPPER = re.compile(r"\b(?:upper[ -]?case|all caps|all[ -]capitals?|(?:in|as|with|use|only) (?:all )?(?:caps|capitals|capital letters|block letters)|capital letters|capitals only|uppercased|caps only|all upper)\b", re.IGNORECASE)
-_LOWER = re.compile(r"\b(?:lower[ -]?case[d]?|small letters|no capitals|no capital letters|without capital(?:s| letters)?|all lower)\b", re.IGNORECASE)
-_TITLE = re.compile(r"\btitle case\b|\bcapitali[sz]e (?:each|every) word\b|\b(?:each|every) word capitali[sz]ed\b", re.IGNORECASE)
+_UPPER = re.compile(
+    r"\b(?:upper[ -]?case|all caps|all[ -]capitals?|(?:in|as|with|use|only) (?:all )?(?:caps|capitals|capital letters|block letters)|capital letters|capitals only|uppercased|caps only|all upper)\b",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(
+    r"\b(?:lower[ -]?case[d]?|small letters|no capitals|no capital letters|without capital(?:s| letters)?|all lower)\b",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(
+    r"\btitle case\b|\bcapitali[sz]e (?:each|every) word\b|\b(?:each|every) word capitali[sz]ed\b", re.IGNORECASE
+)
 _OBJECT = re.compile(r"\bjson\b(?! (?:list|array))|\bas an? object\b", re.IGNORECASE)
-_ARRAY = re.compile(r"\bjson (?:list|array)\b|\b(?:as|in|return|give|output) an? (?:python list|array|json list)\b|\bpython list\b|\barray of strings\b", re.IGNORECASE)
-_BULLETS = re.compile(r"\bbullet(?:s|ed|[ -]?points?|[ -]?list)?\b|\bdash(?:es|ed)? list\b|\b(?:start(?:ing)?|begin(?:ning)?|prefix(?:ed)?) (?:each|every)[^.\n]{0,30} (?:with|by) (?:a |an )?(?:dash|hyphen|\"[-*] ?\"|'[-*] ?')|\bmarkdown list\b|\bunordered list\b", re.IGNORECASE)
-_NUMBERED = re.compile(r"\bnumbered\b|\bnumbered list\b|\bnumber (?:them|the items|each)\b|\bordered list\b|\blist numbered\b|\b1\., 2\.|\"1\.\"", re.IGNORECASE)
-_LINES = re.compile(r"\b(?:one|each|every)(?: \w+){0,3} (?:per|a|on (?:its|a|their)(?: own| new| separate)?|in its own) lines?\b|\bper line\b|\b(?:separate|new|different|own) lines?\b|\bline by line\b|\bnewline[- ]separated\b", re.IGNORECASE)
+_ARRAY = re.compile(
+    r"\bjson (?:list|array)\b|\b(?:as|in|return|give|output) an? (?:python list|array|json list)\b|\bpython list\b|\barray of strings\b",
+    re.IGNORECASE,
+)
+_BULLETS = re.compile(
+    r"\bbullet(?:s|ed|[ -]?points?|[ -]?list)?\b|\bdash(?:es|ed)? list\b|\b(?:start(?:ing)?|begin(?:ning)?|prefix(?:ed)?) (?:each|every)[^.\n]{0,30} (?:with|by) (?:a |an )?(?:dash|hyphen|\"[-*] ?\"|'[-*] ?')|\bmarkdown list\b|\bunordered list\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\bnumbered\b|\bnumbered list\b|\bnumber (?:them|the items|each)\b|\bordered list\b|\blist numbered\b|\b1\., 2\.|\"1\.\"",
+    re.IGNORECASE,
+)
+_LINES = re.compile(
+    r"\b(?:one|each|every)(?: \w+){0,3} (?:per|a|on (?:its|a|their)(?: own| new| separate)?|in its own) lines?\b|\bper line\b|\b(?:separate|new|different|own) lines?\b|\bline by line\b|\bnewline[- ]separated\b",
+    re.IGNORECASE,
+)
 _JOINED = (
-    (re.compile(r"\bcomma[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?commas?\b|\bcommas? between\b|\bwith commas\b|\bcsv\b", re.IGNORECASE), ", "),
-    (re.compile(r"\bsemi-?colon[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?semi-?colons?\b|\bsemicolons? between\b", re.IGNORECASE), "; "),
-    (re.compile(r"\bpipe[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?(?:pipes?|vertical bars?|\")?\|?\b(?:pipes?|bars?)", re.IGNORECASE), " | "),
-    (re.compile(r"\bspace[- ]?separated|\bseparated? (?:\w+ ){0,2}by (?:a )?(?:single )?spaces?\b", re.IGNORECASE), " "),
+    (
+        re.compile(
+            r"\bcomma[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?commas?\b|\bcommas? between\b|\bwith commas\b|\bcsv\b",
+            re.IGNORECASE,
+        ),
+        ", ",
+    ),
+    (
+        re.compile(
+            r"\bsemi-?colon[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?semi-?colons?\b|\bsemicolons? between\b",
+            re.IGNORECASE,
+        ),
+        "; ",
+    ),
+    (
+        re.compile(
+            r"\bpipe[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?(?:pipes?|vertical bars?|\")?\|?\b(?:pipes?|bars?)",
+            re.IGNORECASE,
+        ),
+        " | ",
+    ),
+    (
+        re.compile(r"\bspace[- ]?separated|\bseparated? (?:\w+ ){0,2}by (?:a )?(?:single )?spaces?\b", re.IGNORECASE),
+        " ",
+    ),
     (re.compile(r"\bslash[- ]?separated|\bseparated? (?:\w+ ){0,2}by (?:a )?slash(?:es)?\b", re.IGNORECASE), "/"),
 )
 _TIGHT = re.compile(r"\b(?:no|without(?: any)?) (?:spaces?|whitespace)\b", re.IGNORECASE)
@@ -65,20 +140,33 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DECIMALS = re.compile(r"\b(\w+) (?:decimal(?: place)?s?|decimal digits?|digits after)\b", re.IGNORECASE)
-_WHOLE = re.compile(r"\b(?:nearest (?:whole|integer|euro|dollar|unit|one|percent|pound|kilo|gram|minute|hour)|whole number|no decimals?|without decimals?|an integer|rounded (?:up|down)?\s*to (?:the )?(?:a )?(?:whole|integer))\b", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"\b(?:nearest (?:whole|integer|euro|dollar|unit|one|percent|pound|kilo|gram|minute|hour)|whole number|no decimals?|without decimals?|an integer|rounded (?:up|down)?\s*to (?:the )?(?:a )?(?:whole|integer))\b",
+    re.IGNORECASE,
+)
 _ISO = re.compile(r"\bYYYY-MM-DD\b|\bISO(?: 8601)?(?: date| format)?\b", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"\bDD([./-])MM\1YYYY\b", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"\bMM([./-])DD\1YYYY\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\bHH:MM\b|\b24[- ]?hours?\b|\b24h\b", re.IGNORECASE)
-_BARE = re.compile(r"\b(?:no|without(?: any)?|avoid|omit|leave out|skip|don't use(?: any)?|do not use(?: any)?) (?:punctuation|full stops?|periods?|final (?:period|full stop)|trailing (?:period|punctuation))\b", re.IGNORECASE)
-_NO_COMMAS = re.compile(r"\b(?:no|without(?: any| using)?|avoid|don't use(?: any)?|do not use(?: any)?|not use any) commas?\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"\b(?:full|complete|whole|single|one|1|short) (?:\w+ )?sentence\b|\bin a sentence\b", re.IGNORECASE)
+_BARE = re.compile(
+    r"\b(?:no|without(?: any)?|avoid|omit|leave out|skip|don't use(?: any)?|do not use(?: any)?) (?:punctuation|full stops?|periods?|final (?:period|full stop)|trailing (?:period|punctuation))\b",
+    re.IGNORECASE,
+)
+_NO_COMMAS = re.compile(
+    r"\b(?:no|without(?: any| using)?|avoid|don't use(?: any)?|do not use(?: any)?|not use any) commas?\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(
+    r"\b(?:full|complete|whole|single|one|1|short) (?:\w+ )?sentence\b|\bin a sentence\b", re.IGNORECASE
+)
 _WORDS = re.compile(
     r"\b(?:at most|no more than|max(?:imum)?(?: of)?|up to|under|fewer than|less than|within|in|not more than|exactly|only|just|limit(?:ed)? (?:\w+ ){0,3}to)\s+(?:a )?(?:max(?:imum)? (?:of )?)?(\w+)\s+words?\b|\b(\w+) words? (?:max|maximum|or (?:less|fewer)|at most|only|limit)\b|\b(\w+)-word (?:answer|reply|summary|title|label)\b",
     re.IGNORECASE,
 )
 _FEWER = re.compile(r"\b(?:under|fewer than|less than)\b", re.IGNORECASE)
-_ONE_WORD = re.compile(r"\b(?:one|single|1)[ -]word\b|\bword only\b|\bonly (?:the|one|a) word\b|\bjust (?:the|one|a) word\b", re.IGNORECASE)
+_ONE_WORD = re.compile(
+    r"\b(?:one|single|1)[ -]word\b|\bword only\b|\bonly (?:the|one|a) word\b|\bjust (?:the|one|a) word\b", re.IGNORECASE
+)
 _ONLY = re.compile(
     r"\b(?:only|just|nothing else|nothing more|no explanations?|no other text|no extra (?:text|words)|without (?:any )?(?:explanation|comment|extra)|no (?:commentary|preamble|prose|chatter|intro|sentence|full sentence|comments?)|and nothing|exact(?:ly)?|verbatim|alone)\b",
     re.IGNORECASE,
@@ -86,8 +174,20 @@ _ONLY = re.compile(
 _SORTED = (
     (re.compile(r"\breverse(?:d)? alphabetical|\bZ (?:to|-) A\b", re.IGNORECASE), "reversed"),
     (re.compile(r"\balphabetic(?:al(?:ly)?)?\b|\bA (?:to|-) Z\b|\bA-Z\b|\balphabet\b", re.IGNORECASE), "alphabetical"),
-    (re.compile(r"\b(?:descending|highest (?:to lowest|first)|largest (?:to smallest|first)|biggest (?:to smallest|first)|decreasing|from (?:high|large|big|most)\w* to|latest first|newest first|most expensive first|oldest to youngest|longest first)\b", re.IGNORECASE), "descending"),
-    (re.compile(r"\b(?:ascending|lowest (?:to highest|first)|smallest (?:to largest|to biggest|first)|increasing|from (?:low|small|least|cheap)\w* to|earliest first|oldest first|cheapest (?:first|to)|chronological(?:ly)?|shortest first|youngest to oldest)\b", re.IGNORECASE), "ascending"),
+    (
+        re.compile(
+            r"\b(?:descending|highest (?:to lowest|first)|largest (?:to smallest|first)|biggest (?:to smallest|first)|decreasing|from (?:high|large|big|most)\w* to|latest first|newest first|most expensive first|oldest to youngest|longest first)\b",
+            re.IGNORECASE,
+        ),
+        "descending",
+    ),
+    (
+        re.compile(
+            r"\b(?:ascending|lowest (?:to highest|first)|smallest (?:to largest|to biggest|first)|increasing|from (?:low|small|least|cheap)\w* to|earliest first|oldest first|cheapest (?:first|to)|chronological(?:ly)?|shortest first|youngest to oldest)\b",
+            re.IGNORECASE,
+        ),
+        "ascending",
+    ),
 )
 _KEYS = re.compile(
     r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|are|should be|must be))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & |, ?)?)+)"
@@ -96,8 +196,24 @@ _KEYS = re.compile(
 )
 _KEY = re.compile(r"[A-Za-z_][\w-]*")
 _JSON_KEYS = re.compile(r"[\"“]([A-Za-z_][\w-]*)[\"”]\s*:")
-_NOT_KEYS = frozenset("and the are with only named called as from in a an of to for be exactly these two three is it text json".split())
-_COUNTS = {word: number for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve fifteen".split())} | {"fifteen": 15, "twenty": 20, "a": 1, "single": 1, "thirty": 30}
+_NOT_KEYS = frozenset(
+    "and the are with only named called as from in a an of to for be exactly these two three is it text json".split()
+)
+_COUNTS = {
+    word: number
+    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve fifteen".split())
+} | {"fifteen": 15, "twenty": 20, "a": 1, "single": 1, "thirty": 30}
+
+
+_INPUT = re.compile(r"\b(?:input|you (?:get|receive)|given)\b[^.\n]*\bjson\b[^.\n]*\.?", re.IGNORECASE)
+"""What says that JSON is given, and not wanted."""
+_PAIRS = re.compile(r"\byaml\b|[`\"'‘“]?key: ?value[`\"'’”]?|\blines? of the form\b", re.IGNORECASE)
+_BULLET = re.compile(r"[\"'‘“`(]([*•·+–]) ?[\"'’”`)]|([*•]) (?:bullets?|sign)|\b(asterisks?) as bullets?", re.IGNORECASE)
+_DEFAULT = re.compile(
+    r"\b(?:if (?:there (?:is|are)|it|none|not|no|nothing|the (?:text|message)|missing|absent|you can(?:'t|not))[^.\n]{0,70}?|otherwise|or else|else),? "
+    r"(?:(?:please )?(?:output|return|reply|answer|write|print|say|give|use|put|respond)(?: with| just| only)?\s+|with )?[\"“'‘`]?"
+    r"(\[\]|N/?A|n/a|NONE|None|none|NULL|null|UNKNOWN|unknown|NO|nothing found|not found|-|[A-Z][A-Z_]{2,14}|(?<=[\"“'‘`])[^\"”'’`\n]{1,40}(?=[\"”'’`]))",
+)
 
 
 class Shape(NamedTuple):
@@ -126,8 +242,10 @@ class Shape(NamedTuple):
     is_only: bool = False
     """Whether nothing but the answer is wanted."""
     sorting: Sorting = ""
-    is_each: bool = False
-    """Whether several values are wanted on any account."""
+    bullet: str = "-"
+    """What stands before each item of a list."""
+    default: str = ""
+    """What is wanted where there is nothing to tell."""
 
     @property
     def is_list(self) -> bool:
@@ -137,6 +255,7 @@ class Shape(NamedTuple):
 
 def shape_of(asked: str) -> Shape:
     """Return the form that orders ask for."""
+    asked = _INPUT.sub("", asked)
     wrap = next((marks for pattern, marks in _WRAPS if pattern.search(asked)), ("", ""))
     if tag := _TAGS.search(asked):
         name = tag[1] or tag[2]
@@ -152,8 +271,14 @@ def shape_of(asked: str) -> Shape:
     return Shape(
         layout=layout,
         separator=separator.strip() if _TIGHT.search(asked) else separator,
-        keys=_keys(asked) if layout == "object" else (),
-        case="title" if _TITLE.search(asked) else "upper" if _UPPER.search(asked) else "lower" if _LOWER.search(asked) else "",
+        keys=_keys(asked) if layout in ("object", "pairs") else (),
+        case="title"
+        if _TITLE.search(asked)
+        else "upper"
+        if _UPPER.search(asked)
+        else "lower"
+        if _LOWER.search(asked)
+        else "",
         wrap=wrap,
         before=before,
         behind=behind,
@@ -166,8 +291,20 @@ def shape_of(asked: str) -> Shape:
         is_sentence=_SENTENCE.search(asked) is not None,
         max_words=words,
         is_only=_ONLY.search(asked) is not None or words == 1,
+        bullet=_bullet(asked),
+        default=_default(asked),
         sorting=next((how for pattern, how in _SORTED if pattern.search(asked)), ""),  # type: ignore[arg-type]
     )
+
+
+def _bullet(asked: str) -> str:
+    match = _BULLET.search(asked)
+    return (match[1] or match[2] or "*") if match else "-"
+
+
+def _default(asked: str) -> str:
+    match = _DEFAULT.search(asked)
+    return match[1] if match else ""
 
 
 def _around(asked: str) -> tuple[str, str]:
@@ -185,7 +322,7 @@ def _around(asked: str) -> tuple[str, str]:
         behind = _MARKS[match[1].lower()]
     if not before and (match := _DOTS.search(asked)):
         before = match[1]
-    if not (before or behind) and (match := _TEMPLATE.search(asked)):
+    if not (before or behind) and not _TAGS.search(asked) and (match := _TEMPLATE.search(asked)):
         slots = list(_SLOT.finditer(match[1]))
         if len(slots) == 1 and (match[1][: slots[0].start()].strip() or match[1][slots[0].end() :].strip(" .")):
             before, behind = match[1][: slots[0].start()], match[1][slots[0].end() :].rstrip(" .")
@@ -198,6 +335,8 @@ def _layout(asked: str) -> tuple[Layout, str]:
         return "array", ", "
     if _OBJECT.search(asked):
         return "object", ", "
+    if _PAIRS.search(asked):
+        return "pairs", "\n"
     if _NUMBERED.search(asked):
         return "numbered", "\n"
     if _BULLETS.search(asked):

@@ -8,7 +8,9 @@ from tercet.backends.embedded.relevance import direction, likeness
 
 _ASIDES = re.compile(r"\s*\([^()]*\)|, (?:which|who|where)\b[^,.]*,?")
 _HELLO = re.compile(r"^(?:dear|hi|hello|hey|good (?:morning|afternoon|day))\b[^.!?\n]{0,40}?,\s*", re.IGNORECASE)
-_COUNT = re.compile(r"\b(one|two|three|four|five|1|2|3|4|5|a|single)\b(?: or \w+)?(?: \w+)? sentences?\b", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\b(one|two|three|four|five|1|2|3|4|5|a|single)\b(?: or \w+)?(?: \w+)? sentences?\b", re.IGNORECASE
+)
 _NUMBERS = {"one": 1, "a": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
@@ -32,6 +34,25 @@ def summary(text: str, max_words: int | None = None, asked: str = "") -> str:
         return told
     short = _ASIDES.sub("", told)
     words = short.split()[:max_words]
-    while len(words) > 2 and words[-1].lower().strip(",") in ("the", "a", "an", "of", "in", "on", "at", "to", "for", "and", "or", "with", "by", "is", "was", "from", "because", "that"):
+    while len(words) > 2 and words[-1].lower().strip(",") in (
+        "the",
+        "a",
+        "an",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "and",
+        "or",
+        "with",
+        "by",
+        "is",
+        "was",
+        "from",
+        "because",
+        "that",
+    ):
         words.pop()
     return " ".join(words).rstrip(",;:")

@@ -15,9 +15,18 @@ def table(text: str) -> list[list[str]]:
     """Return the rows of the first table of a text, that of its names first; nothing of a text without one."""
     lines = [line.strip() for line in text.splitlines()]
     for mark in _MARKS:
-        rows = [[cell.strip(" *_`") for cell in line.strip("|").split(mark)] for line in lines if mark in line and not _RULE.match(line)]
+        rows = [
+            [cell.strip(" *_`") for cell in line.strip("|").split(mark)]
+            for line in lines
+            if mark in line and not _RULE.match(line)
+        ]
         widths = {len(row) for row in rows}
-        if len(rows) > MIN_ROWS and len(widths) == 1 and min(widths) > 1 and len(rows) >= len([line for line in lines if line]) // 2:
+        if (
+            len(rows) > MIN_ROWS
+            and len(widths) == 1
+            and min(widths) > 1
+            and len(rows) >= len([line for line in lines if line]) // 2
+        ):
             if any(any(map(str.isdigit, cell)) for cell in rows[0]) or max(len(cell.split()) for cell in rows[0]) > 4:
                 return []
             return rows

@@ -31,7 +31,9 @@ def in_shape(values: Sequence[str], shape: Shape) -> str:
         case "object":
             return json.dumps({"answer": _json(made[0])}, ensure_ascii=False)
         case "bullets":
-            text = "\n".join(f"- {value}" for value in made)
+            text = "\n".join(f"{shape.bullet} {value}" for value in made)
+        case "pairs" if shape.keys:
+            return "\n".join(f"{key}: {value}" for key, value in zip(shape.keys, made, strict=False))
         case "numbered":
             text = "\n".join(f"{place}. {value}" for place, value in enumerate(made, 1))
         case "lines":
