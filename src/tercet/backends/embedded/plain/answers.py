@@ -30,6 +30,8 @@ from tercet.numerals import numbers_in
 
 SURE = .5
 """How likely a stretch must be the answer for it to be told alone."""
+MAX_GIVEN, MAX_LAST = 20_000, 3_000
+"""Characters of a text that is listed, counted or chosen for; of a message that asks."""
 MIN_TEXT = 6
 """Words of a text from which a question is answered by yes or no."""
 MIN_WORTH = 0.34
@@ -94,7 +96,7 @@ _SAME_KEYS = re.compile(r"\bsame (?:keys|names|fields)\b|\bkey[: -]*value\b|\bea
 def answer(items: Sequence[Item], model: str = "") -> str:
     """Return the answer to the last message of a conversation; never empty. `model`: what the model is called."""
     order = order_of(items)
-    shape = shape_of(f"{order.asked}\n{order.rules}")
+    shape = shape_of(f"{order.asked}\n{order.rules}"[:MAX_GIVEN])
     if not options(order.rules) and (said := courtesy(order.last, order.rules, model)):
         return said
     return _Answering(items, order, shape).text()
@@ -111,6 +113,16 @@ class _Answering(NamedTuple):
     def given(self) -> str:
         """The text that something is done with."""
         return self.order.text or self.order.background
+
+    @property
+    def beginning(self) -> str:
+        """The beginning of that text, where something is done with all of it."""
+        return self.given[:MAX_GIVEN]
+
+    @property
+    def last(self) -> str:
+        """The end of the last message."""
+        return self.order.last[-MAX_LAST:]
 
     @property
     def question(self) -> str:
@@ -139,30 +151,30 @@ class _Answering(NamedTuple):
         return in_shape([unable(self.order)], self.shape._replace(is_number=False, max_words=None, day=""))
 
     def _compared(self) -> str:
-        found = compared(self.question, self.order.last) if self.question else None
+        found = compared(self.question, self.last) if self.question else None
         return in_shape([found.text], self.shape) if found else ""
 
     def _echoed(self) -> str:
-        if named := listing.placed(self.order.asked, self.given):
+        if named := listing.placed(self.order.asked, self.beginning):
             return in_shape([named], self.shape)
-        match = _ECHOES.search(self.order.last)
+        match = _ECHOES.search(self.last)
         if match and not self.order.rules:
             return in_shape([match[1].strip().strip('"“”')], self.shape)
         return ""
 
     def _picked(self) -> str:
         order = self.order
-        found = options(f"{order.asked}\n{order.rules}", f"{order.rules}\n{_outside(order)}")
-        if not found and asks_sentiment(f"{order.asked}\n{order.last}"):
+        found = options(f"{order.asked}\n{order.rules}"[:MAX_GIVEN], f"{order.rules[:MAX_LAST]}\n{_outside(order)}")
+        if not found and asks_sentiment(f"{order.asked}\n{self.last}"):
             found = list(_SENTIMENTS)
-        if not found and self.question and is_polar(self.question) and len(self.given.split()) >= MIN_TEXT and covered(question_of(self.question), self.given) >= MIN_WORTH:
+        if not found and self.question and is_polar(self.question) and len(self.beginning.split()) >= MIN_TEXT and covered(question_of(self.question), self.beginning) >= MIN_WORTH:
             found = list(_YES_NO)
-        if not found or not (self.given or order.last):
+        if not found or not (self.beginning or self.last):
             return ""
-        text = _without(self.given or order.last, found)
+        text = _without(self.beginning or self.last, found)
         found = ruled(found, f"{order.rules}\n{order.asked}")
         names = {each.name.lower() for each in found}
-        if names <= _YES | _NO and not self.given:
+        if names <= _YES | _NO and not self.beginning:
             return ""
         if names <= _YES | _NO:
             is_so = verdict(self.question or order.asked, text)
@@ -197,8 +209,8 @@ class _Answering(NamedTuple):
 
     def _computed(self) -> str:
         order = self.order
-        asked = next((each for each in order.told if each in order.last), order.last)
-        found = computed(order.last, self.question or asked, order.rules)
+        asked = next((each for each in order.told if each in self.last), self.last)
+        found = computed(self.last, self.question or asked, order.rules)
         return (
             in_shape([number_of(found.value, found.unit) if not found.text else found.text], self.shape)
             if found
@@ -209,52 +221,52 @@ class _Answering(NamedTuple):
         if not _COUNTS.search(self.order.asked) or not self.order.text:
             return ""
         if unit := _UNITS.search(self.order.asked):
-            return in_shape([str(_num(unit[1].lower().rstrip("s"), self.order.text))], self.shape)
-        is_counted = listing.is_list(self.order.text) and (
-            _LISTED.search(self.order.asked) or not any(map(str.isdigit, self.order.text))
+            return in_shape([str(_num(unit[1].lower().rstrip("s"), self.beginning))], self.shape)
+        is_counted = listing.is_list(self.beginning) and (
+            _LISTED.search(self.order.asked) or not any(map(str.isdigit, self.beginning))
         )
-        return in_shape([str(len(listing.items(self.order.text)))], self.shape) if is_counted else ""
+        return in_shape([str(len(listing.items(self.beginning)))], self.shape) if is_counted else ""
 
     def _object(self) -> str:
         shape = self.shape
         if shape.layout not in ("object", "pairs"):
             return ""
-        pairs = _PAIRS.findall(self.given)
+        pairs = _PAIRS.findall(self.beginning)
         if pairs and (_SAME_KEYS.search(self.order.asked) or not shape.keys):
             return in_shape([value for _, value in pairs], shape._replace(keys=tuple(key for key, _ in pairs)))
-        return in_shape(filled(shape.keys, self.given), shape) if shape.keys else ""
+        return in_shape(filled(shape.keys, self.beginning), shape) if shape.keys else ""
 
     def _listed(self) -> str:
         order, shape = self.order, self.shape
         asked = "\n".join(_questions(order)) or order.asked
-        if not order.text and not self.given:
+        if not order.text and not self.beginning:
             return ""
-        if not order.questions and (changed := converted(asked, self.given)):
+        if not order.questions and (changed := converted(asked, self.beginning)):
             return in_shape([changed], shape._replace(max_words=None))
         if _CONVERTS.search(asked) and _WHOLE.search(asked) and not order.questions:
-            return in_shape([self.given], shape._replace(max_words=None))
+            return in_shape([self.beginning], shape._replace(max_words=None))
         wants_all = shape.is_list or _LISTS.search(asked) is not None
         if order.questions and not shape.is_list:
             return ""
-        if values := listing.of_kind(asked, self.given):
+        if values := listing.of_kind(asked, self.beginning):
             if wants_all or len(values) == 1 or shape.day or shape.is_clock or not order.questions:
                 return in_shape(values if wants_all else values[:1], shape)
         elif shape.default and listing.names_kind(asked):
             return shape.default
-        if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(order.text):
-            return in_shape(listing.items(order.text), shape)
+        if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(self.beginning):
+            return in_shape(listing.items(self.beginning), shape)
         if shape.is_list and (wants_all or _TURNS.search(order.asked)):
             named = _NAMED.search(asked)
-            words = listing.alike(named[1], self.given) if named else []
+            words = listing.alike(named[1], self.beginning) if named else []
             if len(words) > 1:
                 return in_shape(words, shape)
             if _TURNS.search(order.asked) and not order.questions:
-                return in_shape(listing.items(self.given), shape)
+                return in_shape(listing.items(self.beginning), shape)
         return ""
 
     def _normalised(self) -> str:
         """Return the only date, time or number of a text, where one is to be written in another form."""
-        shape, text = self.shape, self.given
+        shape, text = self.shape, self.beginning
         if self.order.questions or not text:
             return ""
         found = [text[each.start : each.end] for each in dates_in(text) if each.iso] if shape.day else []
@@ -266,15 +278,15 @@ class _Answering(NamedTuple):
         return in_shape(found[:1], shape) if found else ""
 
     def _summed_up(self) -> str:
-        if not _SUMS_UP.search(self.order.asked) or not self.given:
+        if not _SUMS_UP.search(self.order.asked) or not self.beginning:
             return ""
         return in_shape(
-            [summary(self.given, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None)
+            [summary(self.beginning, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None)
         )
 
     def _read(self) -> list[str]:
         is_short = self.shape._replace(is_sentence=False, behind="", is_only=False) != Shape()
-        rows = table(self.given)
+        rows = table(self.beginning)
         values = []
         for asked in _questions(self.order)[:4]:
             for question in _parts(asked):
@@ -310,7 +322,7 @@ class _Answering(NamedTuple):
 
 def _outside(order: Order) -> str:
     """Return the last message, without its text where the system's messages order what is done with that."""
-    return "" if order.text == order.last else order.last
+    return "" if order.text == order.last else order.last[-MAX_LAST:]
 
 
 _NUM = {

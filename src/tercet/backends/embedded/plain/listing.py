@@ -31,7 +31,7 @@ _PLACED = re.compile(
     re.IGNORECASE,
 )
 _PATTERNS = (
-    (re.compile(r"\be-?mail(?: address(?:es)?)?s?\b", re.IGNORECASE), re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    (re.compile(r"\be-?mail(?: address(?:es)?)?s?\b", re.IGNORECASE), re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
     (
         re.compile(r"\b(?:urls?|links?|web ?(?:site|page|address)(?:s|es)?)\b", re.IGNORECASE),
         re.compile(r"(?:https?://|www\.)[^\s\"'<>)]+[\w/]"),

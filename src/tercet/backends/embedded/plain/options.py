@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 MAX_OPTIONS, MAX_NAME = 40, 60
+MAX_TOLD = 2500
+"""Characters of orders in which options are looked for."""
 _QUOTES = "\"“”'‘’`*_"
 _LINE = re.compile(r"^[ \t]*(?:[-*•·]|\(?[A-Za-z0-9][.)])[ \t]+(.+?)[ \t]*$", re.MULTILINE)
 _LETTERED = re.compile(r"^[ \t]*\(?([A-Za-z0-9])[.)][ \t]+(.+?)[ \t]*$", re.MULTILINE)
@@ -20,7 +22,7 @@ _LISTED = re.compile(
     re.IGNORECASE,
 )
 _OR = re.compile(
-    r"(?P<first>(?:[\w'-]+|[\"“'‘`][^\"”'’`\n]{1,40}[\"”'’`])(?: (?!or\b|and\b)[\w'-]+){0,3}?(?:,\s+[^,.?\n:]{1,40}?){0,10}?),?\s+or\s+(?:an? |the |is it |was it |rather )?(?P<last>[\"“'‘`]?[\w' /&-]{1,40}[\"”'’`]?)\s*(?=[?.!,;\n)]|$)",
+    r"(?P<first>(?:(?<![\w'-])[\w'-]{1,40}|[\"“'‘`][^\"”'’`\n]{1,40}[\"”'’`])(?: (?!or\b|and\b)[\w'-]{1,40}){0,3}?(?:,\s+[^,.?\n:]{1,40}?){0,10}?),?\s+or\s+(?:an? |the |is it |was it |rather )?(?P<last>[\"“'‘`]?[\w' /&-]{1,40}[\"”'’`]?)\s*(?=[?.!,;\n)]|$)",
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"(?<![\w/.:])([A-Za-z][\w-]*(?:\s?[/|]\s?[A-Za-z][\w-]*)+)(?![\w/.])")
@@ -72,6 +74,7 @@ class Option(NamedTuple):
 def options(told: str, whole: str = "") -> list[Option]:
     """Return the options that orders name; fewer than two where they name none. `whole`: the messages as they stand,
     where lists are looked for."""
+    told, whole = told[:MAX_TOLD], whole[:MAX_TOLD]
     for found in (
         _lettered(whole),
         _conditions(told),

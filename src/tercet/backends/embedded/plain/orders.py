@@ -14,6 +14,8 @@ from tercet.items import Item, Message
 
 MIN_TEXT = 3
 """Words of a text that something is done with; `thx` is none."""
+MAX_ORDER = 1500
+"""Characters at either end of a long message in which it orders something; what stands between is text."""
 MAX_TERSE = 12
 """Words of a message that is taken for a question though it asks nothing: `current price of gold`."""
 MAX_TEXT = 400_000
@@ -147,7 +149,7 @@ def order_of(items: Sequence[Item]) -> Order:
         return Order(tuple(ordered), last, background, last, rules)
     if len(text.split()) < MIN_TEXT and (told or before):
         text = ""
-    if not told and len(text.split()) <= MAX_TERSE and "\n" not in text.strip():
+    if not told and len(text) < 20 * MAX_TERSE and len(text.split()) <= MAX_TERSE and "\n" not in text.strip():
         told, text = [text], ""
     return Order((*told, *ordered), text, background, last, rules)
 
@@ -175,6 +177,8 @@ def _ruled(rules: str) -> tuple[list[str], str]:
 
 def is_order(sentence: str) -> bool:
     """Say whether a sentence orders or asks something."""
+    if len(sentence) > MAX_ORDER:
+        return False
     bare = sentence.rstrip(" \"'”)*_")
     asks = bare.endswith("?") or (_ASKS.match(sentence) is not None and not bare.endswith((".", "!")))
     return asks or _ORDERS.match(sentence) is not None
@@ -182,6 +186,9 @@ def is_order(sentence: str) -> bool:
 
 def parted(message: str) -> tuple[list[str], str]:
     """Return what a message orders, and the text that it gives: orders stand before or behind a text, seldom in it."""
+    if len(message) > 2 * MAX_ORDER:
+        told, _ = parted(f"{_head(message)}\n\n{_tail(message)}")
+        return [each for each in told if is_order(each)], message
     given, rest = _marked(message)
     if given:
         return [each.text for each in sentences(rest)], "\n".join(given)
@@ -236,7 +243,22 @@ def _behind_order(message: str) -> tuple[list[str], str] | None:
     return told, "\n".join(each.text for each in behind[: last + 1]) or tail
 
 
+def _head(message: str) -> str:
+    """Return the beginning of a long message, whole lines or sentences."""
+    head = message[:MAX_ORDER]
+    return head[: max(head.rfind("\n"), head.rfind(". ") + 1, MAX_ORDER // 2)]
+
+
+def _tail(message: str) -> str:
+    """Return the end of a long message, whole lines or sentences."""
+    tail = message[-MAX_ORDER:]
+    starts = [place for place in (tail.find("\n"), tail.find(". ") + 1) if place > 0]
+    return tail[min(starts, default=0) :]
+
+
 def _is_marked(message: str) -> bool:
+    if len(message) > 2 * MAX_ORDER:
+        return False
     return bool(_marked(message)[0])
 
 

@@ -52,7 +52,7 @@ def _stretches(text: str) -> Iterator[tuple[int, int]]:
 
 def _goes_on(text: str, start: int, match: re.Match[str]) -> bool:
     """Say whether a full stop ends no sentence: behind an abbreviation or a list's number."""
-    before = text[start : match.start()]
+    before = text[max(start, match.start() - 40) : match.start()]
     behind = text[match.end() :].lstrip(" ")[:1]
     if before.strip().isdigit() and len(before.strip()) < 3 and behind:
         return True
