@@ -35,7 +35,7 @@ def is_met(text: str, check: Mapping[str, Any]) -> bool:
             return re.search(pattern, text) is not None
         case {"count": what, **bounds}:
             number = _COUNTS[what](text)
-            return bounds.get("least", 0) <= number <= bounds.get("most", number)
+            return bool(bounds.get("least", 0) <= number <= bounds.get("most", number))
         case {"json": fields}:
             return _has_fields(text, fields)
         case {"items": items, **how}:

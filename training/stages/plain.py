@@ -1,8 +1,8 @@
-"""Stage 3c: learn how messages without tools are answered: which stretch of a text answers a question, which option fits
-a text, whether a text is favourable, and whether it says what a question asks.
+"""Stage 3c: learn how messages without tools are answered.
 
-A hidden layer over the description of each stretch, a softmax over those of options, and two logistic regressions. No
-dev set is read; a fifth of the texts is held back to see what was learnt.
+Which stretch of a text answers a question: hidden layers over the description of each, learnt apart and side by side in
+one. Which option fits a text: a softmax over their descriptions. Whether a text is favourable, and whether it says what
+a question asks: two logistic regressions. No dev set is read; a fifth of the texts is held back to see what was learnt.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from training.paths import REPOSITORY, data_root
 from training.regression import fitted
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/plain/learnt.json"
-HIDDEN, DROPOUT, NUM_EPOCHS, BATCH = 40, 0.1, 40, 48
+NUM_NETS, HIDDEN, DROPOUT, NUM_EPOCHS, BATCH = 3, 16, 0.1, 40, 48
 RATE, RATE_ALONE, DECAY = 4e-3, 3e-2, 3e-2
 FOREIGN = 0.2
 """How much a question counts that was not written for this project: those of T0 were made to be hard."""
@@ -163,7 +163,7 @@ def main() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     nothing = {"coefficients": [0.0] * (1 + WIDTH), "bias": 0.0}
-    layer = {"hidden": [], "biases": [], "out": []}
+    layer: dict[str, Any] = {"hidden": [], "biases": [], "out": []}
     table: dict[str, Any] = {"quoting": layer, "choosing": [], "polarity": nothing, "verdict": nothing}
 
     def learn(name: str, part: Any) -> None:
@@ -178,10 +178,11 @@ def main() -> None:
         questions = list(processes.map(of_question, plain.asked(a.data), chunksize=20))
     options = learn_ranked([each for each in choices if sum(each.is_right) == 1], 0, NUM_EPOCHS, "options")
     learn("choosing", _rounded(options[0].weight[0]))
-    net = learn_ranked(questions, HIDDEN, NUM_EPOCHS, "questions")
-    hidden, out = net[0], net[3]
-    rows = [_rounded(row) for row in hidden.weight]
-    learn("quoting", {"hidden": rows, "biases": _rounded(hidden.bias), "out": _rounded(out.weight[0])})
+    nets = [learn_ranked(questions, HIDDEN, NUM_EPOCHS, "questions") for _ in range(NUM_NETS)]
+    rows = [_rounded(row) for net in nets for row in net[0].weight]
+    biases = [bias for net in nets for bias in _rounded(net[0].bias)]
+    out = [weight for net in nets for weight in _rounded(net[3].weight[0] / NUM_NETS)]
+    learn("quoting", {"hidden": rows, "biases": biases, "out": out})
     if a.out != TABLE_FILE:
         a.out.write_text(TABLE_FILE.read_text())
 

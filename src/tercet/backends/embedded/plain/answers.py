@@ -4,7 +4,6 @@ What needs knowledge of the world or invention, a small model says that it canno
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,32 +11,35 @@ from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.times import times_in
 from tercet.backends.embedded.plain import keeping, listing
 from tercet.backends.embedded.plain.choosing import chosen
+from tercet.backends.embedded.plain.clauses import clause, of_likeliest_sentence, sentence_of
 from tercet.backends.embedded.plain.conversions import converted
 from tercet.backends.embedded.plain.courtesy import courtesy
 from tercet.backends.embedded.plain.fields import filled
 from tercet.backends.embedded.plain.options import Option, asks_sentiment, is_polar, options, ruled
 from tercet.backends.embedded.plain.orders import FORMAL, Order, order_of
-from tercet.backends.embedded.plain.quoting import Stretch, covered, question_of, quoted
-from tercet.backends.embedded.plain.sentences import sentences
+from tercet.backends.embedded.plain.problems import compared
+from tercet.backends.embedded.plain.quoting import covered, question_of, quoted
 from tercet.backends.embedded.plain.shapes import Shape, shape_of
-from tercet.backends.embedded.plain.sums import compared, computed
 from tercet.backends.embedded.plain.summing_up import summary
+from tercet.backends.embedded.plain.sums import computed
 from tercet.backends.embedded.plain.tables import cell, table
 from tercet.backends.embedded.plain.verdicts import verdict
 from tercet.backends.embedded.plain.writing import in_shape, number_of
 from tercet.items import Item
 from tercet.numerals import numbers_in
 
-SURE = .5
+UNABLE = (
+    "I cannot answer that: I am a small model without knowledge of the world, and nothing that I was given says it."
+)
+"""What is said where nothing can be answered."""
+SURE = 0.5
 """How likely a stretch must be the answer for it to be told alone."""
-MAX_GIVEN, MAX_LAST = 20_000, 3_000
-"""Characters of a text that is listed, counted or chosen for; of a message that asks."""
+MAX_GIVEN, MAX_LAST, MAX_QUESTIONS = 20_000, 3_000, 4
+"""Characters of a text that is listed, counted or chosen for; of a message that asks; questions of one message."""
 MIN_TEXT = 6
 """Words of a text from which a question is answered by yes or no."""
 MIN_WORTH = 0.34
 """What of a question's words a sentence must have for it to be answered from what was said besides."""
-MAX_CLAUSE = 14
-"""Words of a sentence that is told whole where its stretch is not sure."""
 _YES_NO = (Option("Yes"), Option("No"))
 _SENTIMENTS = (Option("positive"), Option("negative"))
 _YES = frozenset(("yes", "true", "y", "ja", "sí", "oui"))
@@ -46,11 +48,15 @@ _LETTER = re.compile(
     r"\bletter\b|\b[A-D], [A-D](?:,? or [A-E])|\b[A-D] or [A-D]\b|\boption(?:'s)? (?:letter|number)\b", re.IGNORECASE
 )
 _SUMS_UP = re.compile(
-    r"\b(?:summari[sz]e|summary|sum(?:s|med)? (?:it |this |that )?up|tl;?dr|in short|main (?:point|idea|message)|key (?:point|message|takeaway)|gist|headline|subject line|title for|shorten|boil (?:it|this) down|what is (?:this|the (?:text|mail|message|article|passage)) about|in a nutshell|condense)\b",
+    r"\b(?:summari[sz]e|summary|sum(?:s|med)? (?:it |this |that )?up|tl;?dr|in short|main (?:point|idea"
+    r"|message)|key (?:point|message|takeaway)|gist|headline|subject line|title for|shorten|boil (?:it"
+    r"|this) down|what is (?:this|the (?:text|mail|message|article|passage)) about|in a nutshell"
+    r"|condense)\b",
     re.IGNORECASE,
 )
 _ECHOES = re.compile(
-    r"\b(?:repeat|echo|copy|say|print|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$",
+    r"\b(?:repeat|echo|copy|say|print|type)\b[^:\n]{0,60}?\b(?:exactly|verbatim|after me|word for word"
+    r"|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _SORTS = re.compile(
@@ -61,11 +67,15 @@ _LISTS = re.compile(
     r"\b(?:list|all|every|each|array|bullets?|bullet points?|numbered|which (?:words|of)|lines?|steps)\b", re.IGNORECASE
 )
 _TURNS = re.compile(
-    r"\b(?:turn|convert|make|rewrite|write|format|put|reformat|print|output|present|transform|change|return|give|show|arrange)\b[^.\n]{0,80}\b(?:list|bullets?|bullet points?|lines?|numbered|array|steps?|separated|per line|line)\b",
+    r"\b(?:turn|convert|make|rewrite|write|format|put|reformat|print|output|present|transform|change"
+    r"|return|give|show|arrange)\b[^.\n]{0,80}\b(?:list|bullets?|bullet points?|lines?|numbered|array"
+    r"|steps?|separated|per line|line)\b",
     re.IGNORECASE,
 )
 _COUNTS = re.compile(
-    r"\bhow many (?:[\w-]+ ){1,3}?(?:are|is|do|does|did|have|has|can|in|on|were)\b|\bhow many \w+\??$|\bcount (?:the|how|all)\b|\bnumber of (?:items|words|names|entries|lines|sentences|letters|people|characters)\b",
+    r"\bhow many (?:[\w-]+ ){1,3}?(?:are|is|do|does|did|have|has|can|in|on|were)\b|\bhow many \w+\??$"
+    r"|\bcount (?:the|how|all)\b|\bnumber of (?:items|words|names|entries|lines|sentences|letters|people"
+    r"|characters)\b",
     re.IGNORECASE,
 )
 _UNITS = re.compile(
@@ -76,16 +86,19 @@ _SENTENCES = re.compile(
     r"\b(?:the|which|that|a) sentences? (?:that|which|in which|where|about|with|saying|tells|mentions)\b", re.IGNORECASE
 )
 _CONVERTS = re.compile(
-    r"\b(?:convert|change|turn|make|put|write|print|rewrite|return|output)\b[^.\n]{0,60}\b(?:upper ?case|lower ?case|capitals|caps|title case|YYYY|HH:MM|24[- ]hour|reverse|backwards)",
+    r"\b(?:convert|change|turn|make|put|write|print|rewrite|return|output)\b[^.\n]{0,60}\b(?:upper ?case"
+    r"|lower ?case|capitals|caps|title case|YYYY|HH:MM|24[- ]hour|reverse|backwards)",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
-    r"\b(?:text|sentence|it|this|that|these|following|everything|words?|message|input|line|user sends|date|time|string|name)\b",
+    r"\b(?:text|sentence|it|this|that|these|following|everything|words?|message|input|line|user sends|date"
+    r"|time|string|name)\b",
     re.IGNORECASE,
 )
 _REVERSES = re.compile(r"\b(?:reverse|backwards?)\b", re.IGNORECASE)
 _NAMED = re.compile(
-    r"\b(?:the|all|every|each|which|are) ([a-z]+?)(?:s|es)?\b(?= (?:mentioned|in|from|of|are|that|named|listed)\b|\?|,|:|$)",
+    r"\b(?:the|all|every|each|which|are) ([a-z]+?)(?:s|es)?\b(?= (?:mentioned|in|from|of|are|that|named"
+    r"|listed)\b|\?|,|:|$)",
     re.IGNORECASE,
 )
 """What of a text is to be listed: `the fruits in this order`."""
@@ -140,15 +153,16 @@ class _Answering(NamedTuple):
             self._counted,
             self._object,
             self._listed,
+            self._normalised,
             self._summed_up,
         ):
             if found := way():
                 return found
-        if found := self._read():
-            return in_shape(found, self.shape)
+        if values := self._read():
+            return in_shape(values, self.shape)
         if self.shape.default:
             return self.shape.default
-        return in_shape([unable(self.order)], self.shape._replace(is_number=False, max_words=None, day=""))
+        return in_shape([UNABLE], self.shape._replace(is_number=False, max_words=None, day=""))
 
     def _compared(self) -> str:
         found = compared(self.question, self.last) if self.question else None
@@ -167,7 +181,13 @@ class _Answering(NamedTuple):
         found = options(f"{order.asked}\n{order.rules}"[:MAX_GIVEN], f"{order.rules[:MAX_LAST]}\n{_outside(order)}")
         if not found and asks_sentiment(f"{order.asked}\n{self.last}"):
             found = list(_SENTIMENTS)
-        if not found and self.question and is_polar(self.question) and len(self.beginning.split()) >= MIN_TEXT and covered(question_of(self.question), self.beginning) >= MIN_WORTH:
+        if (
+            not found
+            and self.question
+            and is_polar(self.question)
+            and len(self.beginning.split()) >= MIN_TEXT
+            and covered(question_of(self.question), self.beginning) >= MIN_WORTH
+        ):
             found = list(_YES_NO)
         if not found or not (self.beginning or self.last):
             return ""
@@ -191,7 +211,9 @@ class _Answering(NamedTuple):
 
     def _recalled(self) -> str:
         before = keeping.said_before(self.items, self.order.last)
-        if not before or not (keeping.looks_back(self.order.last) or not self.order.text or len(self.order.text.split()) < MIN_TEXT):
+        if not before or not (
+            keeping.looks_back(self.order.last) or not self.order.text or len(self.order.text.split()) < MIN_TEXT
+        ):
             return ""
         if keeping.asks_list(self.order.asked) and (so_far := keeping.list_so_far(before)):
             return in_shape(so_far, self.shape)
@@ -201,10 +223,8 @@ class _Answering(NamedTuple):
             return in_shape(filled(self.shape.keys, "\n".join(before)), self.shape)
         if name := keeping.own_name(before, self.order.last):
             return in_shape([name], self.shape)
-        values = []
-        for question in _parts(self.question or self.order.last):
-            if found := quoted(question_of(question), "\n".join(before)):
-                values.append(keeping.as_it_stands(before, found[0][1].text))
+        asked = [quoted(question_of(part), "\n".join(before)) for part in _parts(self.question or self.order.last)]
+        values = [keeping.as_it_stands(before, found[0][1].text) for found in asked if found]
         return in_shape(list(dict.fromkeys(values)), self.shape) if values else ""
 
     def _computed(self) -> str:
@@ -221,7 +241,7 @@ class _Answering(NamedTuple):
         if not _COUNTS.search(self.order.asked) or not self.order.text:
             return ""
         if unit := _UNITS.search(self.order.asked):
-            return in_shape([str(_num(unit[1].lower().rstrip("s"), self.beginning))], self.shape)
+            return in_shape([str(listing.num_of(unit[1].lower().rstrip("s"), self.beginning))], self.shape)
         is_counted = listing.is_list(self.beginning) and (
             _LISTED.search(self.order.asked) or not any(map(str.isdigit, self.beginning))
         )
@@ -285,16 +305,10 @@ class _Answering(NamedTuple):
         )
 
     def _read(self) -> list[str]:
-        is_short = self.shape._replace(is_sentence=False, behind="", is_only=False) != Shape()
         rows = table(self.beginning)
-        values = []
-        for asked in _questions(self.order)[:4]:
-            for question in _parts(asked):
-                if rows and (value := cell(question, rows)):
-                    values.append(value)
-                elif value := self._quoted(question, is_short=is_short):
-                    values.append(value)
-        return list(dict.fromkeys(values))
+        parts = [part for asked in _questions(self.order)[:MAX_QUESTIONS] for part in _parts(asked)]
+        values = [(cell(part, rows) if rows else "") or self._quoted(part) for part in parts]
+        return list(dict.fromkeys(filter(None, values)))
 
     def _fits(self, value: str) -> bool:
         """Say whether a value can be written in the form that is wanted."""
@@ -307,37 +321,23 @@ class _Answering(NamedTuple):
             return False
         return shape.max_words is None or len(value.split()) <= shape.max_words
 
-    def _quoted(self, question: str, *, is_short: bool) -> str:
+    def _quoted(self, question: str) -> str:
         """Return the stretch of the text that answers a question; where that is not sure, with its clause."""
         asked, text = question_of(question), self.given
         found = quoted(asked, text)
         if not found or (not self.order.text and covered(asked, text) < MIN_WORTH):
             return ""
         found = [each for each in found if self._fits(each[1].text)] or found
-        chance, best = _of_likeliest_sentence(found, text)
+        is_short = self.shape._replace(is_sentence=False, behind="", is_only=False) != Shape()
+        chance, best = of_likeliest_sentence(found, text)
         if _SENTENCES.search(question):
-            return next(each.text for each in sentences(text) if each.start <= best.start < each.end)
+            return sentence_of(best, text)
         return best.text if is_short or chance >= SURE else clause(best, text)
 
 
 def _outside(order: Order) -> str:
     """Return the last message, without its text where the system's messages order what is done with that."""
     return "" if order.text == order.last else order.last[-MAX_LAST:]
-
-
-_NUM = {
-    "word": lambda text: len(text.split()),
-    "line": lambda text: sum(bool(line.strip()) for line in text.splitlines()),
-    "sentence": lambda text: len(sentences(text)),
-    "character": len,
-    "letter": lambda text: sum(map(str.isalpha, text)),
-    "paragraph": lambda text: len([part for part in re.split(r"\n\s*\n", text) if part.strip()]),
-}
-
-
-def _num(unit: str, text: str) -> int:
-    """Return how many words, lines or the like a text has."""
-    return int(_NUM[unit](text.strip()))  # type: ignore[no-untyped-call]
 
 
 def _without(text: str, found: Sequence[Option]) -> str:
@@ -369,38 +369,3 @@ def _questions(order: Order) -> list[str]:
     if order.questions:
         return list(order.questions)
     return [each for each in order.told if not FORMAL.match(each)][:1] or list(order.told[:1])
-
-
-def _of_likeliest_sentence(found: Sequence[tuple[float, Stretch]], text: str) -> tuple[float, Stretch]:
-    """Return the likeliest stretch of the sentence whose stretches together are the likeliest answer."""
-    masses: dict[int, float] = {}
-    starts = [each.start for each in sentences(text)]
-    for chance, stretch in found:
-        place = bisect_right(starts, stretch.start)
-        masses[place] = masses.get(place, 0.0) + chance
-    best = max(masses, key=lambda place: masses[place])
-    return next(each for each in found if bisect_right(starts, each[1].start) == best)
-
-
-def clause(best: Stretch, text: str) -> str:
-    """Return a stretch with the clause that it stands in, or its sentence if that is short."""
-    sentence = next(each for each in sentences(text) if each.start <= best.start < each.end)
-    if len(sentence.text.split()) <= MAX_CLAUSE:
-        return sentence.text
-    begin, end = best.start, best.end
-    while begin > sentence.start and text[begin - 1] not in ",;:(|" and len(text[begin:end].split()) < MAX_CLAUSE:
-        begin -= 1
-    while end < sentence.end and text[end] not in ",;)|" and len(text[begin:end].split()) < MAX_CLAUSE:
-        end += 1
-    while begin > sentence.start and text[begin - 1].isalnum():
-        begin -= 1
-    while end < sentence.end and text[end].isalnum():
-        end += 1
-    return text[begin:end].strip()
-
-
-def unable(order: Order) -> str:
-    """Return what is said where nothing can be answered."""
-    return (
-        "I cannot answer that: I am a small model without knowledge of the world, and nothing that I was given says it."
-    )

@@ -24,7 +24,10 @@ MAX_WORDS = 600
 NUM_FEATURES = 11
 _OTHER = frozenset("other others none unknown misc miscellaneous else general unclear n/a neither".split())
 _NEGATIONS = frozenset(
-    "not no never nothing without hardly barely isn't wasn't don't doesn't didn't won't can't couldn't cannot neither nor aren't weren't haven't hasn't isnt dont didnt doesnt".split()
+    (
+        "not no never nothing without hardly barely isn't wasn't don't doesn't didn't won't can't couldn't"
+        " cannot neither nor aren't weren't haven't hasn't isnt dont didnt doesnt"
+    ).split()
 )
 _TURNS = frozenset("but however although though yet".split())
 _SCRIPTS = (
@@ -73,7 +76,10 @@ def towards(text: str) -> tuple[float, ...]:
 
 
 def known_polarity(lower: Sequence[str]) -> float:
-    """Return how favourable the known ones of words are, about -3 to 3: those behind a negation count the other way, those behind a `but` more."""
+    """Return how favourable the known ones of words are, about -3 to 3.
+
+    Those behind a negation count the other way, those behind a `but` more.
+    """
     good, bad = cues().of((stem("positive"),)), cues().of((stem("negative"),))
     total, mass, turned, weight = 0.0, 0.0, 0, 1.0
     for word in lower:
@@ -133,11 +139,11 @@ def _evenness(name: str, text: Heard) -> float:
 
 def known_names(name: Sequence[str]) -> frozenset[str]:
     """Return of the two sides the one that a name belongs to."""
-    sides = []
-    for side in ("positive", "negative"):
-        if any(cues().words.get(each) == cues().words[stem(side)] for each in name):
-            sides.append(stem(side))
-    return frozenset(sides)
+    return frozenset(
+        stem(side)
+        for side in ("positive", "negative")
+        if any(cues().words.get(each) == cues().words[stem(side)] for each in name)
+    )
 
 
 def language_of(text: str, among: Sequence[str]) -> str:
@@ -193,7 +199,7 @@ def _denied(choices: Sequence[Option]) -> tuple[Option, Option] | None:
 
 def _is_about(option: Option, text: Heard) -> bool:
     found = described(option, text)
-    return sum(map(mul, learnt().choosing, found)) > LEAST_ABOUT
+    return math.fsum(map(mul, learnt().choosing, found)) > LEAST_ABOUT
 
 
 LEAST_ABOUT = 1.6

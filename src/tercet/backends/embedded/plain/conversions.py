@@ -33,7 +33,12 @@ _WAYS: Sequence[tuple[re.Pattern[str], Callable[[str], str]]] = (
     ),
     (re.compile(r"\bpascal ?case\b", re.IGNORECASE), lambda text: "".join(map(_capital, _words(text)))),
     (re.compile(r"\b(?:duplicates?|dedup\w*|each (?:word|item)? ?only once)\b", re.IGNORECASE), _once),
-    (re.compile(r"\b(?:words? (?:in )?(?:reverse|backwards)|reverse the (?:words?|order of the words))\b", re.IGNORECASE), lambda text: " ".join(reversed(text.split()))),
+    (
+        re.compile(
+            r"\b(?:words? (?:in )?(?:reverse|backwards)|reverse the (?:words?|order of the words))\b", re.IGNORECASE
+        ),
+        lambda text: " ".join(reversed(text.split())),
+    ),
     (re.compile(r"\b(?:revers\w+|backwards?)\b", re.IGNORECASE), lambda text: text[::-1]),
 )
 
@@ -41,4 +46,4 @@ _WAYS: Sequence[tuple[re.Pattern[str], Callable[[str], str]]] = (
 def converted(asked: str, text: str) -> str:
     """Return a text as an order wants it; empty where it wants none of these."""
     way = next((way for pattern, way in _WAYS if pattern.search(asked)), None)
-    return way(text.strip().strip("\"“”")) if way else ""
+    return way(text.strip().strip('"“”')) if way else ""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from tercet.backends.embedded.plain.sentences import sentences
 
 _GREETS = re.compile(
-    r"(?:hi+|hello+|hey+|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|morning|evening|hallo|hola|bonjour|guten (?:tag|morgen|abend)|gr(?:ü|ue)(?:ß|ss) (?:gott|dich)|buenos d[ií]as|buon ?giorno|ciao|salut|servus|moin|olá|hej)\b",
+    r"(?:hi+|hello+|hey+|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|morning|evening"
+    r"|hallo|hola|bonjour|guten (?:tag|morgen|abend)|gr(?:ü|ue)(?:ß|ss) (?:gott|dich)|buenos d[ií]as"
+    r"|buon ?giorno|ciao|salut|servus|moin|olá|hej)\b",
     re.IGNORECASE,
 )
 _MORNING = re.compile(r"\bgood (morning|afternoon|evening)\b", re.IGNORECASE)
@@ -15,50 +17,75 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _LEAVES = re.compile(
-    r"\b(?:bye+|good ?bye|see (?:you|ya)|take care|good ?night|have a (?:nice|good|great) (?:day|evening|weekend|one|night)|farewell|ciao|talk (?:to you )?(?:later|soon)|ttyl|that(?:'s|’s| is| was|s) all(?: for (?:now|today))?|tschüss|adi[oó]s|au revoir|so long|later)\b",
+    r"\b(?:bye+|good ?bye|see (?:you|ya)|take care|good ?night|have a (?:nice|good|great) (?:day|evening"
+    r"|weekend|one|night)|farewell|ciao|talk (?:to you )?(?:later|soon)|ttyl|that(?:'s|’s| is| was"
+    r"|s) all(?: for (?:now|today))?|tschüss|adi[oó]s|au revoir|so long|later)\b",
     re.IGNORECASE,
 )
 _NIGHT = re.compile(r"\bgood ?night\b", re.IGNORECASE)
 _WHO = re.compile(
-    r"\b(?:who|what) (?:are|r) (?:you|u)\b(?! (?:doing|saying|going|talking))|\bwhat(?:'s|’s|s| is) your name\b|\b(?:introduce|tell me about|describe) yourself\b|\bare you (?:a |an |really |actually )?(?:human|bot|robot|real|ai|a\.i\.|person|machine|program|chatgpt|gpt\S*|llm|language model|computer|chatbot|assistant)\b|\bwhich model\b|\bwhat (?:model|version|kind of (?:model|ai|bot|assistant))\b|\bwho (?:made|built|created|trained) you\b|\b(?:your|ur) name\b|\bwho am i (?:talking|speaking|chatting|writing) (?:to|with)\b|\bwhat do (?:i|we|people) call you\b",
+    r"\b(?:who|what) (?:are|r) (?:you|u)\b(?! (?:doing|saying|going|talking))|\bwhat(?:'s|’s|s"
+    r"| is) your name\b|\b(?:introduce|tell me about|describe) yourself\b|\bare you (?:a |an |really "
+    r"|actually )?(?:human|bot|robot|real|ai|a\.i\.|person|machine|program|chatgpt|gpt\S*|llm"
+    r"|language model|computer|chatbot|assistant)\b|\bwhich model\b|\bwhat (?:model|version"
+    r"|kind of (?:model|ai|bot|assistant))\b|\bwho (?:made|built|created|trained) you\b|\b(?:your"
+    r"|ur) name\b|\bwho am i (?:talking|speaking|chatting|writing) (?:to|with)\b|\bwhat do (?:i|we"
+    r"|people) call you\b",
     re.IGNORECASE,
 )
 _ABLE = re.compile(
-    r"\bwhat (?:can|could|do|would) (?:you|u) (?:do|help|offer|know|able)\b|\bwhat (?:are|r) (?:you|u) (?:good at|able|capable|for)\b|\bhow (?:can|could|do) (?:you|u) (?:help|work|assist)\b|\byour (?:capabilities|abilities|skills|features|strengths|limits|limitations)\b|\bwhat (?:kind|sort|type)s? of (?:things|tasks|questions|help|jobs)\b|\bwhat else can you\b|\bcan you help(?: me)?\s*\??$|\bwhat can i (?:ask|use) (?:you|this)\b",
+    r"\bwhat (?:can|could|do|would) (?:you|u) (?:do|help|offer|know|able)\b|\bwhat (?:are|r) (?:you"
+    r"|u) (?:good at|able|capable|for)\b|\bhow (?:can|could|do) (?:you|u) (?:help|work|assist)\b"
+    r"|\byour (?:capabilities|abilities|skills|features|strengths|limits|limitations)\b|\bwhat (?:kind"
+    r"|sort|type)s? of (?:things|tasks|questions|help|jobs)\b|\bwhat else can you\b"
+    r"|\bcan you help(?: me)?\s*\??$|\bwhat can i (?:ask|use) (?:you|this)\b",
     re.IGNORECASE,
 )
 _THERE = re.compile(
-    r"\b(?:are|r) (?:you|u) (?:still )?(?:there|here|alive|online|awake|working|up|ready|listening)\b|\bany(?:one|body) (?:home|there|here|around)\b|\byou there\b|\bis (?:this|it|anyone) (?:thing )?(?:on|working|there)\b|\bdo you hear me\b|\bcan you hear me\b|^\W*(?:test(?:ing)?|ping|test 1 ?2 ?3)\W*$",
+    r"\b(?:are|r) (?:you|u) (?:still )?(?:there|here|alive|online|awake|working|up|ready|listening)\b"
+    r"|\bany(?:one|body) (?:home|there|here|around)\b|\byou there\b|\bis (?:this|it"
+    r"|anyone) (?:thing )?(?:on|working|there)\b|\bdo you hear me\b|\bcan you hear me\b"
+    r"|^\W*(?:test(?:ing)?|ping|test 1 ?2 ?3)\W*$",
     re.IGNORECASE,
 )
 _HOW = re.compile(
-    r"\bhow (?:are|r) (?:you|u|things)\b|\bhow(?:'s|’s| is|s) (?:it going|everything|life|your day|things)\b|\bhow do you do\b|\bwhat(?:'s|’s|s) up\b|\bhow (?:have you been|you doing)\b|\bhow was your\b|\bhow do you feel\b|\byou ok\b",
+    r"\bhow (?:are|r) (?:you|u|things)\b|\bhow(?:'s|’s| is|s) (?:it going|everything|life|your day"
+    r"|things)\b|\bhow do you do\b|\bwhat(?:'s|’s|s) up\b|\bhow (?:have you been|you doing)\b"
+    r"|\bhow was your\b|\bhow do you feel\b|\byou ok\b",
     re.IGNORECASE,
 )
 _AGREES = re.compile(
-    r"\W*(?:ok(?:ay)?|great|cool|nice|perfect|good|alright|all right|got it|i see|understood|fine|yes|no|sure|wow|awesome|super|lol|haha\w*|hm+|good job|well done|never ?mind|no problem)\W*",
+    r"\W*(?:ok(?:ay)?|great|cool|nice|perfect|good|alright|all right|got it|i see|understood|fine|yes|no"
+    r"|sure|wow|awesome|super|lol|haha\w*|hm+|good job|well done|never ?mind|no problem)\W*",
     re.IGNORECASE,
 )
 _FEELS = re.compile(
-    r"\b(?:tired|exhausted|sad|sick|ill|stressed|bored|lonely|bad day|rough|awful day|headache|worried|nervous|upset|frustrated|long day|hard day|terrible day|miss (?:my|him|her|them)|died|passed away|lost my|broke up)\b",
+    r"\b(?:tired|exhausted|sad|sick|ill|stressed|bored|lonely|bad day|rough|awful day|headache|worried"
+    r"|nervous|upset|frustrated|long day|hard day|terrible day|miss (?:my|him|her|them)|died|passed away"
+    r"|lost my|broke up)\b",
     re.IGNORECASE,
 )
 _GLAD = re.compile(
-    r"\b(?:happy|excited|great day|good day|passed my|got the job|birthday|weekend|sunny|beautiful day|good mood|proud)\b",
+    r"\b(?:happy|excited|great day|good day|passed my|got the job|birthday|weekend|sunny|beautiful day"
+    r"|good mood|proud)\b",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"\b(?i:you)(?:'re| are|r name is)(?: called| named)? (?:the |an? )?(?:[a-z]\w* ){0,3}?(?!AI\b|API\b|JSON\b|HR\b|IT\b)([A-Z]\w+(?: [A-Z]\w+)?)\b(?=,|\.| -| –|, the| the| at| of| and|;|$)|\b(?i:your name is) ([A-Z]\w+)|\b(?:called|named) ([A-Z]\w+)"
+    r"\b(?i:you)(?:'re| are|r name is)(?: called| named)? (?:the |an? )?(?:[a-z]\w* ){0,3}?(?!AI\b|API\b"
+    r"|JSON\b|HR\b|IT\b)([A-Z]\w+(?: [A-Z]\w+)?)\b(?=,|\.| -| –|, the| the| at| of| and|;|$)"
+    r"|\b(?i:your name is) ([A-Z]\w+)|\b(?:called|named) ([A-Z]\w+)"
 )
 _ROLE = re.compile(
-    r"\byou(?:'re| are) (?:[A-Z]\w+, )?((?:the|an?) (?:[\w'&-]+ ){0,9}?(?:assistant|helper|bot|chatbot|agent|desk|window|concierge|guide|calculator|clerk|advisor|tutor|librarian|system|receptionist|secretary|coach|companion|service|line)\b(?: (?:of|for|on|at|in) [^.,;\n]{2,50})?)",
+    r"\byou(?:'re| are) (?:[A-Z]\w+, )?((?:the|an?) (?:[\w'&-]+ ){0,9}?(?:assistant|helper|bot|chatbot"
+    r"|agent|desk|window|concierge|guide|calculator|clerk|advisor|tutor|librarian|system|receptionist"
+    r"|secretary|coach|companion|service|line)\b(?: (?:of|for|on|at|in) [^.,;\n]{2,50})?)",
     re.IGNORECASE,
 )
 MAX_LENGTH = 240
 """Characters of a message up to which it may ask for nothing."""
 ABLE = (
-    "I can call the tools that an app gives me, answer questions about a text, pick a label, pull data out of messages and do"
-    " small sums. I have no knowledge of the world and no access to live data."
+    "I can call the tools that an app gives me, answer questions about a text, pick a label, pull data out of messages"
+    " and do small sums. I have no knowledge of the world and no access to live data."
 )
 """What the shipped models can honestly say of themselves."""
 
@@ -71,7 +98,7 @@ def courtesy(last: str, rules: str, model: str) -> str:
     said = [each.text for each in sentences(last)] or [last]
     if not last.strip():
         return "Hello! What can I do for you?"
-    if len(last) > MAX_LENGTH or ":" in last and "\n" in last:
+    if len(last) > MAX_LENGTH or (":" in last and "\n" in last):
         return ""
     kinds = [kind for kind in map(_kind, said) if kind]
     num_other = len(said) - len(kinds)

@@ -1,4 +1,4 @@
-"""Words that speak for what an option is called, and small words that tell languages apart, as the package lists them."""
+"""Words that speak for what an option is called, and small words that tell languages apart (`cues.txt`)."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -24,7 +24,7 @@ class Cues(NamedTuple):
 
 @cache
 def cues() -> Cues:
-    """Read the words that the package brings; by stem, too, with half their weight."""
+    """Read the words that the package brings, as they stand and by stem."""
     found: dict[str, dict[str, float]] = {}
     names: list[str] = []
     for line in _lines("cues.txt"):

@@ -13,7 +13,10 @@ LEAST = 0.3
 LEAST_READ = 0.12
 """How likely an answer must be for it to be taken."""
 _NUMBERS = frozenset(
-    "quantity qty count number age year years amount price total cost pages guests people rooms nights persons items weight height score rating floor".split()
+    (
+        "quantity qty count number age year years amount price total cost pages guests people rooms nights"
+        " persons items weight height score rating floor"
+    ).split()
 )
 
 

@@ -11,16 +11,21 @@ from tercet.items import Item, Message
 from tercet.numerals import numbers_in
 
 _CORRECTS = re.compile(
-    r"\b(?:no|sorry|wrong|actually|make (?:that|it)|instead|changed?(?: my mind)?|rather|better|correction|correct that|i meant?|not \w+ but|wait|scratch that|oops|move[d]? (?:it )?to|switch(?:ed)? to|now it(?:'s| is)|update)\b",
+    r"\b(?:no|sorry|wrong|actually|make (?:that|it)|instead|changed?(?: my mind)?|rather|better|correction"
+    r"|correct that|i meant?|not \w+ but|wait|scratch that|oops|move[d]? (?:it )?to|switch(?:ed)? to"
+    r"|now it(?:'s| is)|update)\b",
     re.IGNORECASE,
 )
 _ADDS = re.compile(r"\b(?:add|also|plus|and also|put)\b\s+(.+)$", re.IGNORECASE)
 _DROPS = re.compile(
-    r"\b(?:remove|drop|delete|take (?:off|out)|without|cross off|scratch)\b\s+(?:the\s+)?(.+)$|\btake (?:the )?(.+?) (?:off|out|away)\b", re.IGNORECASE
+    r"\b(?:remove|drop|delete|take (?:off|out)|without|cross off|scratch)\b\s+(?:the\s+)?(.+)$"
+    r"|\btake (?:the )?(.+?) (?:off|out|away)\b",
+    re.IGNORECASE,
 )
 _LIST = re.compile(r"\b(?:list|everything|all (?:of )?(?:it|them|the)|items)\b", re.IGNORECASE)
 _BACK = re.compile(
-    r"\b(?:again|did (?:i|you|we)|i (?:said|told|gave|mentioned)|remind|my|you (?:said|suggest\w*|told|recommend\w*|choose|chose|pick\w*)|before|earlier|so far|now)\b",
+    r"\b(?:again|did (?:i|you|we)|i (?:said|told|gave|mentioned)|remind|my|you (?:said|suggest\w*|told"
+    r"|recommend\w*|choose|chose|pick\w*)|before|earlier|so far|now)\b",
     re.IGNORECASE,
 )
 _MINE = re.compile(
@@ -55,7 +60,7 @@ def as_it_stands(turns: Sequence[str], value: str) -> str:
 
 
 def _like(value: str, turn: str) -> str:
-    """Return what of a correction stands for a value: a number for a number, else what is said behind the correction."""
+    """Return what of a correction stands for a value: a number for a number, else what is said behind it."""
     numbers = list(numbers_in(value))
     if numbers:
         others = [each for each in numbers_in(turn) if each.value != numbers[0].value]
@@ -65,7 +70,8 @@ def _like(value: str, turn: str) -> str:
         return value[: numbers[0].start] + turn[last.start : last.end] + value[numbers[0].end :]
     last_part = sentences(turn)[-1].text if sentences(turn) else turn
     match = re.search(
-        r"\b(?:make (?:that|it)|to|instead|is|it's|mean|meant|but|rather|better|take)\b\s+(?:an? |the )?([\w' -]+?)\s*(?:please|instead|better)?[.!]*$",
+        r"\b(?:make (?:that|it)|to|instead|is|it's|mean|meant|but|rather|better|take)\b\s+(?:an? "
+        r"|the )?([\w' -]+?)\s*(?:please|instead|better)?[.!]*$",
         last_part,
         re.IGNORECASE,
     )
@@ -93,8 +99,16 @@ def list_so_far(turns: Sequence[str]) -> list[str]:
     return found
 
 
-_CLAUSES = re.compile(r"[,;.]\s+(?:and\s+|but\s+)?(?=(?:add|remove|drop|take|also|put|delete)\b)|\s+and\s+(?=(?:add|remove|drop|take|delete)\b)", re.IGNORECASE)
-_SUGGESTS = re.compile(r"(?:how about|what about|maybe|perhaps|i(?:'d| would)? (?:suggest|take|recommend|propose|go (?:for|with)|choose|pick)|let's (?:take|go with)|call (?:it|him|her))\s+([^?.!,\n]+)", re.IGNORECASE)
+_CLAUSES = re.compile(
+    r"[,;.]\s+(?:and\s+|but\s+)?(?=(?:add|remove|drop|take|also|put|delete)\b)|\s+and\s+(?=(?:add|remove"
+    r"|drop|take|delete)\b)",
+    re.IGNORECASE,
+)
+_SUGGESTS = re.compile(
+    r"(?:how about|what about|maybe|perhaps|i(?:'d| would)? (?:suggest|take|recommend|propose|go (?:for"
+    r"|with)|choose|pick)|let's (?:take|go with)|call (?:it|him|her))\s+([^?.!,\n]+)",
+    re.IGNORECASE,
+)
 
 
 def suggested(messages: Sequence[Item], question: str) -> str:
@@ -121,7 +135,8 @@ def asks_list(question: str) -> bool:
 
 
 _NAME = re.compile(
-    r"\b(?:my name is|my name's|i'm|i am|this is|call me|i go by|name:|it's)\s+(?i:called )?([A-ZÀ-Þ][\w'’-]+(?: (?:de |van |von |der |la )?[A-ZÀ-Þ][\w'’-]+)*)",
+    r"\b(?:my name is|my name's|i'm|i am|this is|call me|i go by|name:"
+    r"|it's)\s+(?i:called )?([A-ZÀ-Þ][\w'’-]+(?: (?:de |van |von |der |la )?[A-ZÀ-Þ][\w'’-]+)*)",
     re.IGNORECASE,
 )
 _ASKS_NAME = re.compile(

@@ -14,7 +14,8 @@ from tercet.backends.embedded.relevance import direction, likeness, stem
 _MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _COMMAS = re.compile(r"\s*(?:,|;|\n)\s*(?:(?:and|or|plus)\s+)?|\s+(?:and|plus|&)\s+")
 _STEPS = re.compile(
-    r"\s*(?:[.;,]|\n)?\s*\b(?:and )?(?:first(?:ly)?|then|next|after that|afterwards|finally|lastly|at last|second(?:ly)?|third(?:ly)?)\b,?\s+",
+    r"\s*(?:[.;,]|\n)?\s*\b(?:and )?(?:first(?:ly)?|then|next|after that|afterwards|finally|lastly|at last"
+    r"|second(?:ly)?|third(?:ly)?)\b,?\s+",
     re.IGNORECASE,
 )
 _LEAD = re.compile(r"^[^:\n]{2,60}:\s+")
@@ -27,11 +28,15 @@ _PLACES = (
     | {f"{n}{end}": n - 1 for n, end in ((1, "st"), (2, "nd"), (3, "rd"), (4, "th"), (5, "th"), (6, "th"))}
 )
 _PLACED = re.compile(
-    rf"\b({'|'.join(_PLACES)}) (line|word|sentence|item|entry|name|paragraph|row|one)\b(?! of (?:your|the) (?:answer|reply))",
+    rf"\b({'|'.join(_PLACES)}) (line|word|sentence|item|entry|name|paragraph|row|one)\b(?! of (?:your"
+    rf"|the) (?:answer|reply))",
     re.IGNORECASE,
 )
 _PATTERNS = (
-    (re.compile(r"\be-?mail(?: address(?:es)?)?s?\b", re.IGNORECASE), re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
+    (
+        re.compile(r"\be-?mail(?: address(?:es)?)?s?\b", re.IGNORECASE),
+        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"),
+    ),
     (
         re.compile(r"\b(?:urls?|links?|web ?(?:site|page|address)(?:s|es)?)\b", re.IGNORECASE),
         re.compile(r"(?:https?://|www\.)[^\s\"'<>)]+[\w/]"),
@@ -57,9 +62,14 @@ _KINDS = (
     (re.compile(r"\b(?:languages?)\b", re.IGNORECASE), "language"),
     (re.compile(r"\b(?:currency|currencies)\b", re.IGNORECASE), "currency"),
 )
-_PEOPLE = re.compile(r"\b(?:people|persons|names|attendees|participants|everyone|everybody|employees|children|guests|friends|players|members)\b", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"\b(?:people|persons|names|attendees|participants|everyone|everybody|employees|children|guests"
+    r"|friends|players|members)\b",
+    re.IGNORECASE,
+)
 _NAME = re.compile(
-    r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?[A-ZÀ-Þ][\w'’-]+(?: (?:de|van|von|der|da|del|la|al|bin) (?=[A-Z])| [A-ZÀ-Þ][\w'’-]+)*"
+    r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? )?[A-ZÀ-Þ][\w'’-]+(?: (?:de|van|von|der|da|del|la|al|bin) (?=[A-Z])"
+    r"| [A-ZÀ-Þ][\w'’-]+)*"
 )
 _DAYS = re.compile(r"\bdates?\b", re.IGNORECASE)
 _TIMES = re.compile(r"\btimes?\b(?! (?:zone|frame))", re.IGNORECASE)
@@ -94,6 +104,21 @@ def items(text: str) -> list[str]:
     return found if len(found) > 1 else parts if len(parts) > 1 else found
 
 
+_UNITS: dict[str, Callable[[str], int]] = {
+    "word": lambda text: len(text.split()),
+    "line": lambda text: sum(bool(line.strip()) for line in text.splitlines()),
+    "sentence": lambda text: len(sentences(text)),
+    "character": len,
+    "letter": lambda text: sum(map(str.isalpha, text)),
+    "paragraph": lambda text: len([part for part in re.split(r"\n\s*\n", text) if part.strip()]),
+}
+
+
+def num_of(unit: str, text: str) -> int:
+    """Return how many words, lines or the like a text has; `unit` in the singular."""
+    return _UNITS[unit](text.strip())
+
+
 def is_list(text: str) -> bool:
     """Say whether a text is nothing but a list."""
     found = items(text)
@@ -121,7 +146,7 @@ def placed(told: str, text: str) -> str:
 
 
 def of_kind(asked: str, text: str) -> list[str]:
-    """Return the values of a text that are of the kind that an order names: e-mail addresses, dates, colours, people."""
+    """Return the values of a text of the kind that an order names: e-mail addresses, dates, colours, people."""
     for name, pattern in _PATTERNS:
         if name.search(asked):
             return _unique(match[0] for match in pattern.finditer(text))
@@ -135,7 +160,9 @@ def of_kind(asked: str, text: str) -> list[str]:
     if _TIMES.search(asked):
         return _unique(text[each.start : each.end] for each in sorted(times_in(text), key=lambda each: each.start))
     if _PEOPLE.search(asked):
-        if people := _unique(match[0] for match in _NAME.finditer(text) if "person" in kinds_of(match[0]) or "given" in _first(match[0])):
+        if people := _unique(
+            match[0] for match in _NAME.finditer(text) if "person" in kinds_of(match[0]) or "given" in _first(match[0])
+        ):
             return people
         return _unique(match[0] for match in _NAME.finditer(text) if not _begins(text, match.start()))
     return []
@@ -146,16 +173,9 @@ def alike(named: str, text: str) -> list[str]:
     towards = direction((stem(named.lower()),))
     if not any(towards):
         return []
-    found = []
-    for word in words(text, most=400):
-        if (
-            word.is_word
-            and not word.is_function
-            and word.stem != stem(named.lower())
-            and likeness(towards, direction((word.stem,))) >= MIN_LIKENESS
-        ):
-            found.append(word.text)
-    return _unique(found)
+    own = stem(named.lower())
+    said = [word for word in words(text, most=400) if word.is_word and not word.is_function and word.stem != own]
+    return _unique(word.text for word in said if likeness(towards, direction((word.stem,))) >= MIN_LIKENESS)
 
 
 _PLACE = re.compile(r"\b(?:in|from|to|at|near|via|through|of) ([A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)*)")

@@ -1,7 +1,8 @@
-"""The options that an order names: `positive or negative`, `one of: billing, bug, other`, a list with what each is about."""
+"""The options that an order names: `positive or negative`, `one of: billing, bug, other`, a list with descriptions."""
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 MAX_OPTIONS, MAX_NAME = 40, 60
@@ -14,50 +15,77 @@ _NAMED_LINE = re.compile(
     r"^[ \t]*([A-Za-z][\w /&+'-]{0,40}?)[ \t]*(?:[:=]| [-–—] |\s->\s)[ \t]*(\S.*?)[ \t]*$", re.MULTILINE
 )
 _ABOUT = re.compile(r"^(.{1,60}?)\s*(?::|=| [-–—] |->)\s*(.+)$|^(.{1,60}?)\s*\((.+)\)\.?$", re.DOTALL)
-_LEADS = r"options|choices|categories|labels|classes|topics|departments|queues|teams|tags|intents|values|answers|types|buckets|folders|groups|genres|languages|levels|priorities|moods"
+_LEADS = (
+    r"options|choices|categories|labels|classes|topics|departments|queues|teams|tags|intents|values"
+    r"|answers|types|buckets|folders|groups|genres|languages|levels|priorities|moods"
+)
 _LISTED = re.compile(
-    rf"\b(?:{_LEADS}|[a-z]+s|possible(?: \w+)?|sentiment|label|category|fits?|one)\b(?:\s+(?:are|is|available|allowed|to choose from|include))?[ \t]*(?::|\(|-[ \t]|(?=\[))+[ \t]*(?P<labelled>[^\n.?!)]+)"
-    rf"|\b(?:one (?:word )?(?:of|from)|choose (?:one )?(?:from|of|out of)|pick (?:one )?(?:from|of|out of)|select (?:one )?(?:from|of)|(?:choose|pick|select|decide|distinguish|differentiate) (?:between|among)|either|whether (?:it|this|that|he|she|they|the \w+(?: \w+)?) (?:is|was|are|were)(?: an?)?|(?:classify|categori[sz]e|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge|put)\b[^.\n:?]{{0,70}}?(?:\bas\b|\binto\b|\bto\b|\bwith\b|\bunder\b|\bin\b)|(?:reply|answer|respond|return|output|print|say|write|give)\b[^.\n:?\"“]{{0,40}}?\b(?:with|as|only|just|either)|(?:answer|output|reply|label)\s*:)"
-    r"(?:\s+(?:exactly|only|just|either|one|a|an|the|these|following|of|from|single|word|label|labels|options?|categor(?:y|ies)|departments?|topics?|four|three|two|five|six|values?|strings?))*\s*:?\s*(?P<following>[^\n?!]+)",
+    rf"\b(?:{_LEADS}|[a-z]+s|possible(?: \w+)?|sentiment|label|category|fits?|one)\b(?:\s+(?:are|is"
+    rf"|available|allowed|to choose from|include))?[ \t]*(?::|\(|-[ \t]"
+    rf"|(?=\[))+[ \t]*(?P<labelled>[^\n.?!)]+)"
+    rf"|\b(?:one (?:word )?(?:of|from)|choose (?:one )?(?:from|of|out of)|pick (?:one )?(?:from|of|out of)"
+    rf"|select (?:one )?(?:from|of)|(?:choose|pick|select|decide|distinguish|differentiate) (?:between"
+    rf"|among)|either|whether (?:it|this|that|he|she|they|the \w+(?: \w+)?) (?:is|was|are|were)(?: an?)?"
+    rf"|(?:classify|categori[sz]e|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge"
+    rf"|put)\b[^.\n:?]{{0,70}}?(?:\bas\b|\binto\b|\bto\b|\bwith\b|\bunder\b|\bin\b)|(?:reply|answer|respond"
+    rf"|return|output|print|say|write|give)\b[^.\n:?\"“]{{0,40}}?\b(?:with|as|only|just|either)|(?:answer"
+    rf"|output|reply|label)\s*:)"
+    r"(?:\s+(?:exactly|only|just|either|one|a|an|the|these|following|of|from|single|word|label|labels"
+    r"|options?|categor(?:y|ies)|departments?|topics?|four|three|two|five|six|values?"
+    r"|strings?))*\s*:?\s*(?P<following>[^\n?!]+)",
     re.IGNORECASE,
 )
 _OR = re.compile(
-    r"(?P<first>(?:(?<![\w'-])[\w'-]{1,40}|[\"“'‘`][^\"”'’`\n]{1,40}[\"”'’`])(?: (?!or\b|and\b)[\w'-]{1,40}){0,3}?(?:,\s+[^,.?\n:]{1,40}?){0,10}?),?\s+or\s+(?:an? |the |is it |was it |rather )?(?P<last>[\"“'‘`]?[\w' /&-]{1,40}[\"”'’`]?)\s*(?=[?.!,;\n)]|$)",
+    r"(?P<first>(?:(?<![\w'-])[\w'-]{1,40}|[\"“'‘`][^\"”'’`\n]{1,40}[\"”'’`])(?: (?!or\b"
+    r"|and\b)[\w'-]{1,40}){0,3}?(?:,\s+[^,.?\n:]{1,40}?){0,10}?),?\s+or\s+(?:an? |the |is it |was it "
+    r"|rather )?(?P<last>[\"“'‘`]?[\w' /&-]{1,40}[\"”'’`]?)\s*(?=[?.!,;\n)]|$)",
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"(?<![\w/.:])([A-Za-z][\w-]*(?:\s?[/|]\s?[A-Za-z][\w-]*)+)(?![\w/.])")
 _SPLITS = re.compile(r"\s*(?:,\s*(?:or|and)?|;|\||/|\bor\b|\band\b(?=[^,]*$))\s*", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:an?|the|it is|is it|is|as|either|to|be|being|was|say|if|whether|more) +", re.IGNORECASE)
 _IF = re.compile(
-    r"(?P<verb>(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give|and|or|,)\s+)?(?:with )?(?P<quote>[\"“'‘])?(?P<name>[A-Za-z][\w-]*)[\"”'’]? (?:if|when|for) (?P<about>[^,.;\n]+)",
+    r"(?P<verb>(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give|and|or"
+    r"|,)\s+)?(?:with )?(?P<quote>[\"“'‘])?(?P<name>[A-Za-z][\w-]*)[\"”'’]? (?:if|when"
+    r"|for) (?P<about>[^,.;\n]+)",
     re.IGNORECASE,
 )
 _OTHERWISE = re.compile(
-    r"[\"“'‘]?([A-Za-z][\w-]*)[\"”'’]? (?:otherwise|if not|in all other cases|for anything else|for everything else|else)\b|\b(?:otherwise|if not|else),? (?:reply |answer |say |return |output |write |with )*[\"“'‘]?([A-Za-z][\w-]*)",
+    r"[\"“'‘]?([A-Za-z][\w-]*)[\"”'’]? (?:otherwise|if not|in all other cases|for anything else"
+    r"|for everything else|else)\b|\b(?:otherwise|if not|else),? (?:reply |answer |say |return |output "
+    r"|write |with )*[\"“'‘]?([A-Za-z][\w-]*)",
     re.IGNORECASE,
 )
 _YES_NO = re.compile(
-    r"\b(yes)(?:,)? ?(?:/|or|and|\|) ?(no)\b|\b(true) ?(?:/|or|and|\|) ?(false)\b|\b(y) ?/ ?(n)\b|\b(no) ?(?:/|or) ?(yes)\b|\b(false) ?(?:/|or) ?(true)\b",
+    r"\b(yes)(?:,)? ?(?:/|or|and|\|) ?(no)\b|\b(true) ?(?:/|or|and|\|) ?(false)\b|\b(y) ?/ ?(n)\b"
+    r"|\b(no) ?(?:/|or) ?(yes)\b|\b(false) ?(?:/|or) ?(true)\b",
     re.IGNORECASE,
 )
 _STARS = re.compile(
     r"\b(?:1|one)\s*(?:-|–|to|through)\s*(?:5|five)\b|\b(?:how many stars|star rating)\b", re.IGNORECASE
 )
 _POLAR = re.compile(
-    r"^\W*(?:(?:please|and|so|based on [^,]+,|according to [^,]+,|in (?:this|the) [^,]+,|then|answer|tell me|say)\W*)*(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|must|may)(?:n't)?\s+(?!you\b)",
+    r"^\W*(?:(?:please|and|so|based on [^,]+,|according to [^,]+,|in (?:this|the) [^,]+,|then|answer"
+    r"|tell me|say)\W*)*(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|must"
+    r"|may)(?:n't)?\s+(?!you\b)",
     re.IGNORECASE,
 )
 _SENTIMENT = re.compile(
     r"\b(?:sentiment|polarity|tone of (?:the|this) (?:review|comment|tweet|message))\b", re.IGNORECASE
 )
 _STOPS = re.compile(
-    r"\s+(?:based on|according to|depending on|for (?:the|this|each)|in (?:the|this)|and nothing|only|with no|without|no other|please|as (?:its|the)|when|that|which|, nothing|and no|followed by|if (?:the|it|this))\b.*$",
+    r"\s+(?:based on|according to|depending on|for (?:the|this|each)|in (?:the|this)|and nothing|only"
+    r"|with no|without|no other|please|as (?:its|the)|when|that|which|, nothing|and no|followed by"
+    r"|if (?:the|it|this))\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 
 
 _NO_OPTION = re.compile(
-    r"^(?:nothing|only|short|brief|labels?|categor\w+|these|following|below|options?|words?|it|so|not|one|json|other text|explanation|digits|sentence|answer|reply)$|\b(?:nothing|else|these|following|no other|no explanation|at most|words?|sentences?|only|decimal|currency|punctuation|letters?|format|followed|below|above|YYYY)\b|\b(?:the|your|each) (?:question|answer)\b",
+    r"^(?:nothing|only|short|brief|labels?|categor\w+|these|following|below|options?|words?|it|so|not|one"
+    r"|json|other text|explanation|digits|sentence|answer|reply)$|\b(?:nothing|else|these|following"
+    r"|no other|no explanation|at most|words?|sentences?|only|decimal|currency|punctuation|letters?|format"
+    r"|followed|below|above|YYYY)\b|\b(?:the|your|each) (?:question|answer)\b",
     re.IGNORECASE,
 )
 """What stands in lists of how to answer, and is none of what may be answered."""
@@ -134,7 +162,7 @@ def _lettered(whole: str) -> list[Option]:
         return [Option(_clean(text), "", letter) for letter, text in inline]
     found = _LETTERED.findall(whole)
     letters = [letter.upper() for letter, _ in found]
-    is_list = len(found) > 1 and all(ord(b) - ord(a) == 1 for a, b in zip(letters, letters[1:], strict=False))
+    is_list = len(found) > 1 and all(ord(b) - ord(a) == 1 for a, b in pairwise(letters))
     if not is_list or not letters[0].isalpha():
         return []
     return [
@@ -160,7 +188,10 @@ def _conditions(told: str) -> list[Option]:
 
 
 _PICKS = re.compile(
-    rf"\b(?:{_LEADS}|one of|which of|which one|recommend|who of|suits?|pick|choose|select|classify|categori[sz]e|labels?|route|assign|best (?:fits?|match\w*|subject)|(?:which|what) (?:\w+ )?(?:category|label|action|department|option|team|tag|queue|tool|person|product|plan))\b",
+    rf"\b(?:{_LEADS}|one of|which of|which one|recommend|who of|suits?|pick|choose|select|classify"
+    rf"|categori[sz]e|labels?|route|assign|best (?:fits?|match\w*|subject)|(?:which"
+    rf"|what) (?:\w+ )?(?:category|label|action|department|option|team|tag|queue|tool|person|product"
+    rf"|plan))\b",
     re.IGNORECASE,
 )
 
@@ -177,12 +208,16 @@ def _of_lines(told: str, whole: str) -> list[Option]:
 
 
 _NO_NAMES = frozenset(
-    "text message mail email review question answer subject note options input output sentence ticket request context title from to date here".split()
+    (
+        "text message mail email review question answer subject note options input output sentence ticket"
+        " request context title from to date here"
+    ).split()
 )
 
 
 _DEFINED = re.compile(
-    r"(?:^|[;,.:\n]\s*)[\"“'‘]?([A-Za-z][\w/-]*(?: [\w-]+){0,2})[\"”'’]?\s*(?:=|->|→)\s*([^;\n=]+?)(?=[;\n]|,\s*[\"“'‘]?\w+[\"”'’]?\s*=|\.\s|\.?$)"
+    r"(?:^|[;,.:\n]\s*)[\"“'‘]?([A-Za-z][\w/-]*(?: [\w-]+){0,2})[\"”'’]?\s*(?:=|->"
+    r"|→)\s*([^;\n=]+?)(?=[;\n]|,\s*[\"“'‘]?\w+[\"”'’]?\s*=|\.\s|\.?$)"
 )
 _GLOSSED = re.compile(
     r"[\"“'‘]?([A-Za-z][\w/&-]*(?: [\w&-]+){0,2}?)[\"”'’]?\s*\(([^()]{3,120})\)(?=\s*(?:,|;|\.|or\b|and\b|$|\n))"
@@ -253,7 +288,8 @@ def _listed(told: str) -> list[Option]:
         ):
             continue
         is_named = re.match(
-            r"(?:one|choose|pick|select|(?:choose|pick|select|decide|distinguish|differentiate) (?:between|among)|either|whether|classify|categor|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge)",
+            r"(?:one|choose|pick|select|(?:choose|pick|select|decide|distinguish|differentiate) (?:between|among)"
+            r"|either|whether|classify|categor|label|sort|tag|mark|rate|triage|route|assign|flag|file|grade|judge)",
             match[0],
             re.IGNORECASE,
         )
@@ -327,8 +363,3 @@ def ruled(found: Sequence[Option], rules: str) -> list[Option]:
         )
         made.append(each if each.about or not said else each._replace(about="; ".join(said)))
     return made
-
-
-def names(found: Sequence[Option]) -> frozenset[str]:
-    """Return the names of options in lower case."""
-    return frozenset(each.name.lower() for each in found)

@@ -1,7 +1,8 @@
 """A conversation without tools as what it orders and what that is done with: sentences that ask, and texts.
 
 `Which department is this for? Invoice 12 is wrong.` asks with its first sentence and gives its second. What stands in
-quotation marks, tags or behind `Text:` is given; an app's system message may order what is done with all that users say.
+quotation marks, tags or behind `Text:` is given; an app's system message may order what is done with all that users
+say.
 """
 
 import re
@@ -34,15 +35,19 @@ _QUOTED = re.compile(
     r"|'(?P<single>[^'\n]*(?:'\w[^'\n]*)*)')(?=[\s.,;:?!)]|$)"
 )
 _SHAPING = re.compile(
-    r"\b(?:with|phrase|words?|forms?|format|prefix|suffix|like|e\.g\.,?|for example:?|ending|sentence|option)\s*:?\s*\Z",
+    r"\b(?:with|phrase|words?|forms?|format|prefix|suffix|like|e\.g\.,?|for example:?|ending|sentence"
+    r"|option)\s*:?\s*\Z",
     re.IGNORECASE,
 )
 """What stands before a quotation that is no text but a part of the answer."""
 _NAMES = (
-    "text|review|e-?mail|mail|article|message|passage|context|input|ticket|sentence|document|doc|paragraph|notes?|log|logs"
+    "text|review|e-?mail|mail|article|message|passage|context|input|ticket|sentence|document|doc"
+    "|paragraph|notes?|log|logs"
     "|transcript|conversation|chat|story|comment|tweet|post|headline|title|statement|claim|feedback|description|data"
-    "|content|report|complaint|request|customer|user|snippet|excerpt|memo|recipe|invoice|order|letter|announcement|entry"
-    "|list|items?|table|record|record|policy|menu|schedule|bio|facts?|premise|abstract|page|source|quote|utterance|query"
+    "|content|report|complaint|request|customer|user|snippet|excerpt|memo|recipe|invoice|order|letter"
+    "|announcement|entry"
+    "|list|items?|table|record|record|policy|menu|schedule|bio|facts?|premise|abstract|page|source|quote"
+    "|utterance|query"
     "|here (?:is|are) (?:the|my|a|an|our|some) [\\w ]{2,30}|here(?:'s|’s) (?:the|my|a|an|our|what) [\\w ]{2,30}"
 )
 _LABEL = re.compile(
@@ -50,12 +55,14 @@ _LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _INLINE = re.compile(
-    rf"[:,]?\s(?:in|from|of|for|about|on)?\s?(?:this|the following|following|the)\s(?:[\w-]+\s){{0,3}}?(?:{_NAMES})\s*:\s+|(?<=[a-z)])\s*:\s*\n+",
+    rf"[:,]?\s(?:in|from|of|for|about|on)?\s?(?:this|the following|following"
+    rf"|the)\s(?:[\w-]+\s){{0,3}}?(?:{_NAMES})\s*:\s+|(?<=[a-z)])\s*:\s*\n+",
     re.IGNORECASE,
 )
 """What gives a text in the middle of a line: `Which is meant in this mail: ...`."""
 _BACK = re.compile(
-    r"^[ \t]*[*#_]*(?:questions?|q|answer|task|instructions?|options|choices|categories|labels|output|format|reply|a)\b[*_ ]*:[*_]*",
+    r"^[ \t]*[*#_]*(?:questions?|q|answer|task|instructions?|options|choices|categories|labels|output"
+    r"|format|reply|a)\b[*_ ]*:[*_]*",
     re.IGNORECASE | re.MULTILINE,
 )
 """What a labelled text ends before."""
@@ -63,25 +70,39 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 _PART = re.compile(r"\W*you(?:'re| are) (?:a|an|the|my|our|[A-Z])", re.IGNORECASE)
 """What a sentence begins with that says who answers."""
 _VERBS = (
-    "answer|reply|respond|give|return|output|print|write|list|extract|name|state|tell|say|classify|label|categori[sz]e|choose"
-    "|pick|select|decide|determine|identify|find|summari[sz]e|rewrite|translate|convert|format|use|do not|don't|don’t|never"
-    "|always|only|make|keep|begin|start|end|finish|put|wrap|include|avoid|explain|describe|create|compose|draft|generate"
-    "|read|look|based on|according to|going by|judging by|from the|count|calculate|compute|work out|figure out|add|sort|order|rank|repeat|spell|just"
-    "|no (?:explanations?|other|extra|intro\\w*|punctuation|units?|commas?|prose|text|comments?|quotes?|markdown|spaces|preamble|need)|your answer|the answer|answers?|as|in (?:one|a|two|three|at most|under|no more|all|upper|lower|json|alphabetical|capital)|is this|rate|route|assign|detect|flag|tag|mark"
-    "|check|judge|assess|score|triage|limit|restrict|stick|quote|copy|echo|capitali[sz]e|uppercase|lowercase|separate|help"
+    "answer|reply|respond|give|return|output|print|write|list|extract|name|state|tell|say|classify|label"
+    "|categori[sz]e|choose"
+    "|pick|select|decide|determine|identify|find|summari[sz]e|rewrite|translate|convert|format|use|do not"
+    "|don't|don’t|never"
+    "|always|only|make|keep|begin|start|end|finish|put|wrap|include|avoid|explain|describe|create|compose"
+    "|draft|generate"
+    "|read|look|based on|according to|going by|judging by|from the|count|calculate|compute|work out"
+    "|figure out|add|sort|order|rank|repeat|spell|just"
+    "|no (?:explanations?|other|extra|intro\\w*|punctuation|units?|commas?|prose|text|comments?|quotes?"
+    "|markdown|spaces|preamble|need)|your answer|the answer|answers?|as|in (?:one|a|two|three|at most"
+    "|under|no more|all|upper|lower|json|alphabetical|capital)|is this|rate|route|assign|detect|flag|tag"
+    "|mark"
+    "|check|judge|assess|score|triage|limit|restrict|stick|quote|copy|echo|capitali[sz]e|uppercase"
+    "|lowercase|separate|help"
     "|mention|provide|show|display|let me know|remind me|fill|pull|get|take|turn|transform|shorten|rephrase|paraphrase"
-    "|parse|moderate|filter|correct|fix|proofread|suggest|recommend|think|imagine|act|you (?!can |have |get |need |want |see |know |like |were |had )[a-z]+"
-    "|(?:\\w+ ){1,3}only\\W*$|options?|choices?|categories|labels?|output|format|one word|single word|yes or no|true or false|json|nothing else|without|max(?:imum)?|at most|exactly|two|three|four|five|plain|lower ?case|upper ?case|all caps"
+    "|parse|moderate|filter|correct|fix|proofread|suggest|recommend|think|imagine|act|you (?!can |have "
+    "|get |need |want |see |know |like |were |had )[a-z]+"
+    "|(?:\\w+ ){1,3}only\\W*$|options?|choices?|categories|labels?|output|format|one word|single word"
+    "|yes or no|true or false|json|nothing else|without|max(?:imum)?|at most|exactly|two|three|four|five"
+    "|plain|lower ?case|upper ?case|all caps"
 )
 _ORDERS = re.compile(
-    r"(?:[\s*#_>(-]|\d[.)] )*(?:for each [\w ]{2,24}|for every [\w ]{2,24}|please|pls|plz|kindly|now|then|and|also|ok(?:ay)?|so|hi|hello|hey|can you|could you|would you|will you|can u|"
+    r"(?:[\s*#_>(-]|\d[.)] )*(?:for each [\w ]{2,24}|for every [\w ]{2,24}|please|pls|plz|kindly|now|then"
+    r"|and|also|ok(?:ay)?|so|hi|hello|hey|can you|could you|would you|will you|can u|"
     r"i (?:want|need|would like|'d like) you to|i'd like you to|your (?:task|job) is to|[,:])*[\s,:]*"
     rf"(?:{_VERBS})\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"(?:[\s*#_>(-]|\d[.)] )*(?:please|and|so|but|ok|also|hi|hello|hey|well|question|q|quick question|tell me|[,:])*[\s,:]*"
-    r"(?:who|whom|whose|what|what's|whats|which|when|where|why|how|is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|am)\b",
+    r"(?:[\s*#_>(-]|\d[.)] )*(?:please|and|so|but|ok|also|hi|hello|hey|well|question|q|quick question"
+    r"|tell me|[,:])*[\s,:]*"
+    r"(?:who|whom|whose|what|what's|whats|which|when|where|why|how|is|are|was|were|does|do|did|has|have"
+    r"|had|can|could|will|would|should|am)\b",
     re.IGNORECASE,
 )
 _WANTS = re.compile(
@@ -89,21 +110,33 @@ _WANTS = re.compile(
     re.IGNORECASE,
 )
 _DOES = re.compile(
-    r"\b(?:classif\w+|label\w*|categor\w+|extract\w*|route\w*|triage\w*|detect\w*|tag\b|flag\b|decide\w*|determin\w+|sort (?:the|each|every|incoming|user|customer)|"
-    r"summari[sz]\w*|identif\w+|which (?:department|category|label|team|topic|language)|parse|convert\w*|normali[sz]e\w*|translat\w+|read(?:s)? (?:the|each|incoming)|find the|return the|output the|get the|wrap the|fill |(?:reply|answer|respond|output)\w* with (?:the|one|only|exactly|just|a single|a json|json))",
+    r"\b(?:classif\w+|label\w*|categor\w+|extract\w*|route\w*|triage\w*|detect\w*|tag\b|flag\b|decide\w*"
+    r"|determin\w+|sort (?:the|each|every|incoming|user|customer)|"
+    r"summari[sz]\w*|identif\w+|which (?:department|category|label|team|topic|language)|parse|convert\w*"
+    r"|normali[sz]e\w*|translat\w+|read(?:s)? (?:the|each|incoming)|find the|return the|output the|get the"
+    r"|wrap the|fill |(?:reply|answer|respond|output)\w* with (?:the|one|only|exactly|just|a single|a json"
+    r"|json))",
     re.IGNORECASE,
 )
 """What a system message says that orders something to be done with whatever users send."""
 _QUESTIONS = re.compile(
-    r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?|members?|users? (?:with|to|find)|clerks?|parents|about it)\b",
+    r"\b(?:answer|help)\w*\b[^.\n]{0,60}\b(?:questions?|customers?|guests?|visitors?|callers?|students?"
+    r"|members?|users? (?:with|to|find)|clerks?|parents|about it)\b",
     re.IGNORECASE,
 )
 """What a system message says that lets users ask."""
 
 
 FORMAL = re.compile(
-    r"^\W*(?:(?:please|and|but|so|then|also|just|only|always|never|do not|don't|don’t|keep|no|use|be|make|avoid|limit|wrap|put|format|begin|start|end|finish|stick|you (?:are|answer|help|will|read|get|fill|run|speak|talk|work|never|always)|be |stay|speak|remember|if you|feel free|refer|think|treat|round|if |according to|based on|read (?:the|this)|nothing|json|one word|single|short|brief(?:ly)?|in (?:one|a few|capital|lower|upper|json|a single)|max|reply in|answer in)\b"
-    r"|(?:answer|reply|respond|return|output|write|print|say|give)\b(?: (?:it|me|us|the (?:answer|result|reply)|your (?:answer|reply)|exactly|just|only|one|a|an|short|single|plain|json|briefly|back))* ?(?:[.,:]|$|\b(?:only|in|with|as|using|briefly|short|from|to|and|without|within|like|exactly|the question|one|at most|in the form|yes|true|digits|label|word|sentence|nothing)\b))",
+    r"^\W*(?:(?:please|and|but|so|then|also|just|only|always|never|do not|don't|don’t|keep|no|use|be|make"
+    r"|avoid|limit|wrap|put|format|begin|start|end|finish|stick|you (?:are|answer|help|will|read|get|fill"
+    r"|run|speak|talk|work|never|always)|be |stay|speak|remember|if you|feel free|refer|think|treat|round"
+    r"|if |according to|based on|read (?:the|this)|nothing|json|one word|single|short|brief(?:ly)?"
+    r"|in (?:one|a few|capital|lower|upper|json|a single)|max|reply in|answer in)\b"
+    r"|(?:answer|reply|respond|return|output|write|print|say|give)\b(?: (?:it|me|us|the (?:answer|result"
+    r"|reply)|your (?:answer|reply)|exactly|just|only|one|a|an|short|single|plain|json|briefly"
+    r"|back))* ?(?:[.,:]|$|\b(?:only|in|with|as|using|briefly|short|from|to|and|without|within|like"
+    r"|exactly|the question|one|at most|in the form|yes|true|digits|label|word|sentence|nothing)\b))",
     re.IGNORECASE,
 )
 """A sentence that says how to answer, and not what."""
@@ -144,7 +177,9 @@ def order_of(items: Sequence[Item]) -> Order:
     ordered, stated = _ruled(rules)
     background = "\n".join(filter(None, (stated, before)))
     told, text = parted(last)
-    is_done = _does(rules) or (not told and _QUESTIONS.search(rules) is None and any(not FORMAL.match(each) for each in ordered))
+    is_done = _does(rules) or (
+        not told and _QUESTIONS.search(rules) is None and any(not FORMAL.match(each) for each in ordered)
+    )
     if is_done and not (text and told and _is_marked(last)):
         return Order(tuple(ordered), last, background, last, rules)
     if len(text.split()) < MIN_TEXT and (told or before):
@@ -220,7 +255,8 @@ def parted(message: str) -> tuple[list[str], str]:
 
 _HEAD = re.compile(r"[^:\n]{3,160}?:\s+(?=\S)")
 _TAKES_LIST = re.compile(
-    r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these|steps|uppercase|lowercase|round|total|sum|add|average|longest|shortest|largest|smallest)\b",
+    r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these"
+    r"|steps|uppercase|lowercase|round|total|sum|add|average|longest|shortest|largest|smallest)\b",
     re.IGNORECASE,
 )
 

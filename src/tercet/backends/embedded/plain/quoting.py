@@ -36,8 +36,10 @@ _BREAKS = frozenset(
 )
 _OPENS = _BREAKS | {",", ":", "."}
 _DATES = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b\d{4}\b|\d+[/.-]\d+"
-    r"|\b(?:today|tomorrow|yesterday|noon|midnight|morning|evening|night|spring|summer|autumn|winter|week|month|year)s?\b|\d ?(?:am|pm)\b|\d:\d\d|\bo'clock\b",
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur"
+    r"|sun)day|\b\d{4}\b|\d+[/.-]\d+"
+    r"|\b(?:today|tomorrow|yesterday|noon|midnight|morning|evening|night|spring|summer|autumn|winter|week"
+    r"|month|year)s?\b|\d ?(?:am|pm)\b|\d:\d\d|\bo'clock\b",
     re.IGNORECASE,
 )
 _LENGTHS = re.compile(
@@ -47,7 +49,8 @@ _OFTEN = re.compile(
     r"\b(?:daily|weekly|monthly|yearly|hourly|every|each|twice|once|times|per|always|never)\b", re.IGNORECASE
 )
 _MONEY = re.compile(
-    r"[$€£¥₹]|\b(?:euros?|dollars?|pounds?|usd|eur|gbp|yen|cents?|francs?|rupees?|kronor|kr|pesos?|chf|zł|rand|naira|baht)\b",
+    r"[$€£¥₹]|\b(?:euros?|dollars?|pounds?|usd|eur|gbp|yen|cents?|francs?|rupees?|kronor|kr|pesos?|chf|zł"
+    r"|rand|naira|baht)\b",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"(?=\S*\d)[\w#./-]+|[A-Z]{2,}[\w-]*")
@@ -94,8 +97,10 @@ class Stretch(NamedTuple):
 
 
 _ORDER = re.compile(
-    r"^\W*(?:(?:please|pls|kindly|now|then|and|also|so|can|could|would|will|you|me|us|i|need|want|would like|to know|just|only)\b[\s,]*)*"
-    r"(?:(?:extract|return|output|print|write|list|name|state|give|tell|find|get|identify|quote|copy|show|provide|determine|pull|read|mention|look up|pick|answer|reply with|respond with|"
+    r"^\W*(?:(?:please|pls|kindly|now|then|and|also|so|can|could|would|will|you|me|us|i|need|want"
+    r"|would like|to know|just|only)\b[\s,]*)*"
+    r"(?:(?:extract|return|output|print|write|list|name|state|give|tell|find|get|identify|quote|copy|show"
+    r"|provide|determine|pull|read|mention|look up|pick|answer|reply with|respond with|"
     r"reply|respond|report|send|say|repeat|detect|spell)\b[\s:]*(?:me|us|out|back)?\b\s*)?",
     re.IGNORECASE,
 )
@@ -104,9 +109,16 @@ _LABEL = re.compile(
     r"^\W*(?:question|q|task|frage|pregunta|also|and|hey|hi|hello|ok|great|so|quick question)\b\W*(?=\w)", re.IGNORECASE
 )
 _SETTING = re.compile(
-    r"[\s,]*\b(?:(?:that (?:is|are) )?(?:mentioned |given |stated |named |found |listed )?(?:in|from|of|on|below|above) (?:the|this|that|each|every|my|our|following|your|a)\s+(?:\w+ ){0,2}?(?:text|message|mail|e-?mail|passage|note|notes|sentence|review|ticket|letter|article|record|"
-    r"transcript|log|report|document|paragraph|list|table|chat|form|order|notice|above|below|following|user sends|context|input|thread|memo|story|page|announcement)\b|(?:as|in) (?:YYYY|DD|HH|MM|JSON|ISO|a (?:json|number|date|list)|an? (?:bullet|numbered)|capitals|lower|upper|one word|digits|double|quotes|square|24)|"
-    r"and (?:write |return |output |answer |say )?nothing(?: else| more)?|nothing else|only|without|with no|no other|comma-separated|separated by|one per|each on|in (?:alphabetical|one|a few|at most|the form|square|double|brackets|quotes)).*$",
+    r"[\s,]*\b(?:(?:that (?:is|are) )?(?:mentioned |given |stated |named |found |listed )?(?:in|from|of|on"
+    r"|below|above) (?:the|this|that|each|every|my|our|following|your|a)\s+(?:\w+ ){0,2}?(?:text|message"
+    r"|mail|e-?mail|passage|note|notes|sentence|review|ticket|letter|article|record|"
+    r"transcript|log|report|document|paragraph|list|table|chat|form|order|notice|above|below|following"
+    r"|user sends|context|input|thread|memo|story|page|announcement)\b|(?:as|in) (?:YYYY|DD|HH|MM|JSON|ISO"
+    r"|a (?:json|number|date|list)|an? (?:bullet|numbered)|capitals|lower|upper|one word|digits|double"
+    r"|quotes|square|24)|"
+    r"and (?:write |return |output |answer |say )?nothing(?: else| more)?|nothing else|only|without"
+    r"|with no|no other|comma-separated|separated by|one per|each on|in (?:alphabetical|one|a few|at most"
+    r"|the form|square|double|brackets|quotes)).*$",
     re.IGNORECASE | re.DOTALL,
 )
 """What says where a value is to be looked for, and in what form it is wanted."""

@@ -5,6 +5,7 @@ guessed at.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 Layout = Literal["", "object", "array", "pairs", "bullets", "numbered", "lines", "joined"]
@@ -12,24 +13,32 @@ Case = Literal["", "upper", "lower", "title"]
 Sorting = Literal["", "alphabetical", "ascending", "descending", "reversed"]
 
 _QUOTE = r"[\"“'‘`]([^\"”\n`]{1,120}?)[\"”'’`](?=[\s.,;:!?)]|$)"
-_ANY = r"(?:with|by|in|as)\s+(?:exactly\s+)?(?:the\s+)?(?:exact\s+)?(?:words?\s+|phrase\s+|prefix\s+|text\s+|label\s+|sentence\s+|line\s+|string\s+|question\s+)?:?\s*"
+_ANY = (
+    r"(?:with|by|in|as)\s+(?:exactly\s+)?(?:the\s+)?(?:exact\s+)?(?:words?\s+|phrase\s+|prefix\s+|text\s+"
+    r"|label\s+|sentence\s+|line\s+|string\s+|question\s+)?:?\s*"
+)
 _BEGIN = re.compile(
-    rf"\b(?:start|begin|prefix|preface|open|precede)\b[^.\n\"“'‘`]{{0,40}}?\b{_ANY}{_QUOTE}|\bprefix\s+(?:it\s+|the answer\s+)?(?:of\s+)?{_QUOTE}",
+    rf"\b(?:start|begin|prefix|preface|open|precede)\b[^.\n\"“'‘`]{{0,40}}?\b{_ANY}{_QUOTE}"
+    rf"|\bprefix\s+(?:it\s+|the answer\s+)?(?:of\s+)?{_QUOTE}",
     re.IGNORECASE,
 )
 _BEGIN_BARE = re.compile(
     r"\b(?:start|begin|prefix)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:word|prefix) )?([A-Z][\w ]{0,30}:)", re.IGNORECASE
 )
 _FINISH = re.compile(
-    rf"\b(?:end|finish|close|conclude|sign off|append|add)\b[^.\n\"“'‘`]{{0,40}}?(?:\b{_ANY}|\b(?:end|append|add)\s+){_QUOTE}",
+    rf"\b(?:end|finish|close|conclude|sign off|append|add)\b[^.\n\"“'‘`]{{0,40}}?(?:\b{_ANY}|\b(?:end"
+    rf"|append|add)\s+){_QUOTE}",
     re.IGNORECASE,
 )
 _FINISH_BARE = re.compile(
-    r"\b(?:end|finish|close|sign off)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:words?|phrase) )?([A-Z][\w' ,]{2,40}[.!]?)\s*$",
+    r"\b(?:end|finish|close|sign off)\b[^.\n\"“'‘`]{0,30}?\bwith\s+(?:the (?:words?"
+    r"|phrase) )?([A-Z][\w' ,]{2,40}[.!]?)\s*$",
     re.MULTILINE,
 )
 _TEMPLATE = re.compile(
-    r"\b(?:format|form|like this|as|style|template|pattern|reply|respond|answer)\b[^\n\"“'‘`]{0,30}?[:\s]\s*[\"“'‘`]?((?:[^\n<>{}\[\]\"“'‘`]{0,40}?)[<\[{](?:your |the )?[\w \-/]{1,40}[>\]}][^\n\"”'’`<>{}\[\]]{0,20})[\"”'’`]?",
+    r"\b(?:format|form|like this|as|style|template|pattern|reply|respond"
+    r"|answer)\b[^\n\"“'‘`]{0,30}?[:\s]\s*[\"“'‘`]?((?:[^\n<>{}\[\]\"“'‘`]{0,40}?)[<\[{](?:your "
+    r"|the )?[\w \-/]{1,40}[>\]}][^\n\"”'’`<>{}\[\]]{0,20})[\"”'’`]?",
     re.IGNORECASE,
 )
 _SLOT = re.compile(r"[<\[{](?:your |the )?[\w \-/]{1,40}[>\]}]")
@@ -49,13 +58,15 @@ _MARKS = {
 _NEAREST = re.compile(r"\bnearest (ten|hundred|thousand|million|10|100|1,?000)\b", re.IGNORECASE)
 _TENS = {"ten": -1, "10": -1, "hundred": -2, "100": -2, "thousand": -3, "1000": -3, "1,000": -3, "million": -6}
 _TAGS = re.compile(
-    r"<(\w[\w-]*)>\s*(?:\.{3}|…)?\s*</\1>|\b(?:in|inside|within|between|with|using)\s+(?:an?\s+|the\s+)?<(\w[\w-]*)>\s*(?:tags?|and)?",
+    r"<(\w[\w-]*)>\s*(?:\.{3}|…)?\s*</\1>|\b(?:in|inside|within|between|with|using)\s+(?:an?\s+"
+    r"|the\s+)?<(\w[\w-]*)>\s*(?:tags?|and)?",
     re.IGNORECASE,
 )
 _WRAPS = (
     (
         re.compile(
-            r"\bdouble quot(?:es|ation marks)\b|\b(?:in|inside|within|with|between) (?:quotes|quotation marks)\b|\bquote marks\b",
+            r"\bdouble quot(?:es|ation marks)\b|\b(?:in|inside|within|with|between) (?:quotes|quotation marks)\b"
+            r"|\bquote marks\b",
             re.IGNORECASE,
         ),
         ('"', '"'),
@@ -78,7 +89,8 @@ _WRAPS = (
     (re.compile(r"\basterisks\b", re.IGNORECASE), ("*", "*")),
 )
 _UPPER = re.compile(
-    r"\b(?:upper[ -]?case|all caps|all[ -]capitals?|(?:in|as|with|use|only) (?:all )?(?:caps|capitals|capital letters|block letters)|capital letters|capitals only|uppercased|caps only|all upper)\b",
+    r"\b(?:upper[ -]?case|all caps|all[ -]capitals?|(?:in|as|with|use|only) (?:all )?(?:caps|capitals"
+    r"|capital letters|block letters)|capital letters|capitals only|uppercased|caps only|all upper)\b",
     re.IGNORECASE,
 )
 _LOWER = re.compile(
@@ -90,39 +102,48 @@ _TITLE = re.compile(
 )
 _OBJECT = re.compile(r"\bjson\b(?! (?:list|array))|\bas an? object\b", re.IGNORECASE)
 _ARRAY = re.compile(
-    r"\bjson (?:list|array)\b|\b(?:as|in|return|give|output) an? (?:python list|array|json list)\b|\bpython list\b|\barray of strings\b",
+    r"\bjson (?:list|array)\b|\b(?:as|in|return|give|output) an? (?:python list|array|json list)\b"
+    r"|\bpython list\b|\barray of strings\b",
     re.IGNORECASE,
 )
 _BULLETS = re.compile(
-    r"\bbullet(?:s|ed|[ -]?points?|[ -]?list)?\b|\bdash(?:es|ed)? list\b|\b(?:start(?:ing)?|begin(?:ning)?|prefix(?:ed)?) (?:each|every)[^.\n]{0,30} (?:with|by) (?:a |an )?(?:dash|hyphen|\"[-*] ?\"|'[-*] ?')|\bmarkdown list\b|\bunordered list\b",
+    r"\bbullet(?:s|ed|[ -]?points?|[ -]?list)?\b|\bdash(?:es|ed)? list\b|\b(?:start(?:ing)?|begin(?:ning)?"
+    r"|prefix(?:ed)?) (?:each|every)[^.\n]{0,30} (?:with|by) (?:a |an )?(?:dash|hyphen|\"[-*] ?\""
+    r"|'[-*] ?')|\bmarkdown list\b|\bunordered list\b",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"\bnumbered\b|\bnumbered list\b|\bnumber (?:them|the items|each)\b|\bordered list\b|\blist numbered\b|\b1\., 2\.|\"1\.\"",
+    r"\bnumbered\b|\bnumbered list\b|\bnumber (?:them|the items|each)\b|\bordered list\b|\blist numbered\b"
+    r"|\b1\., 2\.|\"1\.\"",
     re.IGNORECASE,
 )
 _LINES = re.compile(
-    r"\b(?:one|each|every)(?: \w+){0,3} (?:per|a|on (?:its|a|their)(?: own| new| separate)?|in its own) lines?\b|\bper line\b|\b(?:separate|new|different|own) lines?\b|\bline by line\b|\bnewline[- ]separated\b",
+    r"\b(?:one|each|every)(?: \w+){0,3} (?:per|a|on (?:its|a|their)(?: own| new| separate)?"
+    r"|in its own) lines?\b|\bper line\b|\b(?:separate|new|different|own) lines?\b|\bline by line\b"
+    r"|\bnewline[- ]separated\b",
     re.IGNORECASE,
 )
 _JOINED = (
     (
         re.compile(
-            r"\bcomma[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?commas?\b|\bcommas? between\b|\bwith commas\b|\bcsv\b",
+            r"\bcomma[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?commas?\b"
+            r"|\bcommas? between\b|\bwith commas\b|\bcsv\b",
             re.IGNORECASE,
         ),
         ", ",
     ),
     (
         re.compile(
-            r"\bsemi-?colon[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?semi-?colons?\b|\bsemicolons? between\b",
+            r"\bsemi-?colon[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by"
+            r"|with) (?:a )?semi-?colons?\b|\bsemicolons? between\b",
             re.IGNORECASE,
         ),
         "; ",
     ),
     (
         re.compile(
-            r"\bpipe[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?(?:pipes?|vertical bars?|\")?\|?\b(?:pipes?|bars?)",
+            r"\bpipe[- ]?(?:separated|delimited)|\bseparated? (?:\w+ ){0,2}(?:by|with) (?:a )?(?:pipes?"
+            r"|vertical bars?|\")?\|?\b(?:pipes?|bars?)",
             re.IGNORECASE,
         ),
         " | ",
@@ -135,13 +156,21 @@ _JOINED = (
 )
 _TIGHT = re.compile(r"\b(?:no|without(?: any)?) (?:spaces?|whitespace)\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"\b(?:only|just|nothing but|single) (?:the |a |an |one )?(?:\w+ )?(?:numbers?|figures?|digits?|integers?|amount|count)\b|\b(?:number|figure|digits?|integer|numeral|numbers) (?:only|alone|and nothing)\b"
-    r"|\bas an? (?:\w+ )?(?:number|integer|figure|digit)\b|\b(?:with)?out (?:the |any )?(?:unit|units|currency|currency sign|symbol|currency symbol|euro sign|dollar sign)\b|\bno (?:units?|currency|symbols?|currency symbols?|currency sign)\b|\bin (?:digits|figures|numerals)\b|\b(?:a|one|bare|plain) (?:single )?(?:number|integer)[.,]? (?:only|no|nothing|please)\b|\bnumeric(?:al)? (?:answer|value)\b|\bjust (?:a|the) number\b",
+    r"\b(?:only|just|nothing but|single) (?:the |a |an |one )?(?:\w+ )?(?:numbers?|figures?|digits?"
+    r"|integers?|amount|count)\b|\b(?:number|figure|digits?|integer|numeral|numbers) (?:only|alone"
+    r"|and nothing)\b"
+    r"|\bas an? (?:\w+ )?(?:number|integer|figure|digit)\b|\b(?:with)?out (?:the |any )?(?:unit|units"
+    r"|currency|currency sign|symbol|currency symbol|euro sign|dollar sign)\b|\bno (?:units?|currency"
+    r"|symbols?|currency symbols?|currency sign)\b|\bin (?:digits|figures|numerals)\b|\b(?:a|one|bare"
+    r"|plain) (?:single )?(?:number|integer)[.,]? (?:only|no|nothing|please)\b|\bnumeric(?:al)? (?:answer"
+    r"|value)\b|\bjust (?:a|the) number\b",
     re.IGNORECASE,
 )
 _DECIMALS = re.compile(r"\b(\w+) (?:decimal(?: place)?s?|decimal digits?|digits after)\b", re.IGNORECASE)
 _WHOLE = re.compile(
-    r"\b(?:nearest (?:whole|integer|euro|dollar|unit|one|percent|pound|kilo|gram|minute|hour)|whole number|no decimals?|without decimals?|an integer|rounded (?:up|down)?\s*to (?:the )?(?:a )?(?:whole|integer))\b",
+    r"\b(?:nearest (?:whole|integer|euro|dollar|unit|one|percent|pound|kilo|gram|minute|hour)|whole number"
+    r"|no decimals?|without decimals?|an integer|rounded (?:up|down)?\s*to (?:the )?(?:a )?(?:whole"
+    r"|integer))\b",
     re.IGNORECASE,
 )
 _ISO = re.compile(r"\bYYYY-MM-DD\b|\bISO(?: 8601)?(?: date| format)?\b", re.IGNORECASE)
@@ -149,7 +178,9 @@ _DAY_FIRST = re.compile(r"\bDD([./-])MM\1YYYY\b", re.IGNORECASE)
 _MONTH_FIRST = re.compile(r"\bMM([./-])DD\1YYYY\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\bHH:MM\b|\b24[- ]?hours?\b|\b24h\b", re.IGNORECASE)
 _BARE = re.compile(
-    r"\b(?:no|without(?: any)?|avoid|omit|leave out|skip|don't use(?: any)?|do not use(?: any)?) (?:punctuation|full stops?|periods?|final (?:period|full stop)|trailing (?:period|punctuation))\b",
+    r"\b(?:no|without(?: any)?|avoid|omit|leave out|skip|don't use(?: any)?"
+    r"|do not use(?: any)?) (?:punctuation|full stops?|periods?|final (?:period|full stop)"
+    r"|trailing (?:period|punctuation))\b",
     re.IGNORECASE,
 )
 _NO_COMMAS = re.compile(
@@ -160,7 +191,11 @@ _SENTENCE = re.compile(
     r"\b(?:full|complete|whole|single|one|1|short) (?:\w+ )?sentence\b|\bin a sentence\b", re.IGNORECASE
 )
 _WORDS = re.compile(
-    r"\b(?:at most|no more than|max(?:imum)?(?: of)?|up to|under|fewer than|less than|within|in|not more than|exactly|only|just|limit(?:ed)? (?:\w+ ){0,3}to)\s+(?:a )?(?:max(?:imum)? (?:of )?)?(\w+)\s+words?\b|\b(\w+) words? (?:max|maximum|or (?:less|fewer)|at most|only|limit)\b|\b(\w+)-word (?:answer|reply|summary|title|label)\b",
+    r"\b(?:at most|no more than|max(?:imum)?(?: of)?|up to|under|fewer than|less than|within|in"
+    r"|not more than|exactly|only|just"
+    r"|limit(?:ed)? (?:\w+ ){0,3}to)\s+(?:a )?(?:max(?:imum)? (?:of )?)?(\w+)\s+words?\b"
+    r"|\b(\w+) words? (?:max|maximum|or (?:less|fewer)|at most|only|limit)\b|\b(\w+)-word (?:answer|reply"
+    r"|summary|title|label)\b",
     re.IGNORECASE,
 )
 _FEWER = re.compile(r"\b(?:under|fewer than|less than)\b", re.IGNORECASE)
@@ -168,29 +203,37 @@ _ONE_WORD = re.compile(
     r"\b(?:one|single|1)[ -]word\b|\bword only\b|\bonly (?:the|one|a) word\b|\bjust (?:the|one|a) word\b", re.IGNORECASE
 )
 _ONLY = re.compile(
-    r"\b(?:only|just|nothing else|nothing more|no explanations?|no other text|no extra (?:text|words)|without (?:any )?(?:explanation|comment|extra)|no (?:commentary|preamble|prose|chatter|intro|sentence|full sentence|comments?)|and nothing|exact(?:ly)?|verbatim|alone)\b",
+    r"\b(?:only|just|nothing else|nothing more|no explanations?|no other text|no extra (?:text|words)"
+    r"|without (?:any )?(?:explanation|comment|extra)|no (?:commentary|preamble|prose|chatter|intro"
+    r"|sentence|full sentence|comments?)|and nothing|exact(?:ly)?|verbatim|alone)\b",
     re.IGNORECASE,
 )
-_SORTED = (
+_SORTED: Sequence[tuple[re.Pattern[str], Sorting]] = (
     (re.compile(r"\breverse(?:d)? alphabetical|\bZ (?:to|-) A\b", re.IGNORECASE), "reversed"),
     (re.compile(r"\balphabetic(?:al(?:ly)?)?\b|\bA (?:to|-) Z\b|\bA-Z\b|\balphabet\b", re.IGNORECASE), "alphabetical"),
     (
         re.compile(
-            r"\b(?:descending|highest (?:to lowest|first)|largest (?:to smallest|first)|biggest (?:to smallest|first)|decreasing|from (?:high|large|big|most)\w* to|latest first|newest first|most expensive first|oldest to youngest|longest first)\b",
+            r"\b(?:descending|highest (?:to lowest|first)|largest (?:to smallest|first)|biggest (?:to smallest"
+            r"|first)|decreasing|from (?:high|large|big|most)\w* to|latest first|newest first|most expensive first"
+            r"|oldest to youngest|longest first)\b",
             re.IGNORECASE,
         ),
         "descending",
     ),
     (
         re.compile(
-            r"\b(?:ascending|lowest (?:to highest|first)|smallest (?:to largest|to biggest|first)|increasing|from (?:low|small|least|cheap)\w* to|earliest first|oldest first|cheapest (?:first|to)|chronological(?:ly)?|shortest first|youngest to oldest)\b",
+            r"\b(?:ascending|lowest (?:to highest|first)|smallest (?:to largest|to biggest|first)|increasing"
+            r"|from (?:low|small|least|cheap)\w* to|earliest first|oldest first|cheapest (?:first|to)"
+            r"|chronological(?:ly)?|shortest first|youngest to oldest)\b",
             re.IGNORECASE,
         ),
         "ascending",
     ),
 )
 _KEYS = re.compile(
-    r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|are|should be|must be))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & |, ?)?)+)"
+    r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|are|should be"
+    r"|must be))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & "
+    r"|, ?)?)+)"
     r"|((?:[\"“'‘`][A-Za-z_][\w-]*[\"”'’`](?:,? and |, ?)?)+)\s*(?:keys?|fields?)?",
     re.IGNORECASE,
 )
@@ -208,11 +251,16 @@ _COUNTS = {
 _INPUT = re.compile(r"\b(?:input|you (?:get|receive)|given)\b[^.\n]*\bjson\b[^.\n]*\.?", re.IGNORECASE)
 """What says that JSON is given, and not wanted."""
 _PAIRS = re.compile(r"\byaml\b|[`\"'‘“]?key: ?value[`\"'’”]?|\blines? of the form\b", re.IGNORECASE)
-_BULLET = re.compile(r"[\"'‘“`(]([*•·+–]) ?[\"'’”`)]|([*•]) (?:bullets?|sign)|\b(asterisks?) as bullets?", re.IGNORECASE)
+_BULLET = re.compile(
+    r"[\"'‘“`(]([*•·+–]) ?[\"'’”`)]|([*•]) (?:bullets?|sign)|\b(asterisks?) as bullets?", re.IGNORECASE
+)
 _DEFAULT = re.compile(
-    r"\b(?:if (?:there (?:is|are)|it|none|not|no|nothing|the (?:text|message)|missing|absent|you can(?:'t|not))[^.\n]{0,70}?|otherwise|or else|else),? "
-    r"(?:(?:please )?(?:output|return|reply|answer|write|print|say|give|use|put|respond)(?: with| just| only)?\s+|with )?[\"“'‘`]?"
-    r"(\[\]|N/?A|n/a|NONE|None|none|NULL|null|UNKNOWN|unknown|NO|nothing found|not found|-|[A-Z][A-Z_]{2,14}|(?<=[\"“'‘`])[^\"”'’`\n]{1,40}(?=[\"”'’`]))",
+    r"\b(?:if (?:there (?:is|are)|it|none|not|no|nothing|the (?:text|message)|missing|absent|you can(?:'t"
+    r"|not))[^.\n]{0,70}?|otherwise|or else|else),? "
+    r"(?:(?:please )?(?:output|return|reply|answer|write|print|say|give|use|put|respond)(?: with| just"
+    r"| only)?\s+|with )?[\"“'‘`]?"
+    r"(\[\]|N/?A|n/a|NONE|None|none|NULL|null|UNKNOWN|unknown|NO|nothing found|not found|-"
+    r"|[A-Z][A-Z_]{2,14}|(?<=[\"“'‘`])[^\"”'’`\n]{1,40}(?=[\"”'’`]))",
 )
 
 
@@ -293,7 +341,7 @@ def shape_of(asked: str) -> Shape:
         is_only=_ONLY.search(asked) is not None or words == 1,
         bullet=_bullet(asked),
         default=_default(asked),
-        sorting=next((how for pattern, how in _SORTED if pattern.search(asked)), ""),  # type: ignore[arg-type]
+        sorting=next((how for pattern, how in _SORTED if pattern.search(asked)), ""),
     )
 
 
@@ -314,9 +362,7 @@ def _around(asked: str) -> tuple[str, str]:
         before = match[1] or match[2]
     elif match := _BEGIN_BARE.search(asked):
         before = match[1]
-    if match := _FINISH.search(asked):
-        behind = match[1]
-    elif match := _FINISH_BARE.search(asked):
+    if (match := _FINISH.search(asked)) or (match := _FINISH_BARE.search(asked)):
         behind = match[1]
     if match := _MARKED.search(asked):
         behind = _MARKS[match[1].lower()]

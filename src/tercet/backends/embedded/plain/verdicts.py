@@ -19,7 +19,8 @@ MAX_SENTENCES = 60
 """Sentences of a text that are compared."""
 _NOT = re.compile(
     r"\b(?:not|no|never|nobody|none|nothing|without|cannot|can't|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't"
-    r"|wouldn't|couldn't|hasn't|haven't|neither|nor|refus\w+|declin\w+|closed|cancel\w+|except|unless|sold out|unavailable"
+    r"|wouldn't|couldn't|hasn't|haven't|neither|nor|refus\w+|declin\w+|closed|cancel\w+|except|unless"
+    r"|sold out|unavailable"
     r"|out of|fail\w*|broken|missing|lost|instead of|rather than|too late|stopped|empty|free of|lack\w*)\b|n't\b",
     re.IGNORECASE,
 )
@@ -82,7 +83,9 @@ def _is_denied(sentence: str, about: Sequence[Word]) -> bool:
     """Say whether a sentence denies what it shares with a question: a denial stands near one of those words."""
     stems = {each.stem for each in about}
     places = [each.start for each in words(sentence) if each.stem in stems]
-    return any(min((abs(place - match.start()) for place in places), default=NEAR) < NEAR for match in _NOT.finditer(sentence))
+    return any(
+        min((abs(place - match.start()) for place in places), default=NEAR) < NEAR for match in _NOT.finditer(sentence)
+    )
 
 
 NEAR = 24
