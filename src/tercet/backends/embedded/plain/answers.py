@@ -32,6 +32,8 @@ UNABLE = (
     "I cannot answer that: I am a small model without knowledge of the world, and nothing that I was given says it."
 )
 """What is said where nothing can be answered."""
+UNFIT = "I cannot do that: I am a small model that reads, chooses and computes, and I do not write or translate texts."
+"""What is said where a text is to be invented."""
 SURE = 0.5
 """How likely a stretch must be the answer for it to be told alone."""
 MAX_GIVEN, MAX_LAST, MAX_QUESTIONS = 20_000, 3_000, 4
@@ -59,6 +61,22 @@ _ECHOES = re.compile(
     r"|back|unchanged|as it is|the following)\b[^:\n]{0,50}:\s*(.+)$",
     re.IGNORECASE | re.DOTALL,
 )
+_INVENTS = re.compile(
+    r"\W*(?:(?:please|pls|now|then|can you|could you|would you|i (?:need|want|would like|'d like)(?: you to)?|help me)\W+)*"
+    r"(?:translate|compose|draft|invent|explain|brainstorm|come up with|rewrite|rephrase|paraphrase|proofread|improve"
+    r"|imagine|continue|tell (?:me|us) (?:a|an|some|about)\b"
+    r"|(?:write|create|generate|make up|make|suggest|give me|design|describe)(?: (?!the\b|this\b|these\b)[\w'-]+){0,6}?"
+    r" (?:poem|haiku|story|stories|letter|e-?mails?|reply|replies|note|essay|song|lyrics|jokes?|blurb|slogan|tagline|speech"
+    r"|post|tweet|bio|recipe|script|code|function|program|novel|paragraph|description|invitation|announcement|message"
+    r"|caption|ideas|tips|plan|toast|review|dialogue|limerick|advert\w*|ad|sign)\b)",
+    re.IGNORECASE,
+)
+"""What begins with what only an author can do."""
+_SAYS = re.compile(
+    r"(?:please |just |can you |could you )*say:? (?:the words? )?[\"“'‘]?([^\"”\n?]{1,60}?)[\"”'’]?[.!]*",
+    re.IGNORECASE,
+)
+"""A message that wants nothing but to have something said: `Say hello.`"""
 _SORTS = re.compile(
     r"\b(?:sort|alphabeti[sz]e|alphabetical(?:ly)?|order (?:the|these|them|by)|rank|reverse the (?:list|order))\b",
     re.IGNORECASE,
@@ -158,11 +176,18 @@ class _Answering(NamedTuple):
         ):
             if found := way():
                 return found
+        if any(map(_INVENTS.match, self.order.told)):
+            return in_shape([UNFIT], self._of_words)
         if values := self._read():
             return in_shape(values, self.shape)
         if self.shape.default:
             return self.shape.default
-        return in_shape([UNABLE], self.shape._replace(is_number=False, max_words=None, day=""))
+        return in_shape([UNABLE], self._of_words)
+
+    @property
+    def _of_words(self) -> Shape:
+        """The form that is wanted, as far as words can have it that say that there is no answer."""
+        return self.shape._replace(is_number=False, max_words=None, day="", decimals=None, is_clock=False)
 
     def _compared(self) -> str:
         found = compared(self.question, self.last) if self.question else None
@@ -171,6 +196,8 @@ class _Answering(NamedTuple):
     def _echoed(self) -> str:
         if named := listing.placed(self.order.asked, self.beginning):
             return in_shape([named], self.shape)
+        if match := _SAYS.fullmatch(self.last.strip()):
+            return in_shape([match[1][:1].upper() + match[1][1:]], self.shape)
         match = _ECHOES.search(self.last)
         if match and not self.order.rules:
             return in_shape([match[1].strip().strip('"“”')], self.shape)
