@@ -18,7 +18,7 @@ from tercet.backends.embedded.doubts import MAX_TRIES
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.held import Called, Held, held
 from tercet.backends.embedded.manifest import Manifest, read_manifest
-from tercet.backends.embedded.plain.rules import aside, one_text, plain_rules
+from tercet.backends.embedded.plain.rules import aside, one_text, plain_rules, with_object
 from tercet.backends.embedded.reader import Reader
 from tercet.backends.embedded.tasks import MAX_HELD_TOKENS, MAX_OUTPUT_TOKENS, Rendered, Task, TextParser, job_of
 from tercet.backends.embedded.telling.rules import brief_rules, telling_rules
@@ -35,6 +35,8 @@ from tercet.usage import Usage
 
 LARGE_PROMPT = 200_000
 """Characters of input from which a prompt is rendered on a thread, so that other requests are not kept waiting."""
+LONG_TEXT = 1_000
+"""Characters from which that is so where no tools are offered, since the answer is looked for in them."""
 MANY_TOOLS = 16
 """Tools from which that is so, too; their grammar is long when it is new."""
 NEVER_CALLED = 0.02
@@ -167,7 +169,8 @@ class EmbeddedBackend:
         return round(known.temperature, 4) if own is None else own, round(known.top_p, 4)
 
     async def _prepare(self, model: _Model, request: ModelRequest) -> Task:
-        if _size(request) > LARGE_PROMPT or len(request.tools) > MANY_TOOLS:
+        is_long_text = not request.tools and _size(request) > LONG_TEXT
+        if _size(request) > LARGE_PROMPT or len(request.tools) > MANY_TOOLS or is_long_text:
             return await asyncio.to_thread(self._render, model, request)
         return self._render(model, request)
 
@@ -188,10 +191,11 @@ class EmbeddedBackend:
         said = aside(request, self.model) if model.manifest.holds_answers and request.offered_tools else ""
         telling = one_text(said) if said else _telling(request, self.model) if model.manifest.holds_answers else ""
         most = MAX_HELD_TOKENS if model.manifest.holds_answers and request.tools else MAX_OUTPUT_TOKENS
-        rendered = Rendered(request, prompt, dialect, think, visible, shown.compared, telling, most)
+        asked = with_object(request, self.model) if model.manifest.holds_answers else request
+        rendered = Rendered(asked, prompt, dialect, think, visible, shown.compared, telling, most)
         if said:
             return rendered.task(Held(msgspec.structs.replace(request, tools=()), called=Called(NEVER_CALLED, True)))
-        return rendered.task(held(request, shown.compared) if dialect.has_hints else Held(request))
+        return rendered.task(held(asked, shown.compared) if dialect.has_hints else Held(asked))
 
 
 def _read_model(facts: ModelFacts, is_adapted: bool) -> _Model:

@@ -3,9 +3,10 @@
 What needs knowledge of the world or invention, a small model says that it cannot do, in the form that was asked for.
 """
 
+import json
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.times import times_in
@@ -62,12 +63,12 @@ _ECHOES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _INVENTS = re.compile(
-    r"\W*(?:(?:please|pls|now|then|can you|could you|would you|i (?:need|want|would like|'d like)(?: you to)?|help me)\W+)*"
+    r"\W*(?:(?:please|pls|now|can you|could you|would you|i (?:need|want|would like|'d like)(?: you to)?|help me)\W+)*"
     r"(?:translate|compose|draft|invent|explain|brainstorm|come up with|rewrite|rephrase|paraphrase|proofread|improve"
     r"|imagine|continue|tell (?:me|us) (?:a|an|some|about)\b"
     r"|(?:write|create|generate|make up|make|suggest|give me|design|describe)(?: (?!the\b|this\b|these\b)[\w'-]+){0,6}?"
-    r" (?:poem|haiku|story|stories|letter|e-?mails?|reply|replies|note|essay|song|lyrics|jokes?|blurb|slogan|tagline|speech"
-    r"|post|tweet|bio|recipe|script|code|function|program|novel|paragraph|description|invitation|announcement|message"
+    r" (?:poem|haiku|story|stories|letter|e-?mails?|reply|replies|note|essay|song|lyrics|jokes?|blurb|slogan|tagline"
+    r"|speech|post|tweet|bio|recipe|script|code|function|program|novel|paragraph|description|invitation|announcement|message"
     r"|caption|ideas|tips|plan|toast|review|dialogue|limerick|advert\w*|ad|sign)\b)",
     re.IGNORECASE,
 )
@@ -133,6 +134,15 @@ def answer(items: Sequence[Item], model: str = "") -> str:
     return _Answering(items, order, shape).text()
 
 
+def object_of(items: Sequence[Item], model: str = "") -> dict[str, Any]:
+    """Return the answer as a JSON object: with the keys that are named, else with `answer` alone."""
+    order = order_of(items)
+    shape = shape_of(f"{order.asked}\n{order.rules}"[:MAX_GIVEN])._replace(layout="object")
+    said = "" if options(order.rules) else courtesy(order.last, order.rules, model)
+    written = json.loads(in_shape([said], shape) if said else _Answering(items, order, shape).text())
+    return written if isinstance(written, dict) else {"answer": written}
+
+
 class _Answering(NamedTuple):
     """One message, what it orders, and the form that it wants."""
 
@@ -181,7 +191,7 @@ class _Answering(NamedTuple):
         if values := self._read():
             return in_shape(values, self.shape)
         if self.shape.default:
-            return self.shape.default
+            return in_shape([self.shape.default], self._of_words)
         return in_shape([UNABLE], self._of_words)
 
     @property
@@ -299,7 +309,7 @@ class _Answering(NamedTuple):
             if wants_all or len(values) == 1 or shape.day or shape.is_clock or not order.questions:
                 return in_shape(values if wants_all else values[:1], shape)
         elif shape.default and listing.names_kind(asked):
-            return shape.default
+            return shape.default if shape.layout == "array" else in_shape([shape.default], self._of_words)
         if (_SORTS.search(asked) or _TURNS.search(order.asked)) and listing.is_list(self.beginning):
             return in_shape(listing.items(self.beginning), shape)
         if shape.is_list and (wants_all or _TURNS.search(order.asked)):

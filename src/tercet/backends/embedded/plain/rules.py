@@ -1,12 +1,14 @@
 """The grammar of an answer to a message that offers no tools, and of one that no tool is called for."""
 
+import msgspec
+
 from tercet.backends.embedded.conversation import asked
-from tercet.backends.embedded.plain.answers import answer
+from tercet.backends.embedded.plain.answers import answer, object_of
 from tercet.backends.embedded.plain.courtesy import attention
 from tercet.backends.embedded.plain.sums import written
 from tercet.backends.embedded.plain.writing import number_of
 from tercet.backends.embedded.telling.expressions import any_of
-from tercet.items import Message, ModelRequest
+from tercet.items import Message, ModelRequest, OutputFormat
 
 
 def plain_rules(request: ModelRequest, model: str) -> str:
@@ -17,6 +19,18 @@ def plain_rules(request: ModelRequest, model: str) -> str:
     if request.tools or not _is_asked(request):
         return ""
     return one_text(answer(request.items, model))
+
+
+def with_object(request: ModelRequest, model: str) -> ModelRequest:
+    """Return a request for any JSON object as one for the object that answers it; any other as it is."""
+    last = request.items[-1] if request.items else None
+    is_asked = isinstance(last, Message) and last.role == "user" and not request.tools
+    if not is_asked or request.output_format.kind != "json_object":
+        return request
+    found = object_of(request.items, model)
+    fields = {name: {"enum": [value]} for name, value in found.items()}
+    schema = {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+    return msgspec.structs.replace(request, output_format=OutputFormat("json_schema", schema=schema))
 
 
 def one_text(text: str) -> str:
