@@ -27,8 +27,8 @@ def is_met(text: str, check: Mapping[str, Any]) -> bool:
     """Return whether an answer meets one check."""
     match check:
         case {"says": accepted}:
-            said = f" {_plain(text)} "
-            return any(f" {_plain(one)} " in said for one in accepted)
+            said = f" {_plain(text)}"
+            return any(f" {_plain(one)}" in said for one in accepted)
         case {"lacks": pattern}:
             return re.search(pattern, text) is None
         case {"matches": pattern}:

@@ -111,6 +111,35 @@ def test_chat_with_structured_output_and_logprobs(server: Server, tier: str) -> 
     assert all(token.logprob <= 0 and len(token.top_logprobs) <= 2 for token in tokens)
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("Hello!", "Hello! What can I do for you?"),
+        ("Is this positive or negative? One word in capitals.\n\nThe soup was cold and the waiter was rude.", "NEGATIVE"),
+        ("When does the ferry to Ærø leave?\n\nThe ferry to Samsø leaves at 9:05, the ferry to Ærø at 10:40.", "10:40"),
+        ("What is 15% of 240?", "36"),
+        ("Sort these alphabetically, comma-separated: plum, fig, apple", "apple, fig, plum"),
+    ],
+)
+def test_chat_without_tools(server: Server, tier: str, told: str, said: str) -> None:
+    with server.client() as client:
+        answer = client.chat.completions.create(model=tier, messages=[{"role": "user", "content": told}])
+    assert answer.choices[0].message.content == said
+    assert answer.choices[0].finish_reason == "stop"
+
+
+def test_a_greeting_calls_nothing_and_any_json_is_the_answer(server: Server, tier: str) -> None:
+    asked: Any = [{"role": "user", "content": "JSON with the keys name and city: Ana Ruiz moved to Lima last week."}]
+    with server.client() as client:
+        greeted = client.chat.completions.create(
+            model=tier, messages=[{"role": "user", "content": "Good morning!"}], tools=[CHAT_TOOL]
+        )
+        read = client.chat.completions.create(model=tier, messages=asked, response_format={"type": "json_object"})
+    assert greeted.choices[0].message.tool_calls is None
+    assert greeted.choices[0].message.content == "Good morning! What can I do for you?"
+    assert json.loads(read.choices[0].message.content or "") == {"name": "Ana Ruiz", "city": "Lima"}
+
+
 def test_responses_whole_and_streamed(server: Server, tier: str) -> None:
     body = {"model": tier, "input": QUESTION, "max_output_tokens": 24, "temperature": 0}
     whole = request(server, "POST", "/v1/responses", body)
