@@ -115,7 +115,10 @@ def test_chat_with_structured_output_and_logprobs(server: Server, tier: str) -> 
     ("told", "said"),
     [
         ("Hello!", "Hello! What can I do for you?"),
-        ("Is this positive or negative? One word in capitals.\n\nThe soup was cold and the waiter was rude.", "NEGATIVE"),
+        (
+            "Is this positive or negative? One word in capitals.\n\nThe soup was cold and the waiter was rude.",
+            "NEGATIVE",
+        ),
         ("When does the ferry to Ærø leave?\n\nThe ferry to Samsø leaves at 9:05, the ferry to Ærø at 10:40.", "10:40"),
         ("What is 15% of 240?", "36"),
         ("Sort these alphabetically, comma-separated: plum, fig, apple", "apple, fig, plum"),

@@ -68,7 +68,8 @@ _INVENTS = re.compile(
     r"|imagine|continue|tell (?:me|us) (?:a|an|some|about)\b"
     r"|(?:write|create|generate|make up|make|suggest|give me|design|describe)(?: (?!the\b|this\b|these\b)[\w'-]+){0,6}?"
     r" (?:poem|haiku|story|stories|letter|e-?mails?|reply|replies|note|essay|song|lyrics|jokes?|blurb|slogan|tagline"
-    r"|speech|post|tweet|bio|recipe|script|code|function|program|novel|paragraph|description|invitation|announcement|message"
+    r"|speech|post|tweet|bio|recipe|script|code|function|program|novel|paragraph|description|invitation"
+    r"|announcement|message"
     r"|caption|ideas|tips|plan|toast|review|dialogue|limerick|advert\w*|ad|sign)\b)",
     re.IGNORECASE,
 )
@@ -114,7 +115,7 @@ _WHOLE = re.compile(
     r"|time|string|name)\b",
     re.IGNORECASE,
 )
-_REVERSES = re.compile(r"\b(?:reverse|backwards?)\b", re.IGNORECASE)
+_THE = re.compile(r"\bthe \w+", re.IGNORECASE)
 _NAMED = re.compile(
     r"\b(?:the|all|every|each|which|are) ([a-z]+?)(?:s|es)?\b(?= (?:mentioned|in|from|of|are|that|named"
     r"|listed)\b|\?|,|:|$)",
@@ -300,7 +301,8 @@ class _Answering(NamedTuple):
             return ""
         if not order.questions and (changed := converted(asked, self.beginning)):
             return in_shape([changed], shape._replace(max_words=None))
-        if _CONVERTS.search(asked) and _WHOLE.search(asked) and not order.questions:
+        is_whole = _WHOLE.search(asked) is not None or not _THE.search(asked)
+        if _CONVERTS.search(asked) and is_whole and not order.questions:
             return in_shape([self.beginning], shape._replace(max_words=None))
         wants_all = shape.is_list or _LISTS.search(asked) is not None
         if order.questions and not shape.is_list:

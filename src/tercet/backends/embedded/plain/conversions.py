@@ -39,7 +39,10 @@ _WAYS: Sequence[tuple[re.Pattern[str], Callable[[str], str]]] = (
         ),
         lambda text: " ".join(reversed(text.split())),
     ),
-    (re.compile(r"\b(?:revers\w+|backwards?)\b", re.IGNORECASE), lambda text: text[::-1]),
+    (
+        re.compile(r"\b(?:revers\w+|backwards?)\b(?! (?:alphabetical|order|chronological))", re.IGNORECASE),
+        lambda text: text[::-1],
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tercet.backends.embedded.plain import listing
 from tercet.backends.embedded.plain.quoting import question_of, quoted
 from tercet.backends.embedded.reading import drafted
 from tercet.backends.embedded.relevance import PART
@@ -31,6 +32,11 @@ def filled(keys: Sequence[str], text: str) -> list[str]:
     found = {field.name: field.likeliest for field in drafted("record", schema, Spoken(text))}
     values = []
     for key in keys:
+        named = " ".join(_words(key))
+        matched = listing.of_pattern(named, text) if kinds[key] == "string" else None
+        if matched is not None:
+            values.append(next(iter(matched), ""))
+            continue
         value = found.get(key)
         if value is not None and value.chance >= LEAST and value.value is not None:
             number = value.value

@@ -147,9 +147,8 @@ def placed(told: str, text: str) -> str:
 
 def of_kind(asked: str, text: str) -> list[str]:
     """Return the values of a text of the kind that an order names: e-mail addresses, dates, colours, people."""
-    for name, pattern in _PATTERNS:
-        if name.search(asked):
-            return _unique(match[0] for match in pattern.finditer(text))
+    if (matched := of_pattern(asked, text)) is not None:
+        return matched
     if _DAYS.search(asked):
         return _unique(text[each.start : each.end] for each in sorted(dates_in(text), key=lambda each: each.start))
     for name, kind in _KINDS:
@@ -160,12 +159,18 @@ def of_kind(asked: str, text: str) -> list[str]:
     if _TIMES.search(asked):
         return _unique(text[each.start : each.end] for each in sorted(times_in(text), key=lambda each: each.start))
     if _PEOPLE.search(asked):
-        if people := _unique(
-            match[0] for match in _NAME.finditer(text) if "person" in kinds_of(match[0]) or "given" in _first(match[0])
-        ):
-            return people
-        return _unique(match[0] for match in _NAME.finditer(text) if not _begins(text, match.start()))
+        names = list(_NAME.finditer(text))
+        known = [match[0] for match in names if "person" in kinds_of(match[0]) or "given" in _first(match[0])]
+        others = [match[0] for match in names if not _begins(text, match.start()) and not kinds_of(match[0])]
+        return [match for match in _unique(match[0] for match in names) if match in known or match in others]
     return []
+
+
+def of_pattern(asked: str, text: str) -> list[str] | None:
+    """Return the values of a text that look like what an order names, such as e-mail addresses; None where it names
+    nothing with a look of its own."""
+    pattern = next((pattern for name, pattern in _PATTERNS if name.search(asked)), None)
+    return None if pattern is None else _unique(match[0] for match in pattern.finditer(text))
 
 
 def alike(named: str, text: str) -> list[str]:

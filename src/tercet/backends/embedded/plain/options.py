@@ -82,9 +82,9 @@ _STOPS = re.compile(
 
 
 _NO_OPTION = re.compile(
-    r"^(?:nothing|only|short|brief|labels?|categor\w+|these|following|below|options?|words?|it|so|not|one"
+    r"^(?:no \w.*|nothing|only|short|brief|labels?|categor\w+|these|following|below|options?|words?|it|so|not|one"
     r"|json|other text|explanation|digits|sentence|answer|reply)$|\b(?:nothing|else|these|following"
-    r"|no other|no explanation|at most|words?|sentences?|only|decimal|currency|punctuation|letters?|format"
+    r"|no other|no explanation|at most|words?|sentences?|only|decimal|currency|punctuation|letters|format"
     r"|followed|below|above|YYYY)\b|\b(?:the|your|each) (?:question|answer)\b",
     re.IGNORECASE,
 )
@@ -109,8 +109,8 @@ def options(told: str, whole: str = "") -> list[Option]:
         _defined(told),
         _tagged(whole),
         _yes_no(told),
-        _listed(told),
         _of_lines(told, whole),
+        _listed(told),
         _ored(told),
         _slashed(told),
     ):
@@ -203,10 +203,15 @@ def _of_lines(told: str, whole: str) -> list[Option]:
     lines = [_with_about(each) for each in _LINE.findall(whole)]
     if len(lines) > 1:
         return _unique(lines)
-    named = [Option(_clean(name), about) for name, about in _NAMED_LINE.findall(whole) if name.lower() not in _NO_NAMES]
+    named = [
+        Option(_clean(name), about)
+        for name, about in _NAMED_LINE.findall(whole)
+        if name.lower() not in _NO_NAMES and not _WH.match(name)
+    ]
     return _unique(named) if len(named) > 1 and all(len(each.name.split()) < 4 for each in named) else []
 
 
+_WH = re.compile(r"(?:which|what|who|where|when|how|is|are|does|do|did)\b", re.IGNORECASE)
 _NO_NAMES = frozenset(
     (
         "text message mail email review question answer subject note options input output sentence ticket"
@@ -227,6 +232,8 @@ _TAG = re.compile(r"<\w+ (?:name|id|label)=[\"']([^\"']+)[\"']>([^<]+)</")
 
 def _defined(told: str) -> list[Option]:
     """Return the options of `P1 = all are affected; P2 = one is` and of `parks (trees, lawns), roads (signs)`."""
+    if _SHAPES.search(told):
+        return []
     found = _unique(Option(_clean(name), about.strip()) for name, about in _DEFINED.findall(told))
     if len(found) > 1:
         return found

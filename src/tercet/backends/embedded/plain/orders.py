@@ -85,7 +85,8 @@ _VERBS = (
     "|check|judge|assess|score|triage|limit|restrict|stick|quote|copy|echo|capitali[sz]e|uppercase"
     "|lowercase|separate|help"
     "|mention|provide|show|display|let me know|remind me|fill|pull|get|take|turn|transform|shorten|rephrase|paraphrase"
-    "|parse|moderate|filter|correct|fix|proofread|suggest|recommend|think|imagine|act|you (?!can |have "
+    "|parse|round|reverse|remove|moderate|filter|correct|fix|proofread|suggest|recommend|think|imagine"
+    "|act|you (?!can |have "
     "|get |need |want |see |know |like |were |had )[a-z]+"
     "|(?:\\w+ ){1,3}only\\W*$|options?|choices?|categories|labels?|output|format|one word|single word"
     "|yes or no|true or false|json|nothing else|without|max(?:imum)?|at most|exactly|two|three|four|five"
@@ -140,6 +141,13 @@ FORMAL = re.compile(
     re.IGNORECASE,
 )
 """A sentence that says how to answer, and not what."""
+
+
+_BRIEF = re.compile(
+    r"\W*(?:(?:[\w/-]+\W+){1,4}only\b|yes ?/ ?no\b|true ?/ ?false\b|no (?:units?|currency|words)\b|digits\b)(?=[\W]|$)",
+    re.IGNORECASE,
+)
+"""What a sentence begins with that only says how to answer: `number only`, `yes/no`."""
 
 
 class Order(NamedTuple):
@@ -216,13 +224,13 @@ def is_order(sentence: str) -> bool:
         return False
     bare = sentence.rstrip(" \"'”)*_")
     asks = bare.endswith("?") or (_ASKS.match(sentence) is not None and not bare.endswith((".", "!")))
-    return asks or _ORDERS.match(sentence) is not None
+    return asks or _ORDERS.match(sentence) is not None or _BRIEF.match(sentence) is not None
 
 
 def parted(message: str) -> tuple[list[str], str]:
     """Return what a message orders, and the text that it gives: orders stand before or behind a text, seldom in it."""
     if len(message) > 2 * MAX_ORDER:
-        told, _ = parted(f"{_head(message)}\n\n{_tail(message)}")
+        told, _ = parted(f"{_head(message).strip()}\n\n{_tail(message).strip()}"[: 2 * MAX_ORDER])
         return [each for each in told if is_order(each)], message
     given, rest = _marked(message)
     if given:
@@ -256,7 +264,7 @@ def parted(message: str) -> tuple[list[str], str]:
 _HEAD = re.compile(r"[^:\n]{3,160}?:\s+(?=\S)")
 _TAKES_LIST = re.compile(
     r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these"
-    r"|steps|uppercase|lowercase|round|total|sum|add|average|longest|shortest|largest|smallest)\b",
+    r"|steps|uppercase|lowercase|total|sum|add|average|longest|shortest|largest|smallest)\b",
     re.IGNORECASE,
 )
 
@@ -324,7 +332,7 @@ def _marked(message: str) -> tuple[list[str], str]:
     if quotes:
         return _without(message, quotes)
     if (label := _INLINE.search(message)) and len(message) - label.end() > 12:
-        return _behind(message, label.start(), label.end())
+        return _behind(message, len(message[: label.end()].rstrip(": \n")), label.end())
     return [], message
 
 

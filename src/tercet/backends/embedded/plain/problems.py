@@ -16,7 +16,7 @@ from tercet.numerals import numbers_in
 MAX_TERMS, NEAR = 40, 24
 """Numbers of a problem; characters beside one in which its words stand."""
 TOTAL = re.compile(
-    r"\b(?:total|sum|altogether|in all|combined|together|overall|add (?:up|these|them|the))\b", re.IGNORECASE
+    r"\b(?:total|sum|altogether|in all|combined|together|overall|add (?:up|these|them|the|all))\b", re.IGNORECASE
 )
 _LOSES = frozenset(
     map(
@@ -48,6 +48,12 @@ _EACH = re.compile(
 _HOLDS = re.compile(
     r"\b(?:holds?|contains?|(?:costs?|weighs?|seats?) (?=[$€£]?\d)|(?:box|crate|pack|bag|tray|row|shelf"
     r"|carton|case)\w* (?:of|with|has|have|with) \d|\d+ \w+ (?:with|of) \d+)\b",
+    re.IGNORECASE,
+)
+_HOW_LONG = re.compile(
+    r"\bhow long (?:does|do|did|is|was|will)\b.*\b(?:takes?|last|open|it|ride|trip|journey|flight|shift"
+    r"|meeting|break|between|run)\b"
+    r"|\bhow many (?:hours|minutes)\b|\bhow long is (?:that|the)\b",
     re.IGNORECASE,
 )
 _DIFFERENCE = re.compile(
@@ -91,7 +97,7 @@ _GROWS = re.compile(
     r"|drop|growth)|\b(?:in|as a) (?:percent|%)",
     re.IGNORECASE,
 )
-_SIDES = re.compile(r"\s*(?:,?\s+or\s+(?:the |a )?|\bvs\.?\b|\bversus\b|\n|;)\s*", re.IGNORECASE)
+_SIDES = re.compile(r"\s*(?:,?\s+or\s+(?:the |a )?|\bvs\.?\b|\bversus\b|\n|;|,\s)\s*", re.IGNORECASE)
 
 
 _HEADS = frozenset(
@@ -108,6 +114,7 @@ _MONEY = re.compile(r"[$€£]\s?\Z")
 _MONEY_BEHIND = re.compile(r"\s?(?:euros?|dollars?|pounds?|eur|usd|gbp|€|\$|£|cents?|francs?|kr)\b", re.IGNORECASE)
 
 
+_AMOUNT = re.compile(r"\b(?:how much|price|cost|pay|total|amount)\b", re.IGNORECASE)
 _PART = re.compile(
     r"\bhow much (?:is|would|will)? ?(?:the )?(?:tip|tax|vat|interest)\b|\bwhat(?:'s| is) the (?:tip|tax|vat)\b",
     re.IGNORECASE,
@@ -137,7 +144,8 @@ def compared(question: str, message: str) -> Sum | None:
     if not (is_larger or _SMALLER.search(question)) or re.match(r"\W*how\b", question, re.IGNORECASE):
         return None
     _, colon, behind = question.rpartition(": ") if ": " in question else ("", "", "")
-    sides = [side.strip(" ?.!,") for side in _SIDES.split(behind if colon else message)]
+    said = behind if colon else question if len(_terms(question)) > 1 else message
+    sides = [side.strip(" ?.!,") for side in _SIDES.split(said.split("?")[0])]
     amounts = [(side, _side_value(side)) for side in sides if any(True for _ in numbers_in(side))]
     known = [(side, value) for side, value in amounts if value is not None]
     if len(known) < 2:
@@ -181,10 +189,16 @@ def _terms(whole: str) -> list[_Term]:
     return taken[:MAX_TERMS]
 
 
+def asks_rated(told: str, whole: str) -> bool:
+    """Say whether an amount is asked for that a discount, a tip or a tax changes."""
+    is_rated = _OFF.search(whole) is not None or _ON.search(whole) is not None
+    return is_rated and _AMOUNT.search(told) is not None
+
+
 def hours(told: str, whole: str) -> Sum | None:
     """Return how long it is from one time of day to another, or what time it is some minutes or hours after one."""
     times = list(_CLOCK.finditer(whole))
-    if len(times) == 2 and re.search(r"\bhow (?:long|many (?:hours|minutes))\b", told, re.IGNORECASE):
+    if len(times) == 2 and _HOW_LONG.search(told):
         first, last = (_minutes(match) for match in times)
         minutes = (last - first) % 1440
         if re.search(r"\bminutes\b", told, re.IGNORECASE):

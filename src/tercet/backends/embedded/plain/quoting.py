@@ -37,7 +37,7 @@ _BREAKS = frozenset(
 _OPENS = _BREAKS | {",", ":", "."}
 _DATES = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:mon|tues|wednes|thurs|fri|satur"
-    r"|sun)day|\b\d{4}\b|\d+[/.-]\d+"
+    r"|sun)day|\b\d{4}\b|\b\d{1,4}[/.-]\d"
     r"|\b(?:today|tomorrow|yesterday|noon|midnight|morning|evening|night|spring|summer|autumn|winter|week"
     r"|month|year)s?\b|\d ?(?:am|pm)\b|\d:\d\d|\bo'clock\b",
     re.IGNORECASE,

@@ -41,6 +41,10 @@ _TEMPLATE = re.compile(
     r"|the )?[\w \-/]{1,40}[>\]}][^\n\"”'’`<>{}\[\]]{0,20})[\"”'’`]?",
     re.IGNORECASE,
 )
+_FORM = re.compile(
+    r"^\W*(?:(?:in|as|with|using|of) )?(?:the|this|a|following)? ?(?:form|format|template|style|pattern)\W*",
+    re.IGNORECASE,
+)
 _SLOT = re.compile(r"[<\[{](?:your |the )?[\w \-/]{1,40}[>\]}]")
 _DOTS = re.compile(r"[\"“'‘`]([^\"”\n.]{1,40}?)\s*(?:\.{3}|…)[\"”'’`]")
 _MARKED = re.compile(
@@ -231,13 +235,14 @@ _SORTED: Sequence[tuple[re.Pattern[str], Sorting]] = (
     ),
 )
 _KEYS = re.compile(
-    r"\b(?:keys?|fields?|properties|attributes)\b(?: (?:named|called|are|should be"
-    r"|must be))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & "
+    r"\b(?:keys|key:|fields|properties|attributes)\b(?: (?:named|called|are|should be|must be|in this order"
+    r"|in the order))?\s*[:(]?\s*((?:[\"“'‘`]?[A-Za-z_][\w-]*[\"”'’`]?(?:\s*\([^)]*\))?(?:,? and |,? & "
     r"|, ?)?)+)"
     r"|((?:[\"“'‘`][A-Za-z_][\w-]*[\"”'’`](?:,? and |, ?)?)+)\s*(?:keys?|fields?)?",
     re.IGNORECASE,
 )
 _KEY = re.compile(r"[A-Za-z_][\w-]*")
+_QUOTED_KEY = re.compile(r"[\"“'‘`]([A-Za-z_][\w-]*)[\"”'’`]")
 _JSON_KEYS = re.compile(r"[\"“]([A-Za-z_][\w-]*)[\"”]\s*:")
 _NOT_KEYS = frozenset(
     "and the are with only named called as from in a an of to for be exactly these two three is it text json".split()
@@ -255,7 +260,7 @@ _BULLET = re.compile(
     r"[\"'‘“`(]([*•·+–]) ?[\"'’”`)]|([*•]) (?:bullets?|sign)|\b(asterisks?) as bullets?", re.IGNORECASE
 )
 _DEFAULT = re.compile(
-    r"\b(?:if (?:there (?:is|are)|it|none|not|no|nothing|the (?:text|message)|missing|absent|you can(?:'t"
+    r"\b(?:[Ii]f (?:there (?:is|are)|it|none|not|no|nothing|the (?:text|message)|missing|absent|you can(?:'t"
     r"|not))[^.\n]{0,70}?|otherwise|or else|else),? "
     r"(?:(?:please )?(?:output|return|reply|answer|write|print|say|give|use|put|respond)(?: with| just"
     r"| only)?\s+|with )?[\"“'‘`]?"
@@ -369,9 +374,10 @@ def _around(asked: str) -> tuple[str, str]:
     if not before and (match := _DOTS.search(asked)):
         before = match[1]
     if not (before or behind) and not _TAGS.search(asked) and (match := _TEMPLATE.search(asked)):
-        slots = list(_SLOT.finditer(match[1]))
-        if len(slots) == 1 and (match[1][: slots[0].start()].strip() or match[1][slots[0].end() :].strip(" .")):
-            before, behind = match[1][: slots[0].start()], match[1][slots[0].end() :].rstrip(" .")
+        written = _FORM.sub("", match[1])
+        slots = list(_SLOT.finditer(written))
+        if len(slots) == 1 and (written[: slots[0].start()].strip() or written[slots[0].end() :].strip(" .")):
+            before, behind = written[: slots[0].start()], written[slots[0].end() :].rstrip(" .")
     return before, behind
 
 
@@ -399,7 +405,8 @@ def _keys(asked: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(found))
     for match in _KEYS.finditer(asked):
         listed = re.sub(r"\([^)]*\)", "", match[1] or match[2] or "")
-        names = [each for each in _KEY.findall(listed) if each.lower() not in _NOT_KEYS]
+        quoted = _QUOTED_KEY.findall(listed)
+        names = [each for each in quoted or _KEY.findall(listed) if each.lower() not in _NOT_KEYS]
         if names:
             return tuple(dict.fromkeys(names))
     return ()

@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 
 from tercet.backends.embedded.plain.figures import Sum, made, plain
-from tercet.backends.embedded.plain.problems import TOTAL, hours, worded
+from tercet.backends.embedded.plain.problems import TOTAL, asks_rated, hours, worded
 from tercet.errors import ToolRetry
 from tercet.numerals import numbers_in
 from tercet.tools.calculator import evaluate
@@ -43,7 +43,8 @@ _RECKONS = re.compile(
     r"compute|work out|when (?:does|will) (?:it|the \\w+) (?:end|finish|arrive|be over)|bigger|larger"
     r"|greater|smaller|how many more|how much more|how many (?:\w+ )?(?:are there |do i have "
     r"|does \w+ have |are |is )?now|percent(?:age)?|split|each (?:person|one|of (?:us|them))|discount|tip"
-    r"|more expensive|cheaper|arithmetic|math|add up|how many (?:hours|minutes))\b|\d ?%",
+    r"|more expensive|cheaper|arithmetic|math|add (?:up|these|them|all)|(?:price|cost|rate) (?:per|of one"
+    r"|for one) \w+|how many (?:hours|minutes))\b|\d ?%",
     re.IGNORECASE,
 )
 """What says that something is to be computed."""
@@ -67,14 +68,15 @@ def computed(message: str, question: str, rules: str = "") -> Sum | None:
     has_number = re.search(r"(?<![\w(.:])\d+(?![\w):.]\d|[:)])", question) is not None or any(
         not question[each.start].isdigit() for each in numbers_in(question)
     )
+    if span := hours(question, message):
+        return span
     if not (
         is_reckoner
+        or asks_rated(question, message)
         or _RECKONS.search(question)
         or (has_number and re.search(r"\bhow (?:many|much)\b", question, re.IGNORECASE))
     ):
         return None
-    if span := hours(question, message):
-        return span
     return worded(question, message)
 
 
@@ -92,9 +94,7 @@ def written(message: str) -> Sum | None:
     return _written(message, is_asked=True) if _ALONE.fullmatch(message) else None
 
 
-_RECKONER = re.compile(
-    r"\b(?:calculat\w+|arithmetic|maths?|sums?|work out|comput\w+|till|prices?|discounts?|totals?)\b", re.IGNORECASE
-)
+_RECKONER = re.compile(r"\b(?:calculat\w+|arithmetic|maths?|sums?|work out|comput\w+|till|discounts?)\b", re.IGNORECASE)
 """What a system message says of one that computes."""
 _PERCENT = re.compile(r"\s*\bper ?cent\b", re.IGNORECASE)
 _LINE = re.compile(

@@ -13,6 +13,9 @@ from tercet.numerals import numbers_in
 _PUNCTUATION = re.compile(r"[^\w\s'%€$£@/-]|(?<!\w)['/-]|['/-](?!\w)")
 
 
+_DOTTED = re.compile(r"\b(\d{1,2})\.(\d\d)(?=\s*(?:[ap]\.?m|uhr|h)\b)", re.IGNORECASE)
+
+
 def number_of(value: float, unit: str = "") -> str:
     """Return a number as people write it: money-like fractions with two decimals, others with few."""
     text = str(int(value)) if value == int(value) else f"{value:.4f}".rstrip("0").rstrip(".")
@@ -59,7 +62,7 @@ def _valued(value: str, shape: Shape) -> str:
     """Return one value: a date, a time or a number in its form, in the letters that are wanted, as short as wanted."""
     if shape.day and (found := next((each.iso for each in dates_in(value) if each.iso), "")):
         value = date.fromisoformat(found).strftime(shape.day)
-    if shape.is_clock and (clock := next((each.clock for each in times_in(value)), "")):
+    if shape.is_clock and (clock := next((each.clock for each in times_in(_DOTTED.sub(r"\1:\2", value))), "")):
         value = clock
     if (shape.is_number or shape.decimals is not None) and (number := next(iter(numbers_in(value)), None)):
         amount = number.value
