@@ -144,7 +144,7 @@ FORMAL = re.compile(
 
 
 _BRIEF = re.compile(
-    r"\W*(?:(?:[\w/-]+\W+){1,4}only\b|yes ?/ ?no\b|true ?/ ?false\b|no (?:units?|currency|words)\b|digits\b)(?=[\W]|$)",
+    r"[ (-]{0,3}(?:(?:\w+[ ,]{1,2}){1,4}only\b|yes ?/ ?no\b|true ?/ ?false\b|no (?:units?|currency|words)\b|digits\b)",
     re.IGNORECASE,
 )
 """What a sentence begins with that only says how to answer: `number only`, `yes/no`."""

@@ -80,6 +80,8 @@ def computed(message: str, question: str, rules: str = "") -> Sum | None:
     return worded(question, message)
 
 
+MAX_ALONE = 200
+"""Characters of a message that may be a sum and nothing else."""
 _ALONE = re.compile(
     r"\W*(?:hey|hi|please|pls|quick|and|so|ok|can you|could you|tell me|me|what(?:'s|’s| is| are)?|whats"
     r"|how much(?: is| are)?|calculate|compute|work out|solve|evaluate|the result of|equals?|\?|="
@@ -91,7 +93,8 @@ _ALONE = re.compile(
 
 def written(message: str) -> Sum | None:
     """Return the value of a message that is an expression and nothing else: `What is 17*23?`"""
-    return _written(message, is_asked=True) if _ALONE.fullmatch(message) else None
+    is_alone = len(message) <= MAX_ALONE and _ALONE.fullmatch(message) is not None
+    return _written(message, is_asked=True) if is_alone else None
 
 
 _RECKONER = re.compile(r"\b(?:calculat\w+|arithmetic|maths?|sums?|work out|comput\w+|till|discounts?)\b", re.IGNORECASE)
