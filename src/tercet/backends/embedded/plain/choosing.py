@@ -21,7 +21,10 @@ from tercet.backends.embedded.relevance import direction, likeness, stem
 
 MAX_WORDS = 600
 """Words of a text that are looked at."""
-NUM_FEATURES = 11
+IN_TEXT = 8.0
+"""What the chance counts that an option which stands in the text answers the question."""
+LEAST_ABOUT = 1.6
+"""What speaks for an option from which it is taken before its denial."""
 _OTHER = frozenset("other others none unknown misc miscellaneous else general unclear n/a neither".split())
 _NEGATIONS = frozenset(
     (
@@ -183,10 +186,6 @@ def chosen(question: str, text: str, choices: Sequence[Option]) -> Option:
     return max(choices, key=lambda each: worth[each.name])
 
 
-IN_TEXT = 8.0
-"""What the chance counts that an option which stands in the text answers the question."""
-
-
 def _denied(choices: Sequence[Option]) -> tuple[Option, Option] | None:
     """Return an option and its denial, where there are just these: `spam` and `not spam`."""
     if len(choices) != 2:
@@ -200,7 +199,3 @@ def _denied(choices: Sequence[Option]) -> tuple[Option, Option] | None:
 def _is_about(option: Option, text: Heard) -> bool:
     found = described(option, text)
     return math.fsum(map(mul, learnt().choosing, found)) > LEAST_ABOUT
-
-
-LEAST_ABOUT = 1.6
-"""What speaks for an option from which it is taken before its denial."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.kinds import kinds_of
@@ -76,13 +75,6 @@ _TIMES = re.compile(r"\btimes?\b(?! (?:zone|frame))", re.IGNORECASE)
 _NUMBERS = re.compile(r"\bnumbers?\b", re.IGNORECASE)
 MIN_LIKENESS = 0.35
 """How alike a word must be to what is listed for it to be one of those."""
-
-
-class Listed(NamedTuple):
-    """Values of a text, and whether all of them were asked for."""
-
-    values: tuple[str, ...]
-    is_all: bool = True
 
 
 def items(text: str) -> list[str]:

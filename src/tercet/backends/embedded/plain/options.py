@@ -42,7 +42,6 @@ _OR = re.compile(
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"(?<![\w/.:])([A-Za-z][\w-]*(?:\s?[/|]\s?[A-Za-z][\w-]*)+)(?![\w/.])")
-_SPLITS = re.compile(r"\s*(?:,\s*(?:or|and)?|;|\||/|\bor\b|\band\b(?=[^,]*$))\s*", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:an?|the|it is|is it|is|as|either|to|be|being|was|say|if|whether|more) +", re.IGNORECASE)
 _IF = re.compile(
     r"(?P<verb>(?:reply|answer|respond|say|return|output|print|write|use|label it|choose|give|and|or"

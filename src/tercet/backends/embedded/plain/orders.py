@@ -106,10 +106,6 @@ _ASKS = re.compile(
     r"|had|can|could|will|would|should|am)\b",
     re.IGNORECASE,
 )
-_WANTS = re.compile(
-    r"\b(?:i (?:need|want|would like|'d like|wonder)|tell me|let me know|remind me|what was|which|what)\b",
-    re.IGNORECASE,
-)
 _DOES = re.compile(
     r"\b(?:classif\w+|label\w*|categor\w+|extract\w*|route\w*|triage\w*|detect\w*|tag\b|flag\b|decide\w*"
     r"|determin\w+|sort (?:the|each|every|incoming|user|customer)|"
@@ -143,6 +139,12 @@ FORMAL = re.compile(
 """A sentence that says how to answer, and not what."""
 
 
+_HEAD = re.compile(r"[^:\n]{3,160}?:\s+(?=\S)")
+_TAKES_LIST = re.compile(
+    r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these"
+    r"|steps|uppercase|lowercase|total|sum|add|average|longest|shortest|largest|smallest)\b",
+    re.IGNORECASE,
+)
 _BRIEF = re.compile(
     r"[ (-]{0,3}(?:(?:\w+[ ,]{1,2}){1,4}only\b|yes ?/ ?no\b|true ?/ ?false\b|no (?:units?|currency|words)\b|digits\b)",
     re.IGNORECASE,
@@ -178,7 +180,7 @@ class Order(NamedTuple):
 def order_of(items: Sequence[Item]) -> Order:
     """Return what a conversation that ends with its user's message orders."""
     messages = [item for item in items if isinstance(item, Message)]
-    rules = "\n\n".join(each.text for each in messages if each.role in ("system", "developer"))[:MAX_TEXT]
+    rules = "\n\n".join(each.text for each in messages if each.role not in ("user", "assistant"))[:MAX_TEXT]
     spoken = [each for each in messages if each.role in ("user", "assistant")]
     last = spoken[-1].text[-MAX_TEXT:] if spoken else ""
     before = "\n".join(each.text for each in spoken[:-1])[-MAX_TEXT:]
@@ -259,14 +261,6 @@ def parted(message: str) -> tuple[list[str], str]:
         kept_at = [*range(first), *range(last + 1, len(found))] if first <= last else list(range(len(found)))
     told = [found[place].text for place in kept_at]
     return told, "\n".join(each.text for place, each in enumerate(found) if place not in kept_at)
-
-
-_HEAD = re.compile(r"[^:\n]{3,160}?:\s+(?=\S)")
-_TAKES_LIST = re.compile(
-    r"\b(?:sort|count|how many|list|repeat|alphabet\w*|turn|convert|make|rank|order|reverse|write these"
-    r"|steps|uppercase|lowercase|total|sum|add|average|longest|shortest|largest|smallest)\b",
-    re.IGNORECASE,
-)
 
 
 def _behind_order(message: str) -> tuple[list[str], str] | None:

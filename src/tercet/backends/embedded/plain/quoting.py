@@ -23,9 +23,10 @@ MAX_READ, MAX_READ_WORDS = 14, 200
 """Sentences that are read for an answer, those first that have most of the question's words; their words together."""
 MAX_RUN, MAX_CLAUSE, MAX_SENTENCE = 7, 24, 90
 """Words of a stretch; of one that is a whole clause; of a sentence."""
+MAX_TOLD = 40
+"""Stretches that are told of a text."""
 ALIKE = 0.4
 """How alike words are that mean about the same."""
-NUM_FEATURES = 94
 _ASKED = ("who", "when", "where", "why", "how", "how many", "how much", "how long", "what", "which", "what time")
 _LOOKS = ("name", "word", "lower", "number", "code", "time", "upper", "mixed", "other", "sentence")
 _BEFORE = ("the", "a", "of", "in", "at", "on", "for", "to", "from", "by", "with", "is", ":", ",", ".", "and", "(", "")
@@ -56,9 +57,6 @@ _MONEY = re.compile(
 _CODE = re.compile(r"(?=\S*\d)[\w#./-]+|[A-Z]{2,}[\w-]*")
 _CODES = frozenset(
     map(stem, "number code id reference ref sku serial tracking order invoice ticket case booking version".split())
-)
-_COLORS = frozenset(
-    "red blue green yellow black white grey gray brown orange purple pink silver gold beige navy turquoise".split()
 )
 
 
@@ -361,10 +359,7 @@ def quoted(question: Question, text: str) -> list[tuple[float, Stretch]]:
     return [(chance, _whole_name(each, text)) for chance, each in ranked[:MAX_TOLD]]
 
 
-MAX_TOLD = 40
-"""Stretches that are told of a text."""
 _MORE_BEHIND = re.compile(r" (?:(?:de|van|von|der|da|del|la|al|bin|di|du|dos) ){0,2}[A-ZÀ-Þ][\w'’-]+")
-_MORE_BEFORE = re.compile(r"(?:(?:Mr|Mrs|Ms|Dr|Prof)\.? |[A-ZÀ-Þ][\w'’-]+ )\Z")
 
 
 def _whole_name(stretch: Stretch, text: str) -> Stretch:

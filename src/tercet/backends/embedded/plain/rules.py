@@ -10,6 +10,9 @@ from tercet.backends.embedded.plain.writing import number_of
 from tercet.backends.embedded.telling.expressions import any_of
 from tercet.items import Message, ModelRequest, OutputFormat
 
+RULING = ("system", "developer")
+"""Whose messages say how users are to be answered."""
+
 
 def plain_rules(request: ModelRequest, model: str) -> str:
     """Return Lark rules that define `text` for an answer to a user who offers no tools; nothing for any other.
@@ -46,7 +49,7 @@ def aside(request: ModelRequest, model: str) -> str:
         return ""
     last = request.items[-1]
     text = last.text if isinstance(last, Message) else ""
-    rules = "\n".join(item.text for item in request.items if isinstance(item, Message) and item.role == "system")
+    rules = "\n".join(item.text for item in request.items if isinstance(item, Message) and item.role in RULING)
     if said := attention(text, rules, model, [tool.name for tool in request.offered_tools]):
         return said
     takes_sums = any("expression" in str(tool.parameters) or "calculat" in tool.name.lower() for tool in request.tools)

@@ -17,6 +17,8 @@ from tercet.numerals import numbers_in
 NUM_FEATURES = 14
 MAX_SENTENCES = 60
 """Sentences of a text that are compared."""
+NEAR = 24
+"""Characters up to which a denial is near a word."""
 _NOT = re.compile(
     r"\b(?:not|no|never|nobody|none|nothing|without|cannot|can't|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't"
     r"|wouldn't|couldn't|hasn't|haven't|neither|nor|refus\w+|declin\w+|closed|cancel\w+|except|unless"
@@ -86,10 +88,6 @@ def _is_denied(sentence: str, about: Sequence[Word]) -> bool:
     return any(
         min((abs(place - match.start()) for place in places), default=NEAR) < NEAR for match in _NOT.finditer(sentence)
     )
-
-
-NEAR = 24
-"""Characters up to which a denial is near a word."""
 
 
 def _shared(about: Sequence[Word], said: Sequence[Word]) -> float:
