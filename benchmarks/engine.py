@@ -126,10 +126,10 @@ class _OpenEngine(Engine):
 
 
 class Door:
-    """Decoding through the chat completions of a running server, streamed."""
+    """Decoding through the completions of a running server, streamed: a raw text goes on, a message is answered."""
 
     def __init__(self, base_url: str, model: str) -> None:
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._url = f"{base_url.rstrip('/')}/completions"
         self._model = model
 
     def run(self, jobs: list[Job]) -> Round:
@@ -142,7 +142,7 @@ class Door:
     def _one(self, job: Job) -> int:
         body = {
             "model": self._model,
-            "messages": [{"role": "user", "content": job.prompt[0]}],
+            "prompt": job.prompt[0],
             "max_tokens": job.max_tokens,
             "temperature": 0,
             "stream": True,

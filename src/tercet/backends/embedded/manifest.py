@@ -12,7 +12,8 @@ class Manifest(msgspec.Struct, frozen=True):
 
     calibration: Calibration | None = None
     holds_answers: bool = False
-    """Whether answers behind tools' results keep to what those and the conversation say (`telling`)."""
+    """Whether answers behind tools' results keep to what those and the conversation say (`telling`), and those to
+    messages without tools to what is found before the model is asked (`plain`)."""
 
 
 def read_manifest(model_path: Path) -> Manifest:
