@@ -337,10 +337,11 @@ class _Answering(NamedTuple):
         return in_shape(found[:1], shape) if found else ""
 
     def _summed_up(self) -> str:
-        if not _SUMS_UP.search(self.order.asked) or not self.beginning:
+        if not _SUMS_UP.search(self.order.asked) or not self.given:
             return ""
         return in_shape(
-            [summary(self.beginning, self.shape.max_words, self.order.asked)], self.shape._replace(max_words=None)
+            [summary(self.given, self.shape.max_words, f"{self.order.asked}\n{self.order.rules}")],
+            self.shape._replace(max_words=None),
         )
 
     def _read(self) -> list[str]:

@@ -19,7 +19,7 @@ def plain_rules(request: ModelRequest, model: str) -> str:
 
     `model`: what the model is called.
     """
-    if request.tools or not _is_asked(request):
+    if request.offered_tools or not _is_asked(request):
         return ""
     return one_text(answer(request.items, model))
 
@@ -27,7 +27,7 @@ def plain_rules(request: ModelRequest, model: str) -> str:
 def with_object(request: ModelRequest, model: str) -> ModelRequest:
     """Return a request for any JSON object as one for the object that answers it; any other as it is."""
     last = request.items[-1] if request.items else None
-    is_asked = isinstance(last, Message) and last.role == "user" and not request.tools
+    is_asked = isinstance(last, Message) and last.role == "user" and not request.offered_tools
     if not is_asked or request.output_format.kind != "json_object":
         return request
     found = object_of(request.items, model)

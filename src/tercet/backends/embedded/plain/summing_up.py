@@ -14,17 +14,29 @@ _COUNT = re.compile(
 _NUMBERS = {"one": 1, "a": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
+_DETAILS = re.compile(
+    r"\b(?:conversation|in detail|detailed|exact names|key facts|everything important)\b", re.IGNORECASE
+)
+EXACT = 0.15
+"""What a number adds to a sentence where several are told."""
+MAX_TOLD, MANY = 20, 8
+"""Sentences of a summary; of a text from which more than one is told."""
+
+
 def summary(text: str, max_words: int | None = None, asked: str = "") -> str:
-    """Return the sentences of a text that are most like the whole, in their order: one unless more are asked for, of at
-    most `max_words`."""
+    """Return the sentences of a text that are most like the whole, in their order, of at most `max_words`; how many, if
+    nobody says, by how long it is."""
     found = [each.text for each in sentences(text)]
     if not found:
         return ""
     match = _COUNT.search(asked)
-    number = (int(match[1]) if match[1].isdigit() else _NUMBERS[match[1].lower()]) if match else 1
+    number = _asked_for(match[1]) if match else _worth_telling(len(found), asked)
     whole = direction(tuple(dict.fromkeys(stems_of(text))))
     worth = [
-        likeness(whole, direction(tuple(stems_of(each)))) + 0.25 / (1 + place) - 0.3 * (len(each.split()) < 5)
+        likeness(whole, direction(tuple(stems_of(each))))
+        + 0.25 / (1 + place)
+        - 0.3 * (len(each.split()) < 5)
+        + EXACT * (any(map(str.isdigit, each)) and number > 1)
         for place, each in enumerate(found)
     ]
     best = sorted(sorted(range(len(found)), key=lambda place: -worth[place])[:number])
@@ -56,3 +68,14 @@ def summary(text: str, max_words: int | None = None, asked: str = "") -> str:
     ):
         words.pop()
     return " ".join(words).rstrip(",;:")
+
+
+def _asked_for(number: str) -> int:
+    return int(number) if number.isdigit() else _NUMBERS[number.lower()]
+
+
+def _worth_telling(num_sentences: int, asked: str) -> int:
+    """Return how many sentences tell a text where nobody says: one of a short one, half where details are wanted."""
+    if _DETAILS.search(asked):
+        return min(MAX_TOLD, max(2, num_sentences // 2))
+    return 1 if num_sentences <= MANY else min(MAX_TOLD, 1 + num_sentences // MANY)
