@@ -3,7 +3,7 @@
 import pytest
 
 from tercet.backends.embedded.plain.answers import UNABLE
-from tercet.backends.embedded.plain.clauses import MAX_CLAUSE, clause, of_likeliest_sentence, sentence_of
+from tercet.backends.embedded.plain.clauses import MAX_CLAUSE, clause, of_likeliest_sentence
 from tercet.backends.embedded.plain.fields import filled
 from tercet.backends.embedded.plain.listing import is_list, items, num_of, of_kind, placed
 from tercet.backends.embedded.plain.quoting import covered, question_of, quoted, stretches
@@ -69,12 +69,12 @@ def test_a_stretch_is_told_with_its_sentence_or_its_clause() -> None:
     long = f"We walked along the river for hours, the owl sat in the old oak, {'and it rained ' * MAX_CLAUSE}all day."
     best = next(each for _, each in quoted(question_of("Where did the owl sit?"), long) if "oak" in each.text)
     assert clause(best, long) == "the owl sat in the old oak"
-    assert sentence_of(best, long) == long
+    assert best.sentence.text == long
 
 
 def test_the_likeliest_stretch_is_of_the_likeliest_sentence() -> None:
     text = "It rained. Tom Reed built the oven. It was hot."
-    _, best = of_likeliest_sentence(quoted(question_of("Who built the oven?"), text), text)
+    _, best = of_likeliest_sentence(quoted(question_of("Who built the oven?"), text))
     assert best.text == "Tom Reed"
 
 

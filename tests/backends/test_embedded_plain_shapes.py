@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tercet.backends.embedded.plain.figures import number_of
 from tercet.backends.embedded.plain.shapes import Shape, Sorting, shape_of
-from tercet.backends.embedded.plain.writing import in_shape, number_of
+from tercet.backends.embedded.plain.writing import in_shape
 from tests.backends.turns import answer_to
 
 

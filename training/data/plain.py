@@ -3,16 +3,15 @@ and reviews of the T0 prompts of Self-Instruct."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tercet.backends.embedded.plain.options import Option
 from tercet.backends.embedded.plain.orders import order_of
 from tercet.items import Message, TextPart
+from training.data.sources.common import read_jsonl
 
 FOLDER = Path(__file__).parent / "texts/plain"
 _T0 = "train/self_instruct_t0/t0_train.jsonl.gz"
@@ -45,7 +44,6 @@ class Chosen(NamedTuple):
     """A text, options, and the name of the one that fits."""
 
     text: str
-    question: str
     options: tuple[Option, ...]
     answer: str
     is_own: bool
@@ -62,7 +60,7 @@ class Judged(NamedTuple):
 def asked(root: Path) -> Iterator[Asked]:
     """Yield questions about texts: our own, and those of T0 whose answer stands in the text."""
     for path in sorted(FOLDER.glob("passages_*.jsonl")):
-        for told in _lines(path):
+        for told in read_jsonl(path):
             yield from (Asked(told["text"], each["question"], each["answer"], True) for each in told["asked"])
     for row in _t0(root):
         if row["template"] in _QUESTIONS:
@@ -73,21 +71,21 @@ def asked(root: Path) -> Iterator[Asked]:
 
 def chosen(root: Path) -> Iterator[Chosen]:
     """Yield texts with options: our own, news by section and articles by topic."""
-    for told in _lines(FOLDER / "choices.jsonl"):
+    for told in read_jsonl(FOLDER / "choices.jsonl"):
         found = tuple(Option(each["name"], each["about"]) for each in told["options"])
-        yield Chosen(told["text"], told["question"], found, told["answer"], True)
+        yield Chosen(told["text"], found, told["answer"], True)
     for row in _t0(root):
         if row["template"] == "ag_news_classify_with_choices":
             text = row["prompt"].rsplit("\n", 1)[0]
-            yield Chosen(text, "", tuple(map(Option, _NEWS)), row["completion"], False)
+            yield Chosen(text, tuple(map(Option, _NEWS)), row["completion"], False)
         elif row["template"] == "dbpedia_14_pick_one_category_for_the_following_text":
             text = row["prompt"].split("written work.", 1)[1]
-            yield Chosen(text, "", tuple(map(Option, _DBPEDIA)), row["completion"], False)
+            yield Chosen(text, tuple(map(Option, _DBPEDIA)), row["completion"], False)
 
 
 def reviews(root: Path) -> Iterator[Judged]:
     """Yield texts that are favourable or not: our own, and reviews of products, apps and places."""
-    for told in _lines(FOLDER / "sentiment.jsonl"):
+    for told in read_jsonl(FOLDER / "sentiment.jsonl"):
         if told["label"] != "neutral":
             yield Judged(told["text"], "", told["label"] == "positive")
     for row in _t0(root):
@@ -103,19 +101,13 @@ def reviews(root: Path) -> Iterator[Judged]:
 
 def statements() -> Iterator[Judged]:
     """Yield texts with a question that is answered by yes or no."""
-    for told in _lines(FOLDER / "yesno.jsonl"):
+    for told in read_jsonl(FOLDER / "yesno.jsonl"):
         yield Judged(told["text"], told["question"], told["answer"] == "yes")
-    for told in _lines(FOLDER / "choices.jsonl"):
+    for told in read_jsonl(FOLDER / "choices.jsonl"):
         if told["answer"].lower() in ("yes", "no", "true", "false"):
             yield Judged(told["text"], told["question"], told["answer"].lower() in ("yes", "true"))
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
-
-
 @cache
 def _t0(root: Path) -> list[dict[str, str]]:
-    with gzip.open(root / _T0, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    return read_jsonl(root / _T0)

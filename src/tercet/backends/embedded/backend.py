@@ -101,7 +101,7 @@ class EmbeddedBackend:
         """Return the number of tokens of the rendered prompt; of a model for embeddings, of the texts as they are."""
         if self._settings.embedding:
             return len(await self.engine.tokenize([item.text for item in request.items if isinstance(item, Message)]))
-        task = await self._prepare(await self._ready(), request)
+        task = await self._prepare(await self._ready(), request, is_counted=True)
         return len(await self.engine.tokenize(task.job.prompt))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -168,13 +168,15 @@ class EmbeddedBackend:
         known = self._sampling_defaults
         return round(known.temperature, 4) if own is None else own, round(known.top_p, 4)
 
-    async def _prepare(self, model: _Model, request: ModelRequest) -> Task:
-        is_long_text = not request.tools and _size(request) > LONG_TEXT
-        if _size(request) > LARGE_PROMPT or len(request.tools) > MANY_TOOLS or is_long_text:
-            return await asyncio.to_thread(self._render, model, request)
-        return self._render(model, request)
+    async def _prepare(self, model: _Model, request: ModelRequest, *, is_counted: bool = False) -> Task:
+        size = _size(request)
+        is_searched = model.manifest.holds_answers and not request.tools and size > LONG_TEXT
+        if size > LARGE_PROMPT or len(request.tools) > MANY_TOOLS or is_searched:
+            return await asyncio.to_thread(self._render, model, request, is_counted=is_counted)
+        return self._render(model, request, is_counted=is_counted)
 
-    def _render(self, model: _Model, request: ModelRequest) -> Task:
+    def _render(self, model: _Model, request: ModelRequest, *, is_counted: bool) -> Task:
+        """Return the task of a request; of one whose tokens are only counted no answer is looked for."""
         dialect = model.dialect
         if request.raw_prompt is not None:
             return Task(job_of(request, (request.raw_prompt,), dialect), TextParser(), request.sampling.top_logprobs)
@@ -188,10 +190,11 @@ class EmbeddedBackend:
         visible = dialect.visible_tokens if request.offered_tools else ()
         if think is not None:
             visible += tuple(tag for tag in _THINK_TAGS if model.facts.special(tag))
-        said = aside(request, self.model) if model.manifest.holds_answers and request.offered_tools else ""
-        telling = one_text(said) if said else _telling(request, self.model) if model.manifest.holds_answers else ""
-        most = MAX_HELD_TOKENS if model.manifest.holds_answers and request.tools else MAX_OUTPUT_TOKENS
-        asked = with_object(request, self.model) if model.manifest.holds_answers else request
+        is_held = model.manifest.holds_answers and not is_counted
+        said = aside(request, self.model) if is_held and request.offered_tools else ""
+        telling = one_text(said) if said else _telling(request, self.model) if is_held else ""
+        most = MAX_HELD_TOKENS if is_held and request.tools else MAX_OUTPUT_TOKENS
+        asked = with_object(request, self.model) if is_held else request
         rendered = Rendered(asked, prompt, dialect, think, visible, shown.compared, telling, most)
         if said:
             return rendered.task(Held(msgspec.structs.replace(request, tools=()), called=Called(NEVER_CALLED, True)))

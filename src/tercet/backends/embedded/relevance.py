@@ -214,6 +214,12 @@ def likeness(one: Sequence[float], other: Sequence[float]) -> float:
     return total
 
 
+@lru_cache(maxsize=65536)
+def alike(one: str, other: str) -> float:
+    """Return how alike two stems are in what they mean, -1 to 1."""
+    return likeness(direction((one,)), direction((other,)))
+
+
 def features(asked: Sequence[str], towards: Sequence[float], tool: Profile) -> tuple[float, ...]:
     """Return what `likelihood` weighs: how much of the tool's words the request has, and the reverse."""
     said = frozenset(asked)

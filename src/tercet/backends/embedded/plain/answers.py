@@ -12,7 +12,7 @@ from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.times import times_in
 from tercet.backends.embedded.plain import keeping, listing
 from tercet.backends.embedded.plain.choosing import chosen
-from tercet.backends.embedded.plain.clauses import clause, of_likeliest_sentence, sentence_of
+from tercet.backends.embedded.plain.clauses import clause, of_likeliest_sentence
 from tercet.backends.embedded.plain.conversions import converted
 from tercet.backends.embedded.plain.courtesy import courtesy
 from tercet.backends.embedded.plain.fields import filled
@@ -25,7 +25,7 @@ from tercet.backends.embedded.plain.summing_up import summary
 from tercet.backends.embedded.plain.sums import computed
 from tercet.backends.embedded.plain.tables import cell, table
 from tercet.backends.embedded.plain.verdicts import verdict
-from tercet.backends.embedded.plain.writing import in_shape, number_of
+from tercet.backends.embedded.plain.writing import in_shape
 from tercet.items import Item
 from tercet.numerals import numbers_in
 
@@ -128,23 +128,25 @@ _SAME_KEYS = re.compile(r"\bsame (?:keys|names|fields)\b|\bkey[: -]*value\b|\bea
 
 def answer(items: Sequence[Item], model: str = "") -> str:
     """Return the answer to the last message of a conversation; never empty. `model`: what the model is called."""
-    order = order_of(items)
-    shape = shape_of(f"{order.asked}\n{order.rules}"[:MAX_GIVEN])
-    if not options(order.rules) and (said := courtesy(order.last, order.rules, model)):
-        return said
-    return _Answering(items, order, shape).text()
+    asking = _asking(items)
+    return asking.courtesy(model) or asking.text()
 
 
 def object_of(items: Sequence[Item], model: str = "") -> dict[str, Any]:
     """Return the answer as a JSON object: with the keys that are named, else with `answer` alone."""
-    order = order_of(items)
-    shape = shape_of(f"{order.asked}\n{order.rules}"[:MAX_GIVEN])._replace(layout="object")
-    said = "" if options(order.rules) else courtesy(order.last, order.rules, model)
-    written = json.loads(in_shape([said], shape) if said else _Answering(items, order, shape).text())
+    asking = _asking(items)
+    asking = asking._replace(shape=asking.shape._replace(layout="object"))
+    said = asking.courtesy(model)
+    written = json.loads(in_shape([said], asking.shape) if said else asking.text())
     return written if isinstance(written, dict) else {"answer": written}
 
 
-class _Answering(NamedTuple):
+def _asking(items: Sequence[Item]) -> "_Asking":
+    order = order_of(items)
+    return _Asking(items, order, shape_of(f"{order.asked}\n{order.rules}"[:MAX_GIVEN]))
+
+
+class _Asking(NamedTuple):
     """One message, what it orders, and the form that it wants."""
 
     items: Sequence[Item]
@@ -170,6 +172,11 @@ class _Answering(NamedTuple):
     def question(self) -> str:
         """What is asked first."""
         return next(iter(self.order.questions), "")
+
+    def courtesy(self, model: str) -> str:
+        """Return what answers a message that asks for nothing; empty where it asks for something, or where rules order
+        a choice of whatever users say."""
+        return "" if options(self.order.rules) else courtesy(self.order.last, self.order.rules, model)
 
     def text(self) -> str:
         """Return the answer."""
@@ -202,7 +209,7 @@ class _Answering(NamedTuple):
 
     def _compared(self) -> str:
         found = compared(self.question, self.last) if self.question else None
-        return in_shape([found.text], self.shape) if found else ""
+        return in_shape([found.told], self.shape) if found else ""
 
     def _echoed(self) -> str:
         if named := listing.placed(self.order.asked, self.beginning):
@@ -269,11 +276,7 @@ class _Answering(NamedTuple):
         order = self.order
         asked = next((each for each in order.told if each in self.last), self.last)
         found = computed(self.last, self.question or asked, order.rules)
-        return (
-            in_shape([number_of(found.value, found.unit) if not found.text else found.text], self.shape)
-            if found
-            else ""
-        )
+        return in_shape([found.told], self.shape) if found else ""
 
     def _counted(self) -> str:
         if not _COUNTS.search(self.order.asked) or not self.order.text:
@@ -369,9 +372,9 @@ class _Answering(NamedTuple):
             return ""
         found = [each for each in found if self._fits(each[1].text)] or found
         is_short = self.shape._replace(is_sentence=False, behind="", is_only=False) != Shape()
-        chance, best = of_likeliest_sentence(found, text)
+        chance, best = of_likeliest_sentence(found)
         if _SENTENCES.search(question):
-            return sentence_of(best, text)
+            return best.sentence.text
         return best.text if is_short or chance >= SURE else clause(best, text)
 
 

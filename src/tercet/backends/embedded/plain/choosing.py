@@ -7,7 +7,8 @@ they mean, and by the words that are known to speak for it (`cues.txt`). What th
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from operator import mul
 from typing import NamedTuple
 
@@ -83,7 +84,7 @@ def known_polarity(lower: Sequence[str]) -> float:
 
     Those behind a negation count the other way, those behind a `but` more.
     """
-    good, bad = cues().of((stem("positive"),)), cues().of((stem("negative"),))
+    good, bad = _sides()
     total, mass, turned, weight = 0.0, 0.0, 0, 1.0
     for word in lower:
         if word in _TURNS:
@@ -113,7 +114,6 @@ def described(option: Option, text: Heard) -> tuple[float, ...]:
     nearest = sorted((likeness(way, direction((each,))) for each in said if each not in name), reverse=True)[:3]
     alike = likeness(way, text.towards)
     whole = likeness(direction((*name, *about)), text.towards) if about else alike
-    lean = (stem("positive") in known_names(name)) - (stem("negative") in known_names(name))
     return (
         of_name,
         min(1.0, 3 * of_about),
@@ -122,7 +122,7 @@ def described(option: Option, text: Heard) -> tuple[float, ...]:
         sum(nearest) / 3 if nearest else 0.0,
         math.log1p(total),
         total / (4 + sum(counted[word] > 0 for word in counted) + math.sqrt(len(text.words))),
-        lean * text.polarity,
+        _lean(name) * text.polarity,
         1.0 if not _OTHER.isdisjoint(name) else 0.0,
         _evenness(option.name.lower(), text),
         1.0 if option.about else 0.0,
@@ -134,28 +134,36 @@ def _evenness(name: str, text: Heard) -> float:
     it has words of both sides."""
     if name not in ("neutral", "mixed"):
         return 0.0
-    good, bad = (sum(word in cues().of((stem(side),)) for word in text.words) for side in ("positive", "negative"))
+    good, bad = (any(word in side for word in text.words) for side in _sides())
     if name == "mixed":
         return 1.5 if good and bad else 0.0
     return (1.0 - abs(text.polarity)) * (0.5 if good or bad else 1.5)
 
 
-def known_names(name: Sequence[str]) -> frozenset[str]:
-    """Return of the two sides the one that a name belongs to."""
-    return frozenset(
-        stem(side)
-        for side in ("positive", "negative")
-        if any(cues().words.get(each) == cues().words[stem(side)] for each in name)
-    )
+def _lean(name: Sequence[str]) -> int:
+    """Return whether a name belongs to the favourable side, 1, the other, -1, or to both or none, 0."""
+    good, bad = (any(cues().words.get(each) == side for each in name) for side in _sides())
+    return good - bad
+
+
+def _sides() -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return the words that speak for what is called positive, and for what is called negative."""
+    known = cues().words
+    return known[stem("positive")], known[stem("negative")]
+
+
+@cache
+def _codes() -> Mapping[str, str]:
+    """Return the languages that are known by their codes."""
+    return {code: name for name in languages() if (code := code_of(name, "language"))}
 
 
 def language_of(text: str, among: Sequence[str]) -> str:
     """Return which of some languages a text is in; empty where none of them shows or they are no languages."""
     lower = [word.text.lower() for word in words(text, most=MAX_WORDS)]
-    codes = {code: name for name in languages() if (code := code_of(name, "language"))}
     scores = {}
     for name in among:
-        plain = codes.get(name.lower(), name.lower())
+        plain = _codes().get(name.lower(), name.lower())
         pattern = next((pattern for script, pattern in _SCRIPTS if script == plain), None)
         if pattern:
             scores[name] = 0.5 * len(pattern.findall(text)) + (0.2 if plain == "ukrainian" else 0.0)

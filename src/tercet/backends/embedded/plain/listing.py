@@ -152,7 +152,7 @@ def of_kind(asked: str, text: str) -> list[str]:
         return _unique(text[each.start : each.end] for each in sorted(times_in(text), key=lambda each: each.start))
     if _PEOPLE.search(asked):
         names = list(_NAME.finditer(text))
-        known = [match[0] for match in names if "person" in kinds_of(match[0]) or "given" in _first(match[0])]
+        known = [match[0] for match in names if _is_person(match[0])]
         others = [match[0] for match in names if not _begins(text, match.start()) and not kinds_of(match[0])]
         return [match for match in _unique(match[0] for match in names) if match in known or match in others]
     return []
@@ -188,8 +188,9 @@ def names_kind(asked: str) -> bool:
     return any(name.search(asked) for name, _ in (*_PATTERNS, *_KINDS)) or _DAYS.search(asked) is not None
 
 
-def _first(name: str) -> frozenset[str]:
-    return frozenset(("given",)) if "person" in kinds_of(f"{name.split()[0]} Smith") else frozenset()
+def _is_person(name: str) -> bool:
+    """Say whether a name is a person's: as a whole, or by its first word, which is given to people."""
+    return any("person" in kinds_of(each) for each in (name, f"{name.split()[0]} Smith"))
 
 
 def _known(text: str, kind: str) -> Iterator[str]:

@@ -8,14 +8,13 @@ that the question wants, and by where it begins and ends. What that is worth was
 import math
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of, wanted_kinds
 from tercet.backends.embedded.drafts.words import Word, words
 from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.sentences import Sentence, sentences
-from tercet.backends.embedded.relevance import direction, likeness, stem
+from tercet.backends.embedded.relevance import alike, direction, likeness, stem
 from tercet.backends.embedded.telling.questions import Part, parts
 from tercet.numerals import numbers_in
 
@@ -91,6 +90,7 @@ class Stretch(NamedTuple):
     text: str
     start: int
     end: int
+    sentence: Sentence
     features: tuple[float, ...]
 
 
@@ -136,9 +136,7 @@ def question_of(text: str) -> Question:
 
 def stretches(question: Question, text: str) -> list[Stretch]:
     """Return the stretches of a text that may answer a question, described; none of a text without words."""
-    found = _read(question, sentences(text))
-    best = max((read.worth for read in found), default=0.0) or 1.0
-    return [stretch for read in found for stretch in _of_sentence(question, read, text, best)]
+    return [stretch for read in _read(question, sentences(text)) for stretch in _of_sentence(question, read, text)]
 
 
 def _read(question: Question, found: Sequence[Sentence]) -> list[Read]:
@@ -186,15 +184,10 @@ def _alike(question: Question, said: Sequence[Word]) -> list[tuple[int, float]]:
     for each in question.stems:
         if each in own:
             continue
-        best = max(own, key=lambda other: _likeness(each, other), default=None)
-        if best is not None and (how := _likeness(each, best)) >= ALIKE:
+        best = max(own, key=lambda other: alike(each, other), default=None)
+        if best is not None and (how := alike(each, best)) >= ALIKE:
             found.append((own[best], how))
     return found
-
-
-@lru_cache(maxsize=65536)
-def _likeness(one: str, other: str) -> float:
-    return likeness(direction((one,)), direction((other,)))
 
 
 def covered(question: Question, text: str) -> float:
@@ -202,12 +195,11 @@ def covered(question: Question, text: str) -> float:
     return max((read.worth for read in _read(question, sentences(text))), default=0.0)
 
 
-def _of_sentence(question: Question, read: Read, text: str, best: float) -> Iterator[Stretch]:
-    best = max(read.worth, 1e-6)
+def _of_sentence(question: Question, read: Read, text: str) -> Iterator[Stretch]:
     for first, last in _runs(read.words):
         start = read.sentence.start + read.words[first].start
         end = read.sentence.start + read.words[last].end
-        yield Stretch(text[start:end], start, end, _described(question, read, first, last, best))
+        yield Stretch(text[start:end], start, end, read.sentence, _described(question, read, first, last))
 
 
 def _runs(said: Sequence[Word]) -> Iterator[tuple[int, int]]:
@@ -234,7 +226,7 @@ def _runs(said: Sequence[Word]) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
-def _described(question: Question, read: Read, first: int, last: int, best: float) -> tuple[float, ...]:
+def _described(question: Question, read: Read, first: int, last: int) -> tuple[float, ...]:
     said, part = read.words, question.part
     own = said[first : last + 1]
     spoken = [word for word in own if word.is_word]
@@ -273,7 +265,7 @@ def _described(question: Question, read: Read, first: int, last: int, best: floa
     )
     wants_number = word in ("how many", "how much", "how old", "how far") or part.wanted.is_number
     is_label = first > 1 and said[first - 1].text == ":" and outside and said[first - 2].stem in question.stems
-    alike = (
+    closeness = (
         likeness(direction(part.heads), direction(tuple(each.stem for each in spoken)))
         if part.heads and len(spoken) < 5
         else 0.0
@@ -286,7 +278,7 @@ def _described(question: Question, read: Read, first: int, last: int, best: floa
         read.before,
         1.0 if read.rank == 0 else 0.0,
         min(read.rank, 4) / 4,
-        max(0.0, 1.0 - read.worth / best),
+        0.0 if read.worth else 1.0,
         inside / len(spoken),
         1.0 if inside == len(spoken) else 0.0,
         1.0 if not question.kinds.isdisjoint(kinds) else 0.0,
@@ -325,7 +317,7 @@ def _described(question: Question, read: Read, first: int, last: int, best: floa
         1.0 if starts_clause else 0.0,
         1.0 if ends_clause else 0.0,
         1.0 if starts_clause and ends_clause else 0.0,
-        max(0.0, alike),
+        max(0.0, closeness),
         sum(1 for each in spoken if each.is_function) / len(spoken),
         1.0 if wants_code and _CODE.fullmatch(text) else 0.0,
         1.0 if wants_code and not _CODE.fullmatch(text) else 0.0,
@@ -369,4 +361,4 @@ def _whole_name(stretch: Stretch, text: str) -> Stretch:
     end = stretch.end
     while match := _MORE_BEHIND.match(text, end):
         end = match.end()
-    return Stretch(text[stretch.start : end], stretch.start, end, stretch.features)
+    return stretch._replace(text=text[stretch.start : end], end=end)

@@ -6,7 +6,6 @@ from tercet.backends.embedded.conversation import asked
 from tercet.backends.embedded.plain.answers import answer, object_of
 from tercet.backends.embedded.plain.courtesy import attention
 from tercet.backends.embedded.plain.sums import written
-from tercet.backends.embedded.plain.writing import number_of
 from tercet.backends.embedded.telling.expressions import any_of
 from tercet.items import Message, ModelRequest, OutputFormat
 
@@ -19,16 +18,14 @@ def plain_rules(request: ModelRequest, model: str) -> str:
 
     `model`: what the model is called.
     """
-    if request.offered_tools or not _is_asked(request):
+    if request.offered_tools or not _is_asked(request, "text"):
         return ""
     return one_text(answer(request.items, model))
 
 
 def with_object(request: ModelRequest, model: str) -> ModelRequest:
     """Return a request for any JSON object as one for the object that answers it; any other as it is."""
-    last = request.items[-1] if request.items else None
-    is_asked = isinstance(last, Message) and last.role == "user" and not request.offered_tools
-    if not is_asked or request.output_format.kind != "json_object":
+    if request.offered_tools or not _is_asked(request, "json_object"):
         return request
     found = object_of(request.items, model)
     fields = {name: {"enum": [value]} for name, value in found.items()}
@@ -45,7 +42,7 @@ def aside(request: ModelRequest, model: str) -> str:
     """Return what answers a message that asks nothing of the tools that it offers: a greeting, thanks, a sum that is
     written out; empty for any other."""
     requests = asked(request.items)
-    if not _is_asked(request) or request.tool_choice.mode != "auto" or len(requests[-1].turns) > 1:
+    if not _is_asked(request, "text") or request.tool_choice.mode != "auto" or len(requests[-1].turns) > 1:
         return ""
     last = request.items[-1]
     text = last.text if isinstance(last, Message) else ""
@@ -54,9 +51,10 @@ def aside(request: ModelRequest, model: str) -> str:
         return said
     takes_sums = any("expression" in str(tool.parameters) or "calculat" in tool.name.lower() for tool in request.tools)
     found = None if takes_sums else written(text)
-    return number_of(found.value) if found else ""
+    return found.told if found else ""
 
 
-def _is_asked(request: ModelRequest) -> bool:
+def _is_asked(request: ModelRequest, kind: str) -> bool:
+    """Say whether a user is to be answered, in the form of this kind."""
     last = request.items[-1] if request.items else None
-    return isinstance(last, Message) and last.role == "user" and request.output_format.kind == "text"
+    return isinstance(last, Message) and last.role == "user" and request.output_format.kind == kind

@@ -104,6 +104,7 @@ _LOWER = re.compile(
 _TITLE = re.compile(
     r"\btitle case\b|\bcapitali[sz]e (?:each|every) word\b|\b(?:each|every) word capitali[sz]ed\b", re.IGNORECASE
 )
+_CASES: Sequence[tuple[re.Pattern[str], Case]] = ((_TITLE, "title"), (_UPPER, "upper"), (_LOWER, "lower"))
 _OBJECT = re.compile(r"\bjson\b(?! (?:list|array))|\bas an? object\b", re.IGNORECASE)
 _ARRAY = re.compile(
     r"\bjson (?:list|array)\b|\b(?:as|in|return|give|output) an? (?:python list|array|json list)\b"
@@ -249,7 +250,7 @@ _NOT_KEYS = frozenset(
 )
 _COUNTS = {
     word: number
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve fifteen".split())
+    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
 } | {"fifteen": 15, "twenty": 20, "a": 1, "single": 1, "thirty": 30}
 
 
@@ -325,13 +326,7 @@ def shape_of(asked: str) -> Shape:
         layout=layout,
         separator=separator.strip() if _TIGHT.search(asked) else separator,
         keys=_keys(asked) if layout in ("object", "pairs") else (),
-        case="title"
-        if _TITLE.search(asked)
-        else "upper"
-        if _UPPER.search(asked)
-        else "lower"
-        if _LOWER.search(asked)
-        else "",
+        case=next((case for pattern, case in _CASES if pattern.search(asked)), ""),
         wrap=wrap,
         before=before,
         behind=behind,
@@ -412,7 +407,8 @@ def _keys(asked: str) -> tuple[str, ...]:
     return ()
 
 
-def _count(word: str) -> int | None:
+def count_of(word: str) -> int | None:
+    """Return the number that a word says; none where it says none."""
     return int(word) if word.isdigit() else _COUNTS.get(word.lower())
 
 
@@ -422,12 +418,12 @@ def _decimals(asked: str) -> int | None:
     if _WHOLE.search(asked):
         return 0
     match = _DECIMALS.search(asked)
-    return _count(match[1]) if match else None
+    return count_of(match[1]) if match else None
 
 
 def _max_words(asked: str) -> int | None:
     if match := _WORDS.search(asked):
-        number = _count(next(each for each in match.groups() if each))
+        number = count_of(next(each for each in match.groups() if each))
         if number is not None:
             return number - bool(_FEWER.match(match[0]))
     return 1 if _ONE_WORD.search(asked) else None

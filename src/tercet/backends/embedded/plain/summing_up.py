@@ -4,6 +4,7 @@ import re
 
 from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.plain.sentences import sentences
+from tercet.backends.embedded.plain.shapes import count_of
 from tercet.backends.embedded.relevance import direction, likeness
 
 _ASIDES = re.compile(r"\s*\([^()]*\)|, (?:which|who|where)\b[^,.]*,?")
@@ -11,7 +12,8 @@ _HELLO = re.compile(r"^(?:dear|hi|hello|hey|good (?:morning|afternoon|day))\b[^.
 _COUNT = re.compile(
     r"\b(one|two|three|four|five|1|2|3|4|5|a|single)\b(?: or \w+)?(?: \w+)? sentences?\b", re.IGNORECASE
 )
-_NUMBERS = {"one": 1, "a": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+_HANGING = frozenset("the a an of in on at to for and or with by is was from because that".split())
+"""Words that no shortened sentence ends with."""
 
 
 _DETAILS = re.compile(
@@ -30,7 +32,7 @@ def summary(text: str, max_words: int | None = None, asked: str = "") -> str:
     if not found:
         return ""
     match = _COUNT.search(asked)
-    number = _asked_for(match[1]) if match else _worth_telling(len(found), asked)
+    number = (match and count_of(match[1])) or _worth_telling(len(found), asked)
     whole = direction(tuple(dict.fromkeys(stems_of(text))))
     worth = [
         likeness(whole, direction(tuple(stems_of(each))))
@@ -46,32 +48,9 @@ def summary(text: str, max_words: int | None = None, asked: str = "") -> str:
         return told
     short = _ASIDES.sub("", told)
     words = short.split()[:max_words]
-    while len(words) > 2 and words[-1].lower().strip(",") in (
-        "the",
-        "a",
-        "an",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "and",
-        "or",
-        "with",
-        "by",
-        "is",
-        "was",
-        "from",
-        "because",
-        "that",
-    ):
+    while len(words) > 2 and words[-1].lower().strip(",") in _HANGING:
         words.pop()
     return " ".join(words).rstrip(",;:")
-
-
-def _asked_for(number: str) -> int:
-    return int(number) if number.isdigit() else _NUMBERS[number.lower()]
 
 
 def _worth_telling(num_sentences: int, asked: str) -> int:

@@ -11,7 +11,7 @@ from tercet.backends.embedded.drafts.words import Word, words
 from tercet.backends.embedded.plain.choosing import heard
 from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.sentences import sentences
-from tercet.backends.embedded.relevance import direction, likeness
+from tercet.backends.embedded.relevance import alike
 from tercet.numerals import numbers_in
 
 NUM_FEATURES = 14
@@ -57,7 +57,7 @@ def compared(question: str, text: str) -> tuple[float, ...]:
     share = _shared(about, said)
     everywhere = frozenset(word.stem for _, spoken in found for word in spoken)
     lacking = [each for each in about if each.stem not in everywhere]
-    alike = [_alike(each, [word for _, spoken in found for word in spoken]) for each in lacking]
+    near = [_alike(each, [word for _, spoken in found for word in spoken]) for each in lacking]
     wanted = {number.value for number in numbers_in(question)}
     given = {number.value for number in numbers_in(text)}
     names = [each for each in about[1:] if each.is_capital]
@@ -67,8 +67,8 @@ def compared(question: str, text: str) -> tuple[float, ...]:
         share,
         1.0 if share >= 0.99 else 0.0,
         len(lacking) / len(about),
-        sum(how > 0.4 for how in alike) / len(about),
-        max(alike, default=0.0),
+        sum(how > 0.4 for how in near) / len(about),
+        max(near, default=0.0),
         1.0 if num_denied[0] and not num_denied[1] else 0.0,
         1.0 if num_denied[1] and not num_denied[0] else 0.0,
         1.0 if all(num_denied) else 0.0,
@@ -96,5 +96,4 @@ def _shared(about: Sequence[Word], said: Sequence[Word]) -> float:
 
 
 def _alike(word: Word, others: Sequence[Word]) -> float:
-    towards = direction((word.stem,))
-    return max((likeness(towards, direction((other.stem,))) for other in others if not other.is_function), default=0.0)
+    return max((alike(word.stem, other.stem) for other in others if not other.is_function), default=0.0)

@@ -7,6 +7,7 @@ from datetime import date
 
 from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.times import times_in
+from tercet.backends.embedded.plain.figures import number_of
 from tercet.backends.embedded.plain.shapes import Shape
 from tercet.numerals import numbers_in
 
@@ -14,12 +15,6 @@ _PUNCTUATION = re.compile(r"[^\w\s'%€$£@/-]|(?<!\w)['/-]|['/-](?!\w)")
 
 
 _DOTTED = re.compile(r"\b(\d{1,2})\.(\d\d)(?=\s*(?:[ap]\.?m|uhr|h)\b)", re.IGNORECASE)
-
-
-def number_of(value: float, unit: str = "") -> str:
-    """Return a number as people write it: money-like fractions with two decimals, others with few."""
-    text = str(int(value)) if value == int(value) else f"{value:.4f}".rstrip("0").rstrip(".")
-    return f"{text} {unit}".strip()
 
 
 def in_shape(values: Sequence[str], shape: Shape) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tercet.backends.embedded.drafts.kinds import kinds_of
 from tercet.backends.embedded.drafts.returned import Leaf, asked_leaves, asks, leaves
 from tercet.backends.embedded.drafts.words import UNITS, identifier_stems
-from tercet.backends.embedded.relevance import Kept, direction, likeness, stem
+from tercet.backends.embedded.relevance import Kept, alike, stem
 from tercet.backends.embedded.spoken import Known, Spoken
 from tercet.backends.embedded.telling.lines import MAX_VALUE, line_of, texts
 from tercet.backends.embedded.telling.questions import Part, Wanted, named, parts
@@ -195,5 +195,5 @@ def _is_number(value: Any) -> bool:
 @lru_cache(maxsize=4096)
 def _alike(said: tuple[str, ...], own: tuple[str, ...]) -> float:
     """Return how alike the nearest of some words and of a field's name are in what they mean, 0 to 1."""
-    pairs = (likeness(direction((one,)), direction((other,))) for one in said for other in own)
+    pairs = (alike(one, other) for one in said for other in own)
     return max(0.0, max(pairs, default=0.0))
