@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tercet.backends.embedded.drafts import assignment
-from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.held import held
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Speaker, Spoken, spoken

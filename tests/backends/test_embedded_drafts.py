@@ -9,13 +9,13 @@ import pytest
 
 from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.drafts import assignment, scorer
-from tercet.backends.embedded.drafts.candidates import read
-from tercet.backends.embedded.drafts.dates import dates_in
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.held import Held, held
 from tercet.backends.embedded.hints import MAX_DRAFTS, MAX_VALUE, Field, Offered
 from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.wording.dates import dates_in
 from tercet.engine.settings import EngineSettings
 from tercet.events import fold
 from tercet.items import (

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tercet.backends.embedded.drafts.durations import converted, durations_in, unit_of
 from tercet.backends.embedded.drafts.parameters import parameters
-from tercet.backends.embedded.drafts.times import times_in
 from tercet.backends.embedded.held import held
 from tercet.backends.embedded.reading import read_out, source
 from tercet.backends.embedded.spoken import Known, Spoken
+from tercet.backends.embedded.wording.durations import converted, durations_in, unit_of
+from tercet.backends.embedded.wording.times import times_in
 from tercet.items import Message, ModelRequest, OutputFormat, TextPart
 from tercet.schema import instance_violation
 

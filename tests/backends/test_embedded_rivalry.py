@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from tercet.backends.embedded.drafts import assignment, rivalry, scorer
-from tercet.backends.embedded.drafts.candidates import read
-from tercet.backends.embedded.drafts.kinds import code_of, kinds_of, wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.scorer import Value
-from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.wording.kinds import code_of, kinds_of, wanted_kinds
+from tercet.backends.embedded.wording.words import identifier_stems
 
 
 def parameters_of(name: str, **fields: dict[str, Any]) -> tuple[Parameter, ...]:

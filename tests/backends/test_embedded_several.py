@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.pieces import MAX_PIECES, clauses, pieces
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.hints import Field, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.stretches import stretches

@@ -2,8 +2,8 @@
 
 import random
 
-from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.pieces import clauses
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.spoken import Spoken
 from training.data.sample import Call, Sample, assistant, calls, user
 from training.data.sources.joined import message, single

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from tercet.backends.embedded.drafts import scorer
-from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.overlaps import overlaps
 from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.table import Table, chance_of, of_features, read_table
 from tercet.backends.embedded.spoken import Spoken
 from training.data.sample import Call, Sample, assistant, calls, compact, result, user

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,14 +31,18 @@ class Rivals:
     labels: NDArray[np.float32]
 
 
-def rivals(samples: Iterator[Sample], is_learnt: Callable[[str], bool]) -> Rivals:
-    """The values that the product finds for calls of tools whose names `is_learnt`."""
+def rivals(
+    samples: Iterator[Sample],
+    is_learnt: Callable[[str], bool],
+    told: Callable[[Iterable[Asked]], Iterable[Asked]] = iter,
+) -> Rivals:
+    """The values that the product finds for calls of tools whose names `is_learnt`, as `told` hands them on."""
     rows: list[tuple[float, ...]] = []
     labels: list[bool] = []
     for sample in samples:
         if sample.schema is None and not any(is_learnt(str(tool["name"])) for tool in sample.tools):
             continue
-        for asked in asked_of(sample, with_questions=True):
+        for asked in told(asked_of(sample, with_questions=True)):
             if is_learnt(asked.name):
                 found = [scores(asked.request, parameter) for parameter in asked.offered]
                 times = QUESTIONS if asked.is_incomplete else 1

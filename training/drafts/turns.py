@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tercet.backends.embedded.drafts import scorer
-from tercet.backends.embedded.drafts.candidates import Request, read
+from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.overlaps import overlaps as common
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.table import SEPARATOR
 from tercet.backends.embedded.reading import described
 from tercet.backends.embedded.reading import request as read_out

@@ -12,9 +12,9 @@ import base64
 import json
 import random
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tercet.backends.embedded.drafts import implied
 from tercet.backends.embedded.drafts.table import SEPARATOR
 from training.data.mixture import Mixture
 from training.data.sample import Sample
 from training.drafts.model import Scorer, learn, learn_quotable
 from training.drafts.rivalry import Rivals, learn_rivalry, rivals
-from training.drafts.turns import Features, Made, Turn, asked_of, counted, turn_of
+from training.drafts.turns import Asked, Features, Made, Turn, asked_of, counted, turn_of
 from training.paths import REPOSITORY, data_root
+from training.stages.implied import PART_FILES, half_of
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
 SAMPLES = {
@@ -50,7 +52,7 @@ def samples(root: Path, seed: int, scale: float) -> Iterator[Sample]:
 
 def made_rivals(root: Path, seed: int, scale: float) -> Rivals:
     """Values of the held-out tools' calls; run in a process that has not read the table before it was written."""
-    return rivals(samples(root, seed, scale), is_held_out)
+    return rivals(samples(root, seed, scale), is_held_out, told_without_own)
 
 
 def made(root: Path, seed: int, scale: float) -> Made:
@@ -58,8 +60,22 @@ def made(root: Path, seed: int, scale: float) -> Made:
     drawn = samples(root, seed, scale)
     of_parameters, of_candidates = Features(), Features()
     asked = (each for sample in drawn for each in asked_of(sample))
-    turns = [turn_of(each, of_parameters, of_candidates) for each in asked]
+    turns = [turn_of(each, of_parameters, of_candidates) for each in told_without_own(asked)]
     return Made(turns, list(of_parameters.numbers), list(of_candidates.numbers))
+
+
+def told_without_own(asked: Iterable[Asked]) -> Iterator[Asked]:
+    """Yield what is asked while the product tells implied options by a table that was learnt without that tool's
+    requests."""
+    for each in asked:
+        implied.implied = partial(part, half_of(each.name))  # type: ignore[assignment]
+        yield each
+
+
+@cache
+def part(half: int) -> implied.Implied:
+    """What the table tells that was learnt without the requests of a half of the tools."""
+    return implied.Implied(implied.read_table(json.loads(PART_FILES[half].read_text())))
 
 
 def is_held_out(name: str) -> bool:

@@ -15,7 +15,7 @@ import math
 import random
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from tercet.backends.embedded import relevance
 from training import cooccurrence
+from training.data.choices import chosen
 from training.data.meanings import meanings
 from training.data.mixture import Mixture
 from training.data.sample import compact
@@ -47,6 +48,12 @@ WRITTEN_WEIGHT = 4.0
 NUM_EPOCHS, BATCH, WORD_DROPOUT, SHARPNESS, RATE = 4, 256, 0.25, 12.0, 0.02
 MEANINGS_SHARE = 0.5
 """How much the loss over words that have to do with each other counts beside that over requests and tools."""
+CHOICES_SHARE = 0.5
+"""The same of the loss over options and what is said when they are meant."""
+NAME_OF_CHOICE = 0.3
+"""How much a word of a parameter's name counts beside one of an option."""
+MAX_SAID = 24
+"""Words that are read of what is said."""
 NUM_ROWS, NUM_STEPS = 60_000, 400
 """Pairs of request and tool that the coefficients are fitted on, and steps of that."""
 
@@ -104,7 +111,7 @@ class Words:
         self.weights += [WRITTEN_WEIGHT] * len(others)
         self.index = {word: place for place, word in enumerate(self.words)}
 
-    def bag(self, shares: dict[str, int]) -> list[tuple[int, float]]:
+    def bag(self, shares: Mapping[str, float]) -> list[tuple[int, float]]:
         return [(self.index[word], float(share)) for word, share in shares.items() if word in self.index]
 
     def of_request(self, words: Sequence[str]) -> list[tuple[int, float]]:
@@ -163,6 +170,32 @@ def encode(bags: Sequence[Bag], vectors: nn.EmbeddingBag, rng: random.Random, dr
     return nn.functional.normalize(vectors(ids, offsets, per_sample_weights=shares), dim=-1)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said, and the options that it may mean: places of words; which of them is meant."""
+
+    said: list[int]
+    options: list[Bag]
+    meant: int
+
+
+def told(words: Words) -> list[Told]:
+    """What people say when they mean an option, each with the options of its parameter."""
+    found = []
+    for each in chosen():
+        if each.is_boolean:
+            continue
+        name = words.bag(dict.fromkeys(relevance.stems(each.names[0], 4), NAME_OF_CHOICE)) if each.names else []
+        spelt = [[words.of_request(relevance.stems(one, 8)) for one in option.spellings] for option in each.options]
+        for meant, option in enumerate(each.options):
+            for number, phrase in enumerate(option.phrases):
+                said = [place for place, _ in words.of_request(relevance.stems(phrase, MAX_SAID))]
+                options = [[*ways[number % len(ways)], *name] for ways in spelt]
+                if said and all(options):
+                    found.append(Told(said, options, meant))
+    return found
+
+
 @dataclass(frozen=True)
 class Company:
     """Words of all training texts, each with a vector that tells what it is written beside."""
@@ -189,12 +222,17 @@ class Company:
 
 
 def learn_vectors(
-    found: list[Pair], words: Words, company: Company | None = None, near: Sequence[tuple[Bag, Bag]] = ()
+    found: list[Pair],
+    words: Words,
+    company: Company | None = None,
+    near: Sequence[tuple[Bag, Bag]] = (),
+    options: Sequence[Told] = (),
 ) -> Tensor:
-    """Vectors [words, WIDTH] that bring requests near their tools, against the batch's other tools, and words `near`
-    those that have to do with them."""
+    """Vectors [words, WIDTH] that bring requests near their tools, against the batch's other tools, words `near` those
+    that have to do with them, and what is said near the one of its `options` that it means."""
     torch.manual_seed(0)
     rng = random.Random(0)
+    choices = epochs(options, rng)
     vectors = nn.EmbeddingBag(len(words.words), relevance.WIDTH, mode="sum")
     with torch.no_grad():
         vectors.weight.normal_(std=0.1).mul_(torch.tensor(words.weights)[:, None])
@@ -209,6 +247,8 @@ def learn_vectors(
             loss = of_pairs(found[start : start + BATCH], vectors, rng)
             if drawn := list(islice(beside, BATCH)):
                 loss = loss + MEANINGS_SHARE * of_meanings(drawn, vectors, rng)
+            if meant := list(islice(choices, BATCH)):
+                loss = loss + CHOICES_SHARE * of_choices(meant, vectors)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -235,6 +275,25 @@ def of_meanings(batch: Sequence[tuple[Bag, Bag]], vectors: nn.EmbeddingBag, rng:
     likeness = SHARPNESS * heads @ encode([others for _, others in batch], vectors, rng).T
     own = torch.arange(len(batch))
     return nn.functional.cross_entropy(likeness, own) + nn.functional.cross_entropy(likeness.T, own)
+
+
+def of_choices(batch: Sequence[Told], vectors: nn.EmbeddingBag) -> Tensor:
+    """The loss over what is said, each against the options of one parameter: an option is as near as the nearest words,
+    softly."""
+    bags = [bag for one in batch for bag in one.options]
+    offsets = torch.tensor([0, *map(len, bags[:-1])]).cumsum(0)
+    ids = torch.tensor([place for bag in bags for place, _ in bag])
+    shares = torch.tensor([share for bag in bags for _, share in bag])
+    towards = nn.functional.normalize(vectors(ids, offsets, per_sample_weights=shares), dim=-1)
+    said = nn.functional.normalize(vectors.weight[torch.tensor([place for one in batch for place in one.said])], dim=-1)
+    ways, most = max(len(one.options) for one in batch), max(len(one.said) for one in batch)
+    scores = torch.full((len(batch), ways, most), -1e9)
+    begin = first = 0
+    for row, one in enumerate(batch):
+        own, words = len(one.options), len(one.said)
+        scores[row, :own, :words] = SHARPNESS * towards[begin : begin + own] @ said[first : first + words].T
+        begin, first = begin + own, first + words
+    return nn.functional.cross_entropy(scores.logsumexp(2), torch.tensor([one.meant for one in batch]))
 
 
 def turned(vectors: Tensor) -> Tensor:
@@ -303,16 +362,27 @@ def main() -> None:
     random.Random(0).shuffle(seen)
     company = Company(*cooccurrence.vectors(a.data))
     words = Words(
-        seen, [*company.frequent, *(word for one in meanings() for word in stems_of((one.word, *one.related)))]
+        seen,
+        [
+            *company.frequent,
+            *(word for one in meanings() for word in stems_of((one.word, *one.related))),
+            *(
+                word
+                for one in chosen()
+                for option in one.options
+                for word in stems_of((*option.spellings, *option.phrases))
+            ),
+        ],
     )
     print(f"{len(seen)} turns, {len(words.words)} words")
     near = related(words)
-    part = learn_vectors(pairs(seen, words, is_learnt_from), words, company, near)
+    options = told(words)
+    part = learn_vectors(pairs(seen, words, is_learnt_from), words, company, near, options)
     use(written(words, part, [], 0.0))
     coefficients, bias = fit(seen)
     a.part.parent.mkdir(parents=True, exist_ok=True)
     a.part.write_text(json.dumps(written(words, part, coefficients, bias)))
-    vectors = learn_vectors(pairs(seen, words, lambda _: True), words, company, near)
+    vectors = learn_vectors(pairs(seen, words, lambda _: True), words, company, near, options)
     a.out.write_text(json.dumps(written(words, vectors, coefficients, bias)) + "\n")
     print(f"{a.out}: {a.out.stat().st_size} bytes")
 

@@ -9,9 +9,9 @@ from itertools import islice
 
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, only_text
-from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.pages import Step
 from tercet.backends.embedded.spoken import Known, Spoken
+from tercet.backends.embedded.wording.words import identifier_stems
 
 MAX_FILES = 8
 """Files of one request that are read."""

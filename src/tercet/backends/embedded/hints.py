@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 from tercet.backends.embedded import fit, relevance
 from tercet.backends.embedded.apart import SAID, Apart
 from tercet.backends.embedded.drafts import assignment, scorer
-from tercet.backends.embedded.drafts.candidates import Request, read
+from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.requests import read
+from tercet.backends.embedded.drafts.segments import listed
 from tercet.backends.embedded.meant import Meant, likely
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
@@ -246,7 +248,8 @@ class Offered:
         open_texts = {each.name: scorer.quotable(each) for each in self.parameters(name) if scorer.is_open_text(each)}
         held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
-        return Draft(held, quotes, frozenset(self._unsaid(said, name, fields)))
+        rows = listed(said.text, self.parameters(name))
+        return Draft(held, quotes, frozenset(self._unsaid(said, name, fields)), rows=rows)
 
     def unsaid(self, all_said: Spoken, name: str) -> frozenset[str]:
         """Return what a call may leave out and nothing in a conversation speaks of; nothing if that is too long."""

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from tercet.backends.embedded.drafts import assignment
-from tercet.backends.embedded.drafts.candidates import read
 from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.returned import asks
-from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Known, Spoken
+from tercet.backends.embedded.wording.words import identifier_stems, stems_of
 
 MAX_FIELDS = 12
 """Fields of a page that are filled."""

@@ -9,10 +9,13 @@ import re
 from typing import Any
 
 from tercet.backends.embedded.drafts import assignment, scorer
-from tercet.backends.embedded.drafts.candidates import Reach, Request, read
+from tercet.backends.embedded.drafts.candidates import Request
+from tercet.backends.embedded.drafts.finding import Reach
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.scorer import Value
+from tercet.backends.embedded.drafts.segments import listed
 from tercet.backends.embedded.hints import REWORDED
 from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema
@@ -57,13 +60,15 @@ def _is_asking(part: str) -> bool:
 
 def read_out(name: str, schema: JsonSchema, said: Spoken) -> JsonSchema:
     """Return `schema`, called `name`, with only what is said and known, where that is likely."""
-    return narrowed(schema, Draft(drafted(name, schema, said), is_settled=True, least=LEAST))
+    rows = listed(source(said.text[:MAX_TEXT]), parameters(described(name, schema)))
+    return narrowed(schema, Draft(drafted(name, schema, said), rows=rows, is_settled=True, least=LEAST))
 
 
 def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Field]:
     """Return the likely values of each field; none where nothing is likely: then the answer is not read from a text."""
     fields = parameters(described(name, schema))
-    found = {field.name: field for field in assignment.record(request(said), fields)}
+    asked = request(said)
+    found = {field.name: field for field in assignment.record(asked, fields)}
     chances = {field.name: field.chance for field in found.values()}
     if not any(chances.get(each.name, 0.0) >= SURE for each in fields if not each.choices):
         return []
@@ -74,7 +79,21 @@ def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Fiel
             found.pop(each.name, None)
         elif not (each.choices or each.is_needed or each.row) and chance < LEAST_UNLESS_NULL:
             found[each.name] = assignment.Field(each.name, (Value(1.0, (None,), 0, 0),))
+        elif each.is_list and not (each.choices or each.row) and each.name in found:
+            found[each.name] = found[each.name]._replace(values=_side_by_side(found[each.name], asked.lower))
     return list(found.values())
+
+
+def _side_by_side(field: assignment.Field, text: str) -> tuple[Value, ...]:
+    """Return the values that are enumerated with the likeliest one, if it is enumerated with any; else all."""
+    run: list[Value] = []
+    for value in sorted(field.values, key=lambda value: value.start):
+        if run and not assignment.are_enumerated((run[-1], value), text):
+            if field.likeliest in run:
+                break
+            run = []
+        run.append(value)
+    return tuple(run) if len(run) > 1 and field.likeliest in run else field.values
 
 
 def request(said: Spoken) -> Request:

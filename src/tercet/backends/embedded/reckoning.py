@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.parameters import Parameter, only_text
 from tercet.backends.embedded.drafts.returned import Leaf, asks, every_leaf
-from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.relevance import direction, likeness, stem
 from tercet.backends.embedded.spoken import Known, Spoken
 from tercet.backends.embedded.telling.questions import parts
+from tercet.backends.embedded.wording.words import stems_of
 from tercet.numerals import numbers_in
 
 MAX_TERMS = 40

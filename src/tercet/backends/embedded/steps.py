@@ -11,10 +11,10 @@ from tercet.backends.embedded.conversation import since_asked
 from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.returned import asks
-from tercet.backends.embedded.drafts.words import identifier_stems
 from tercet.backends.embedded.hints import SPOKEN_OF, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.telling.answers import Trust
+from tercet.backends.embedded.wording.words import identifier_stems
 from tercet.items import Item, ToolCall
 
 _DEEDS = frozenset(

@@ -33,8 +33,10 @@ MIN_RUN = 3
 """Values of an enumeration from which they are likely together: two may be the ends of a range."""
 POSSIBLE = 0.02
 """Chance below which nothing counts as one of an enumeration."""
+_ARTICLE = r"(?:the|an?|some|my|our)"
 _BETWEEN = re.compile(
-    r"\s*(?:,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+(?:in|for|of|to))?(?:\s+the)?\s|,|&)\s*"
+    r"\s*(?:,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+(?:in|for|of|to))?"
+    rf"(?:\s+{_ARTICLE})?\s|,(?:\s+{_ARTICLE}\s)?|&)\s*"
 )
 _TAKEN_BACK = re.compile(
     r"\W*(?:(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b\W*)+"

@@ -34,6 +34,8 @@ class Draft(NamedTuple):
     """Parameters that a call may leave out and that nothing in the request speaks of."""
     least: float = SURE
     """Chance of a parameter's likeliest value from which only drafted values are allowed."""
+    rows: Mapping[str, Sequence[Mapping[str, Value]]] = {}
+    """By the path of a list of objects, the objects that a text lists."""
     is_settled: bool = False
     """Whether the likeliest is taken, and nothing left to choose."""
 
@@ -41,7 +43,8 @@ class Draft(NamedTuple):
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
     sure = {field.name: field for field in draft.fields if field.chance >= draft.least}
-    return _Narrowing(draft, sure).whole(schema) if sure or draft.quotes or draft.unsaid else schema
+    is_told = sure or draft.quotes or draft.unsaid or draft.rows
+    return _Narrowing(draft, sure).whole(schema) if is_told else schema
 
 
 class _Narrowing:
@@ -90,7 +93,8 @@ class _Narrowing:
 
     def _rows(self, schema: JsonSchema, items: JsonSchema, path: tuple[str, ...]) -> JsonSchema:
         """Return a list of objects with the objects that the request has, as far as it has them."""
-        rows = in_rows([field for field in self._sure.values() if field.row == ".".join(path)])
+        told = self._draft.rows.get(".".join(path))
+        rows = told or in_rows([field for field in self._sure.values() if field.row == ".".join(path)])
         made = [self._fields(items, path, row) for row in rows]
         if not schema.get("minItems", 0) <= len(made) <= schema.get("maxItems", len(made)) or not made:
             return schema

@@ -6,19 +6,23 @@ Numbers without names: they say of a parameter never seen before what they say o
 from functools import lru_cache
 from heapq import nlargest
 
+from tercet.backends.embedded.drafts import implied
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
-from tercet.backends.embedded.drafts.kinds import wanted_kinds
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.returned import Leaf
+from tercet.backends.embedded.drafts.table import log_odds
 from tercet.backends.embedded.relevance import direction, leading, likeness, stem
+from tercet.backends.embedded.wording.kinds import wanted_kinds
 
-NUM_OVERLAPS = 97
+NUM_OVERLAPS = 103
 """Those of texts, numbers and lists, then those of choices, of booleans and of what tools returned, each in places of
 their own."""
-_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 58, 69, 81
+_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 59, 73, 87
 _NEGATIONS = frozenset(
     map(stem, "no not without don't exclude skip never hide omit off disable deactivate stop nothing nobody".split())
 )
+_MOST_AHEAD = 5.0
+"""Difference of logits from which a choice is far ahead of the others."""
 MAX_COMPARED, MAX_NEAR = 32, 6
 """Words of a request with which a choice is compared, and how many of them are compared by whole vectors."""
 
@@ -125,6 +129,7 @@ def _of_words(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
         bool(kinds) and bool(wanted) and wanted.isdisjoint(kinds),
         bool(wanted) and not kinds,
         not kinds.isdisjoint(wanted_kinds(others)),
+        candidate.is_torn,
         *_asked(candidate, parameter),
     )
 
@@ -155,7 +160,8 @@ def of_choice(
         near = _nearness(parameter.of_name, request.stems[:MAX_COMPARED])
         signed = (sign * of_name, sign * of_about, sign * is_negated, sign)
         found = (of_name, of_about, *signed, asked, sign * agreed, sign * asked, near, sign * near)
-        return _placed(_OF_BOOLEANS, (*found, sign * near * is_negated))
+        implied, ahead, _ = _implied(choice, parameter, request)
+        return _placed(_OF_BOOLEANS, (*found, sign * near * is_negated, implied, ahead))
     common = len(choice.stems & said) / (len(choice.stems) or 1)
     alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
     others = [other for other in parameter.choices[:12] if other is not choice]
@@ -166,10 +172,21 @@ def of_choice(
     near = _nearness(parameter.of_name, request.stems[:MAX_COMPARED])
     own = (
         common, is_said, common == 1.0, about * common, alike, is_closest, is_closest * alike, about, is_free,
-        max(0.0, alike - next_best), near,
+        max(0.0, alike - next_best), near, *_implied(choice, parameter, request),
     )  # fmt: skip
     placed = tuple(map(float, own))
     return (*_of_words(said_as, parameter), *placed) if said_as else _placed(_OF_CHOICES, placed)
+
+
+def _implied(choice: Choice, parameter: Parameter, request: Request) -> tuple[float, float, float]:
+    """Return how likely a request means a choice by words that do not name it, how far that is ahead of everything
+    else, and how likely it is if it is the likeliest of all choices."""
+    if choice.nth >= implied.MAX_OPTIONS or len(parameter.spelt) > implied.MAX_OPTIONS:
+        return 0.0, 0.0, 0.0
+    found = implied.implied().chances(parameter.spelt, parameter.parts, request.words)
+    own, others = found[choice.nth], (*found[: choice.nth], *found[choice.nth + 1 :])
+    ahead = max(-_MOST_AHEAD, min(_MOST_AHEAD, log_odds(own, _MOST_AHEAD) - log_odds(max(others), _MOST_AHEAD)))
+    return own, ahead / _MOST_AHEAD, own * (own >= max(found[:-1]))
 
 
 def _agreed(parameter: Parameter, request: Request) -> tuple[float, float]:

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded.drafts.dates import dates_in
-from tercet.backends.embedded.drafts.durations import unit_of
-from tercet.backends.embedded.drafts.kinds import wanted_kinds
-from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
-from tercet.backends.embedded.relevance import PART, leading
+from tercet.backends.embedded.drafts.implied import FALSE, TRUE
+from tercet.backends.embedded.relevance import PART, leading, stem
+from tercet.backends.embedded.wording import durations, measures
+from tercet.backends.embedded.wording.dates import dates_in
+from tercet.backends.embedded.wording.kinds import meant_by, wanted_kinds
+from tercet.backends.embedded.wording.words import identifier_stems, stems_of
 
 MAX_PARAMETERS = 40
 MAX_DEPTH = 4
@@ -26,12 +27,22 @@ _DATE_FORMAT = re.compile(
     r"|month([-/])day\4year|day([-/])month\5year|year([-/])month\6day)\b",
     re.IGNORECASE,
 )
-_COUNTS = re.compile(r"\b(?:in|number of|how many) (seconds|minutes|hours|days|weeks|months|years)\b", re.IGNORECASE)
+_MONTH_FORMAT = re.compile(r"\bY{4}-MM\b(?!-)")
+_CRON = re.compile(r"\bcron(?:tab)?\b", re.IGNORECASE)
+_STARTS = frozenset(map(stem, "start from begin since after earliest".split()))
+_ENDS = frozenset(map(stem, "end to until till before latest through".split()))
+_COUNTS = re.compile(
+    r"\b(?:in|number of|how many) (seconds|minutes|hours|days|weeks|months|years"
+    r"|met(?:er|re)s|kilomet(?:er|re)s|miles|feet|centimet(?:er|re)s|grams|kilograms|cents)\b",
+    re.IGNORECASE,
+)
 _DATETIME_FORMAT = re.compile(r"Y{4}-MM-DD(T| )(?:HH|hh):(?:MM|mm)(:(?:SS|ss))?")
 _TIME_FORMAT = re.compile(r"\bHH:MM(:SS)?\b|\b24[- ]?h(?:our)?s?\b|\b\d\d:\d\d\b", re.IGNORECASE)
 _DATE = identifier_stems("date")
 _ISO = re.compile(r"\biso(?:[- ]?8601)?\b", re.IGNORECASE)
 _CODED = ("currency", "language", "country", "state")
+_IATA = re.compile(r"(?:\b|_)iata(?:\b|_)|airport[_ ]?code", re.IGNORECASE)
+_THREE_LETTERS = re.compile(r"alpha[- _]?3|(?:three|3)[- ]letter|iso ?3\b", re.IGNORECASE)
 _CODE = re.compile(r"(?:\b|_)code\b|\biso\b|abbreviat|(?:two|three|[23])[- ]letter", re.IGNORECASE)
 _TRUTHS = {"true": True, "false": False}
 _KEYS = frozenset(
@@ -53,6 +64,10 @@ class Choice(NamedTuple):
     value: Any
     stems: frozenset[str]
     lower: str
+    nth: int = 0
+    """Its place among the choices."""
+    meant: frozenset[tuple[str, str]] = frozenset()
+    """What it stands for, where it is a unit, a currency or the like."""
     number: float | None = None
     """What it counts, where it is a number or its digits."""
     truth: bool | None = None
@@ -71,6 +86,10 @@ class Parameter(NamedTuple):
     """How a day is to be written, as `strftime` has it; empty where that is not said."""
     timed_as: str
     """The same of a time of day, or of a day and a time."""
+    is_cron: bool
+    """Whether it takes a cron expression."""
+    edge: str
+    """`first` or `last`, where it is how a range begins or ends: `start_date`."""
     features: tuple[str, ...]
     of_name: frozenset[str]
     of_about: frozenset[str]
@@ -87,6 +106,8 @@ class Parameter(NamedTuple):
     """Whether its description shows a value with a comma: `Boston, MA`."""
     wants_fraction: bool
     """Whether five per cent are 0.05: a number that is not said to be in per cent."""
+    is_percent: bool
+    """Whether it counts in per cent."""
     rank: int
     """Place among the parameters of its kind."""
     about: str
@@ -96,6 +117,8 @@ class Parameter(NamedTuple):
     """Whether a call without a value for it is not valid."""
     parts: tuple[str, ...]
     """Stems of its name, in order."""
+    spelt: tuple[tuple[str, ...], ...]
+    """The stems of each choice, in order; of a truth what stands for it, and the name."""
     kinds: frozenset[str]
     """Kinds of value that the last word of its name takes: of `departure_city` cities."""
     coded: frozenset[str]
@@ -105,7 +128,7 @@ class Parameter(NamedTuple):
     is_key: bool = False
     """Whether it is an id, a code or the like: what users seldom know and tools return."""
     unit: str = ""
-    """The unit of time that it counts: `minute` of `duration_minutes`."""
+    """The unit that it counts: `minute` of `duration_minutes`, `km` of `radius_km`."""
     row: str = ""
     """The path of the list of objects in each of which it stands, if it does."""
 
@@ -125,6 +148,7 @@ def parameters(tool: bytes) -> tuple[Parameter, ...]:
     leaves = list(itertools.islice(_leaves(inlined(described.get("parameters")), _Place()), MAX_PARAMETERS))
     called = named([place.path for place, _ in leaves])
     names = [frozenset(identifier_stems(name)) for name in called]
+    is_unit_told = any("unit" in name for name in names)
     bare = [_unnumbered(name) for name in called]
     texts = [number for number, (_, schema) in enumerate(leaves) if _is_open_text(schema)]
     found: list[Parameter] = []
@@ -139,6 +163,7 @@ def parameters(tool: bytes) -> tuple[Parameter, ...]:
         made = _parameter(name, schema, inner, kind, is_list, place.is_required, place.is_needed, rank, of_tool)
         nth = bare[:number].count(bare[number]) if bare.count(bare[number]) > 1 else -1
         unit, is_only_text = _unit(name, schema), texts == [number]
+        unit = "" if is_unit_told and measures.is_unit(unit) else unit
         found.append(made._replace(of_others=others, is_only_text=is_only_text, nth=nth, row=place.row, unit=unit))
     return tuple(found)
 
@@ -281,18 +306,20 @@ def _parameter(
     of_name = identifier_stems(name)
     of_about = list(stems_of(about[:300]))
     shown_as = str(inner.get("format") or "")
+    choices = _choices(inner, kind)
     features = [
         f"t:{kind}{'[]' if is_list else ''}", f"o:{int(is_required)}", f"k:{kind[0]}{min(rank, 4)}", f"x:{shown_as}",
         f"a:{' '.join(of_name)}", *(f"n:{part}" for part in of_name), *(f"h:{part}" for part in of_name[-1:]),
         *(f"d:{part}" for part in of_about[:MAX_ABOUT]), *(f"f:{part}" for part in of_tool[:4]),
     ]  # fmt: skip
     return Parameter(
-        name, kind, is_list, _choices(inner, kind), _dated_as(of_name, about, shown_as),
-        _timed_as(about, shown_as), tuple(features), frozenset(of_name),
+        name, kind, is_list, choices, _dated_as(of_name, about, shown_as),
+        _timed_as(about, shown_as), _is_cron(name, about), _edge(of_name), tuple(features), frozenset(of_name),
         frozenset(of_about[:MAX_ABOUT]) - frozenset(of_name), frozenset(of_tool), frozenset(),
         of_name[-1] if of_name else "", False, -1, bool(_PLACE.search(about)),
-        _wants_fraction(name, about, inner), rank, about.lower(),
-        leading(sorted({*of_name, *of_about})), is_needed, of_name, wanted_kinds(of_name[-1:]), _coded(name, about),
+        _wants_fraction(name, about, inner), bool(_PERCENT.search(f"{name} {about}")), rank, about.lower(),
+        leading(sorted({*of_name, *of_about})), is_needed, of_name, _spelt(choices, of_name),
+        wanted_kinds(of_name[-1:]), _coded(name, about),
         kind == "string" and not is_list and not inner.get("enum") and _is_plural(name, about),
         not _KEYS.isdisjoint(of_name[-1:]),
     )  # fmt: skip
@@ -301,11 +328,21 @@ def _parameter(
 def _dated_as(name: tuple[str, ...], about: str, shown_as: str) -> str:
     """Return how a day is to be written: `%m/%d/%Y` where the description says MM/DD/YYYY, ISO 8601 where it says that
     or shows nothing else of a date."""
+    if _MONTH_FORMAT.search(about):
+        return "%Y-%m"
     named = None if _DATETIME_FORMAT.search(about) else _DATE_FORMAT.search(about)
     if named:
         return "".join(_DATE_PARTS.get(part[0], part) for part in re.findall(r"[A-Z]+|\W", named[0].upper()))
     is_date = name[-1:] == _DATE and not any(dates_in(about))
     return "%Y-%m-%d" if shown_as == "date" or is_date or _ISO.search(about) else ""
+
+
+def _is_cron(name: str, about: str) -> bool:
+    return any(map(_CRON.fullmatch, PART.findall(name))) or _CRON.search(about) is not None
+
+
+def _edge(name: tuple[str, ...]) -> str:
+    return "first" if not _STARTS.isdisjoint(name) else "last" if not _ENDS.isdisjoint(name) else ""
 
 
 def _timed_as(about: str, shown_as: str) -> str:
@@ -324,9 +361,12 @@ def _unit(name: str, schema: dict[str, Any]) -> str:
     """Return the unit of time that a number counts by its name, or else by its description."""
     if schema.get("type") not in _NUMERIC:
         return ""
-    parts = [unit for unit in map(unit_of, PART.findall(name)) if unit]
+    named = PART.findall(name)
+    lasting = [unit for unit in map(durations.unit_of, named) if unit]
+    measured = measures.unit_of_name(tuple(map(str.lower, named)))
     told = _COUNTS.search(str(schema.get("description") or ""))
-    return parts[-1] if parts else unit_of(told[1]) if told else ""
+    about = (durations.unit_of(told[1]) or measures.unit_of(told[1])) if told else ""
+    return lasting[-1] if lasting else measured or about
 
 
 def _is_plural(name: str, about: str) -> bool:
@@ -338,6 +378,10 @@ def _coded(name: str, about: str) -> frozenset[str]:
     """Return the kinds of value of which a parameter wants the code."""
     said = f"{name} {about}"
     named = {kind for kind in _CODED if kind in said.lower()}
+    if _IATA.search(said):
+        return frozenset(("airport",))
+    if "country" in named and _THREE_LETTERS.search(said):
+        named = named - {"country"} | {"country3"}
     return frozenset(named if _CODE.search(said) else named & {"currency"})
 
 
@@ -350,6 +394,13 @@ def _wants_fraction(name: str, about: str, schema: dict[str, Any]) -> bool:
     return bool(_FRACTION.search(about)) or not _PERCENT.search(f"{name} {about}")
 
 
+def _spelt(choices: Sequence[Choice], name: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        identifier_stems(str(each.value)) if each.truth is None else (TRUE if each.truth else FALSE, *name)
+        for each in choices
+    )
+
+
 def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:
     offered = schema.get("enum")
     if kind == "boolean" and not isinstance(offered, list):
@@ -359,9 +410,10 @@ def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:
     plain = [value for value in offered[:MAX_CHOICES] if isinstance(value, str | bool | int | float)]
     return tuple(
         Choice(
-            value, frozenset(identifier_stems(str(value))), str(value).lower().replace("_", " "),
+            value, frozenset(identifier_stems(str(value))), str(value).lower().replace("_", " "), nth,
+            meant_by(str(value).replace("_", " ")) if isinstance(value, str) else frozenset(),
             _number(value) if kind == "number" else None,
             _TRUTHS.get(str(value).lower()) if kind == "boolean" else None,
         )
-        for value in plain
+        for nth, value in enumerate(plain)
     )  # fmt: skip

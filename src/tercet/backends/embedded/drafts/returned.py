@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.rows import Described
-from tercet.backends.embedded.drafts.words import UNITS, identifier_stems, stems_of
 from tercet.backends.embedded.spoken import Known, Spoken
+from tercet.backends.embedded.wording.words import UNITS, identifier_stems, stems_of
 
 MAX_LEAVES = 240
 """Values that are looked at, the latest first."""

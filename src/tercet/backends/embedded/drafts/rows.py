@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from tercet.backends.embedded.drafts.words import identifier_stems, stems_of
+from tercet.backends.embedded.wording.words import identifier_stems, stems_of
 from tercet.numerals import numbers_in
 
 MAX_ROW_WORDS = 80

@@ -6,7 +6,8 @@ It knows words and marks, and nothing of what they look like.
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tercet.backends.embedded.drafts.words import Word
+from tercet.backends.embedded.wording.imperatives import IMPERATIVE
+from tercet.backends.embedded.wording.words import Word
 
 MAX_RUN = 6
 """Words of an ordinary run; quotations, sentences and what follows a colon may be longer."""
@@ -21,6 +22,7 @@ def runs(found: list[Word]) -> Iterator[tuple[int, int]]:
         is_start = first == 0 or found[first - 1].text in ENDS
         if not word.is_word or (word.is_function and (not word.is_capital or is_start)):
             continue
+        is_order = is_start and _is_order(found, first)
         count = 0
         for place in range(first, len(found)):
             current = found[place]
@@ -29,10 +31,17 @@ def runs(found: list[Word]) -> Iterator[tuple[int, int]]:
                     break
                 continue
             count += 1
-            if count > MAX_RUN:
+            if count > (1 if is_order else MAX_RUN):
                 break
             if not current.is_function or (place == first and current.is_capital):
                 yield word.start, current.end
+
+
+def _is_order(found: list[Word], first: int) -> bool:
+    """Say whether a sentence orders what a name stands behind: `List Wole Soyinka's plays`."""
+    following = found[first + 1] if first + 1 < len(found) else None
+    is_name = following is not None and following.is_word and following.is_capital
+    return is_name and IMPERATIVE.fullmatch(found[first].text) is not None
 
 
 def _goes_on(found: list[Word], place: int) -> bool:

@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
-from tercet.backends.embedded.drafts.durations import converted
-from tercet.backends.embedded.drafts.kinds import code_of
+from tercet.backends.embedded.drafts.counts import BEFORE_CHRIST, PART
 from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
+from tercet.backends.embedded.wording import durations, measures
+from tercet.backends.embedded.wording.kinds import code_of, meant_by
 
 MAX_PLACES = 4
 """Places of a request at which one choice is said."""
@@ -28,11 +29,16 @@ ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 MISFIT = 0.1
 """What is left of the chance of a file, a link or the like where a day or a time is wanted."""
 _ADDRESSES, _DAYS = frozenset(("file", "link", "email", "path")), frozenset(("weekday", "month"))
+OF_PERIOD = 0.85
+"""Chance of what a month, a quarter or a year says of a parameter."""
 SAME_NAME, OTHER_ROW, OTHER_NAME = 0.7, 0.03, 0.03
 """Chance from which what a result calls by the parameter's name is its value; what is left of that of a row that is not
 meant, and of what a call took as something else."""
 
 
+_CODES_OF = {"country3": "country", "airport": "city"}
+"""By kind of code, the kind of what it stands for, where that is called otherwise."""
+_SIGNED = re.compile(r"\bnegative\b|\bbce?\b")
 _LOOKS = frozenset(("code", "number"))
 """Kinds that tell no more than how a value looks."""
 
@@ -74,10 +80,31 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
             likely = _as_returned(likely, candidate, parameter, request.returned) if parameter.is_key else likely
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
+    found += _of_periods(request, parameter)
     for choice in parameter.choices:
         for features, overlap, start, end in chosen(request, parameter, choice):
             found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
     return found if parameter.is_list or len(request.answers) < 2 else _latest(request, found)
+
+
+def _of_periods(request: Request, parameter: Parameter) -> Iterator[Value]:
+    """Yield what a month, a quarter or a year says of a parameter: its first or last day, its month, its number."""
+    if parameter.kind == "number":
+        named = request.months if parameter.name.lower().endswith("month") else ()
+        named = request.quarters if parameter.name.lower().endswith("quarter") else named
+        yield from (Value(OF_PERIOD, (each.number,), each.start, each.end, True) for each in named)
+    elif parameter.is_cron and parameter.kind == "string":
+        yield from (Value(OF_PERIOD, (each.cron,), each.start, each.end, True) for each in request.repeated)
+    elif parameter.dated_as and not parameter.choices and not any(each.iso for each in request.dated):
+        for period in request.periods:
+            if parameter.edge == "first":
+                yield Value(
+                    OF_PERIOD, (period.first.strftime(parameter.dated_as),), period.start, period.start + 1, True
+                )
+            elif parameter.edge == "last":
+                yield Value(OF_PERIOD, (period.last.strftime(parameter.dated_as),), period.end - 1, period.end, True)
+            elif parameter.dated_as == "%Y-%m" and period.is_month:
+                yield Value(OF_PERIOD, (period.first.strftime("%Y-%m"),), period.start, period.end, True)
 
 
 def _latest(request: Request, values: list[Value]) -> list[Value]:
@@ -127,11 +154,19 @@ def value_of(candidate: Candidate, parameter: Parameter, chance: float) -> Value
     """Return a candidate as a value: what it says and what else means the same, first what the parameter wants."""
     said = (candidate.value, *candidate.others)
     kind = candidate.features[0]
-    wanted: list[Any] = [code_of(candidate.value, kind) for kind in sorted(parameter.coded & candidate.kinds)]
+    coded = (coding for coding in sorted(parameter.coded) if _CODES_OF.get(coding, coding) in candidate.kinds)
+    wanted: list[Any] = [code_of(candidate.value, coding) for coding in coded]
     if kind == "k:date" and candidate.others and parameter.dated_as:
         wanted.append(datetime.date.fromisoformat(candidate.others[0]).strftime(parameter.dated_as))
     elif candidate.unit and parameter.unit and candidate.unit != parameter.unit:
-        wanted.append(converted(candidate.value, candidate.unit, parameter.unit))
+        ways = (durations.converted, measures.converted)
+        wanted += [convert(candidate.value, candidate.unit, parameter.unit) for convert in ways]
+    elif candidate.unit == PART and parameter.is_percent:
+        wanted.append(durations.plain(100 * candidate.value))
+    elif candidate.unit == BEFORE_CHRIST and _SIGNED.search(parameter.about):
+        wanted.append(-candidate.value)
+    elif candidate.unit == measures.CENT and not parameter.unit and parameter.kind == "number":
+        wanted.append(measures.converted(candidate.value, measures.CENT, measures.WHOLE))
     elif kind == "k:time" and parameter.timed_as:
         wanted += [form for form in map(partial(_clocked, parameter.timed_as), candidate.others) if form]
     elif kind == "k:number" and parameter.wants_fraction:
@@ -190,6 +225,13 @@ def chosen(
         yield features, of_choice(choice, parameter, request, None, is_said=False), 0, 0
 
 
+def _is_said_as(candidate: Candidate, choice: Choice) -> bool:
+    """Say whether words of a request are a choice's in other forms, or mean what it does: `kilos` is "kg"."""
+    if candidate.inside == choice.stems:
+        return True
+    return not choice.meant.isdisjoint(meant_by(str(candidate.value)))
+
+
 def _said(choice: Choice, request: Request) -> Iterator[tuple[int, int, Candidate | None]]:
     """Yield where a request says a choice: as a number if it is one, else in its own words, or other forms of them."""
     if choice.truth is not None:
@@ -201,5 +243,5 @@ def _said(choice: Choice, request: Request) -> Iterator[tuple[int, int, Candidat
         places = [match.span() for match in islice(matches, MAX_PLACES)]
         candidates = {(each.start, each.end): each for each in request.texts} if places else {}
         yield from ((*place, candidates.get(place)) for place in places)
-        found = [] if places or not choice.stems else [each for each in request.texts if each.inside == choice.stems]
+        found = [] if places or not choice.stems else [each for each in request.texts if _is_said_as(each, choice)]
     yield from ((each.start, each.end, each) for each in found[-MAX_PLACES:])

@@ -8,8 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded.drafts.dates import dates_in
-from tercet.backends.embedded.drafts.times import times_in
 from tercet.backends.embedded.plain import keeping, listing
 from tercet.backends.embedded.plain.choosing import chosen
 from tercet.backends.embedded.plain.clauses import clause, of_likeliest_sentence
@@ -26,6 +24,8 @@ from tercet.backends.embedded.plain.sums import computed
 from tercet.backends.embedded.plain.tables import cell, table
 from tercet.backends.embedded.plain.verdicts import verdict
 from tercet.backends.embedded.plain.writing import in_shape
+from tercet.backends.embedded.wording.dates import dates_in
+from tercet.backends.embedded.wording.times import times_in
 from tercet.items import Item
 from tercet.numerals import numbers_in
 

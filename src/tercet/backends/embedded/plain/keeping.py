@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.plain.listing import items
 from tercet.backends.embedded.plain.sentences import sentences
+from tercet.backends.embedded.wording.words import stems_of
 from tercet.items import Item, Message
 from tercet.numerals import numbers_in
 

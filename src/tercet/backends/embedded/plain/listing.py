@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from tercet.backends.embedded.drafts.dates import dates_in
-from tercet.backends.embedded.drafts.kinds import kinds_of
-from tercet.backends.embedded.drafts.times import times_in
-from tercet.backends.embedded.drafts.words import words
 from tercet.backends.embedded.plain.sentences import sentences
 from tercet.backends.embedded.relevance import direction, likeness, stem
+from tercet.backends.embedded.wording.dates import dates_in
+from tercet.backends.embedded.wording.kinds import kinds_of
+from tercet.backends.embedded.wording.times import times_in
+from tercet.backends.embedded.wording.words import words
 
 _MARK = re.compile(r"^\s*(?:[-*•·]|\d{1,2}[.)])\s+")
 _COMMAS = re.compile(r"\s*(?:,|;|\n)\s*(?:(?:and|or|plus)\s+)?|\s+(?:and|plus|&)\s+")

@@ -8,9 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from tercet.backends.embedded.drafts.words import words
 from tercet.backends.embedded.plain.figures import Sum, made, plain
 from tercet.backends.embedded.relevance import stem
+from tercet.backends.embedded.wording.words import words
 from tercet.numerals import numbers_in
 
 MAX_TERMS, NEAR = 40, 24

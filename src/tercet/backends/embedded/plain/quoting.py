@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tercet.backends.embedded.drafts.kinds import kinds_of, likeness_of, wanted_kinds
-from tercet.backends.embedded.drafts.words import Word, words
 from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.sentences import Sentence, sentences
 from tercet.backends.embedded.relevance import alike, direction, likeness, stem
 from tercet.backends.embedded.telling.questions import Part, parts
+from tercet.backends.embedded.wording.kinds import kinds_of, likeness_of, wanted_kinds
+from tercet.backends.embedded.wording.words import Word, words
 from tercet.numerals import numbers_in
 
 MAX_READ, MAX_READ_WORDS = 14, 200

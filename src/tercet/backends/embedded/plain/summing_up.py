@@ -2,10 +2,10 @@
 
 import re
 
-from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.plain.sentences import sentences
 from tercet.backends.embedded.plain.shapes import count_of
 from tercet.backends.embedded.relevance import direction, likeness
+from tercet.backends.embedded.wording.words import stems_of
 
 _ASIDES = re.compile(r"\s*\([^()]*\)|, (?:which|who|where)\b[^,.]*,?")
 _HELLO = re.compile(r"^(?:dear|hi|hello|hey|good (?:morning|afternoon|day))\b[^.!?\n]{0,40}?,\s*", re.IGNORECASE)

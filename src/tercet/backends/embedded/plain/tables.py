@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tercet.backends.embedded.drafts.words import stems_of
+from tercet.backends.embedded.wording.words import stems_of
 
 _MARKS = ("|", "\t", ";", ",")
 _RULE = re.compile(r"^[\s|:+=-]+$")

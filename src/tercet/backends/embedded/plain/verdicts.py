@@ -7,11 +7,11 @@ numbers and names differ. What that is worth was learnt (`training/stages/plain.
 import re
 from collections.abc import Sequence
 
-from tercet.backends.embedded.drafts.words import Word, words
 from tercet.backends.embedded.plain.choosing import heard
 from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.sentences import sentences
 from tercet.backends.embedded.relevance import alike
+from tercet.backends.embedded.wording.words import Word, words
 from tercet.numerals import numbers_in
 
 NUM_FEATURES = 14

@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from tercet.backends.embedded.drafts.dates import dates_in
-from tercet.backends.embedded.drafts.times import times_in
 from tercet.backends.embedded.plain.figures import number_of
 from tercet.backends.embedded.plain.shapes import Shape
+from tercet.backends.embedded.wording.dates import dates_in
+from tercet.backends.embedded.wording.times import times_in
 from tercet.numerals import numbers_in
 
 _PUNCTUATION = re.compile(r"[^\w\s'%€$£@/-]|(?<!\w)['/-]|['/-](?!\w)")

@@ -13,13 +13,13 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
-from tercet.backends.embedded.drafts.kinds import kinds_of
 from tercet.backends.embedded.drafts.returned import Leaf, asked_leaves, asks, leaves
-from tercet.backends.embedded.drafts.words import UNITS, identifier_stems
 from tercet.backends.embedded.relevance import Kept, alike, stem
 from tercet.backends.embedded.spoken import Known, Spoken
 from tercet.backends.embedded.telling.lines import MAX_VALUE, line_of, texts
 from tercet.backends.embedded.telling.questions import Part, Wanted, named, parts
+from tercet.backends.embedded.wording.kinds import kinds_of
+from tercet.backends.embedded.wording.words import UNITS, identifier_stems
 
 MAX_ROW = 12
 """Fields of a row up to which it is told whole where none of them is what is asked for."""

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.returned import Leaf
-from tercet.backends.embedded.drafts.words import UNITS
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.telling.answers import answered
 from tercet.backends.embedded.telling.expressions import any_of
 from tercet.backends.embedded.telling.facts import words_of
 from tercet.backends.embedded.telling.forms import forms
+from tercet.backends.embedded.wording.words import UNITS
 
 MAX_SENTENCE = 3
 """Values up to which an answer is a sentence; more are listed."""

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tercet.backends.embedded.drafts.words import UNITS
 from tercet.backends.embedded.relevance import PART
 from tercet.backends.embedded.telling.forms import FALSE, NOTHING, NUMBER, TRUE, forms
+from tercet.backends.embedded.wording.words import UNITS
 from tercet.numerals import numbers_in
 
 MAX_FACTS = 400

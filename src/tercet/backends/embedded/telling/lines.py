@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.rows import Described
-from tercet.backends.embedded.drafts.words import stems_of
 from tercet.backends.embedded.spoken import Spoken
+from tercet.backends.embedded.wording.words import stems_of
 
 MAX_VALUE, MAX_LINES, MAX_LINE = 80, 400, 300
 """Characters up to which a text is a value; lines of a longer one that are read, and characters of a line."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from tercet.backends.embedded.drafts.words import FUNCTION_WORDS, Word, words
 from tercet.backends.embedded.relevance import stem
+from tercet.backends.embedded.wording.words import FUNCTION_WORDS, Word, words
 
 MAX_PARTS = 4
 """Things that one message asks for."""

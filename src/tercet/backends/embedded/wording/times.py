@@ -16,6 +16,8 @@ _FORMS = (
     re.compile(rf"\b{_HOUR}\s*o'clock\b{_HALF}?", re.IGNORECASE),
     re.compile(r"\b(?P<named>noon|midday|midnight)\b", re.IGNORECASE),
 )
+FIRST_OF_NIGHT = 6
+"""Hours that are `at night` before this one are those behind midnight."""
 _PARTS = {"half": 30, "quarter": 15, "a quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 
 
@@ -51,6 +53,8 @@ def _clock(match: re.Match[str]) -> str:
         if found["side"].lower() == "to":
             hour, minute = hour - 1, 60 - minute
     half = (found.get("half") or "").lower().replace(".", "").strip()
+    if half == "at night" and hour < FIRST_OF_NIGHT:
+        half = "am"
     if (half in ("pm", "tonight") or "afternoon" in half or "evening" in half or "night" in half) and hour < 12:
         hour += 12
     elif (half == "am" or "morning" in half) and hour == 12:

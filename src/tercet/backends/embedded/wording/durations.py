@@ -14,7 +14,8 @@ _SHORT = {"sec": "second", "s": "second", "min": "minute", "h": "hour", "hr": "h
 _UNIT = rf"(?P<unit>{'|'.join([*SECONDS, *MONTHS])}|secs?|mins?|hrs?|yrs?)s?"
 _BEHIND = re.compile(rf"[\s-]*{_UNIT}\b(?P<half>\s+and\s+a\s+half\b)?", re.IGNORECASE)
 _ARTICLE = re.compile(
-    rf"\b(?:(?P<part>half|quarter of|three quarters of)\s+)?(?:an?|one)\s+{_UNIT}\b(?P<half>\s+and\s+a\s+half\b)?"
+    rf"\b(?:(?P<part>half|quarter of|three quarters of)\s+)?(?:an?|one)\s+(?!quarter\s+of\b){_UNIT}\b"
+    rf"(?P<half>\s+and\s+a\s+half\b)?"
     rf"|\bhalf[\s-](?:an?[\s-])?hour\b",
     re.IGNORECASE,
 )
@@ -48,11 +49,11 @@ def converted(count: float, unit: str, wanted: str) -> float | None:
     """Return `count` of a unit in another; None where they cannot be compared."""
     for scale in (SECONDS, MONTHS):
         if unit in scale and wanted in scale:
-            return _plain(count * scale[unit] / scale[wanted])
+            return plain(count * scale[unit] / scale[wanted])
     if unit == "year" and wanted == "day":
-        return _plain(count * 365)
+        return plain(count * 365)
     if unit == "month" and wanted == "day":
-        return _plain(count * 30)
+        return plain(count * 30)
     return None
 
 
@@ -68,5 +69,6 @@ def _named(word: str) -> str:
     return unit_of(word) or word.lower()
 
 
-def _plain(value: float) -> float:
+def plain(value: float) -> float:
+    """Return a number as people write it: whole ones without a fraction."""
     return int(value) if float(value).is_integer() else round(value, 6)

@@ -10,7 +10,7 @@ from importlib import resources
 from itertools import chain
 from typing import NamedTuple
 
-from tercet.backends.embedded.drafts.words import identifier_stems
+from tercet.backends.embedded.wording.words import identifier_stems
 
 _LIKENESSES = (
     ("email", re.compile(r"[^\s@]+@[^\s@]+\.\w+")),
@@ -62,6 +62,8 @@ _WANTED = {
     " name brand agency association airline airlines clinic provider",
     "venue": "venue location place restaurant hotel museum facility center name store theater theatre station airport",
     "street": "address street location road place",
+    "greeted": "recipient addressee to",
+    "signed": "sender from author name signed contact employee claimant writer reporter candidate applicant customer",
 }
 """By kind, words in the names of parameters that take it."""
 _KINDS_BY_LOOK = frozenset(("email", "address", "link", "path", "file", "time", "phone", "code", "iban", "postcode"))
@@ -72,6 +74,8 @@ class _Known(NamedTuple):
 
     kinds: Mapping[str, frozenset[str]]
     codes: Mapping[tuple[str, str], str]
+    meant: Mapping[str, frozenset[tuple[str, str]]]
+    """By word or code in lower case, the kinds and codes, in lower case, that it may mean."""
 
 
 @lru_cache(maxsize=4096)
@@ -120,8 +124,14 @@ def wanted_kinds(stems: tuple[str, ...] | frozenset[str]) -> frozenset[str]:
 
 
 def code_of(text: str, kind: str) -> str | None:
-    """Return the code of a `currency`, `language`, `country` or `state`: `EUR` of `Euros`."""
+    """Return the code of a `currency`, `language`, `country` or `state`: `EUR` of `Euros`; of a `country3` `PRT`, of an
+    `airport` `OSL`."""
     return _known().codes.get((kind, text.lower()))
+
+
+def meant_by(text: str) -> frozenset[tuple[str, str]]:
+    """Return what a word or a code may stand for, as kinds and codes: `unit`, `kg` of `kilos` and of `KG`."""
+    return _known().meant.get(text.lower(), frozenset())
 
 
 @cache
@@ -137,16 +147,23 @@ def _by_stem() -> Mapping[str, frozenset[str]]:
 def _known() -> _Known:
     kinds: dict[str, set[str]] = {}
     codes: dict[tuple[str, str], str] = {}
-    kind = ""
+    kind, has_kind = "", True
     text = resources.files(__package__).joinpath("kinds.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line.startswith("["):
-            kind = line.strip("[]")
+            kind, has_kind = line.strip("[]="), not line.startswith("[=")
         elif line and not line.startswith("#"):
             for entry in line.split(", "):
                 words, _, code = entry.partition("=")
                 for word in words.split("/"):
-                    kinds.setdefault(word, set()).add(kind)
+                    if has_kind:
+                        kinds.setdefault(word, set()).add(kind)
                     if code:
                         codes[kind, word] = code
-    return _Known({word: frozenset(of) for word, of in kinds.items()}, codes)
+    meant: dict[str, set[tuple[str, str]]] = {}
+    for (kind, word), code in codes.items():
+        for said in (word, code.lower()):
+            meant.setdefault(said, set()).add((kind, code.lower()))
+    return _Known(
+        {word: frozenset(of) for word, of in kinds.items()}, codes, {said: frozenset(of) for said, of in meant.items()}
+    )

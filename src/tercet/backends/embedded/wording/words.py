@@ -9,7 +9,13 @@ from tercet.backends.embedded.relevance import PART, stem
 
 MAX_WORDS = 160
 """Words and marks that are read of a request; the rest is not looked at."""
-_TOKEN = re.compile(r"[+#@$€£-]?\w+(?:[^\s\w\"”\])}=]+\w+)*%?|[^\s]|\n+")
+_TOKEN = re.compile(
+    r"[a-z]{2,12}://[^\s\"”<>)\]}]*[\w/=]"
+    r"|(?<![\w/.~*])(?:[~.]{0,2}/(?=\w[\w.-]*/|\w\w)|\*{1,2}[./])[\w*](?:[\w./*@+-]*[\w/*])?"
+    r"|\b[A-Za-z0-9+/]{8,}={1,2}(?![\w=])"
+    r"|[+#@$€£-]?\w+(?:[^\s\w\"”\])}=]+\w+)*%?|[^\s]|\n+"
+)
+"""A link, a path from its root or with wild cards, what ends in `=` as Base64 does, a word, a mark."""
 FUNCTION_WORDS = frozenset(
     """a about above across after again against all also am an and any are around as ask at be because been before being
     below between both but by can could did do does doing down during each every find for from get give had has have he
