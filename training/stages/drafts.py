@@ -36,7 +36,7 @@ TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
 SAMPLES = {
     "catalog": 8000, "sessions": 3000, "seal_tools": 8000, "gorilla": 4000, "sgd": 4500, "drills": 1000,
     "symbolic": 500, "toolalpaca": 1000, "builtin": 1000, "gsm8k": 300, "forms": 7000, "reading": 800,
-    "requests": 14000,
+    "requests": 20000,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`."""
 SEEDS, SEEDS_OF_RIVALS = (777, 778), (991, 992)

@@ -39,7 +39,7 @@ TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/relevance.json"
 PART_FILE = REPOSITORY / ".tercet-train/relevance-part.json"
 SAMPLES = {
     "catalog": 9000, "sessions": 2500, "seal_tools": 6000, "gorilla": 3000, "metatool": 6000, "clinc": 4000,
-    "sgd": 3000, "toolalpaca": 2000, "builtin": 1500, "requests": 24000,
+    "sgd": 3000, "toolalpaca": 2000, "builtin": 1500, "requests": 32000,
 }  # fmt: skip
 MIN_COUNT, MIN_WRITTEN = 8, 60
 """Times that requests and tools have a word, or else all training texts, from which it is in the table."""

@@ -85,7 +85,9 @@ def digits(rng: random.Random, length: int) -> str:
 
 
 def identifier(rng: random.Random, prefix: str) -> str:
-    """An id with the prefix, in one of the shapes that systems use."""
+    """An id with the prefix, in one of the shapes that systems use; one with a digit for each `#`, if it has any."""
+    if "#" in prefix:
+        return "".join(digits(rng, 1) if character == "#" else character for character in prefix)
     shape = rng.randrange(7)
     if not prefix:
         return rng.choice([digits(rng, rng.randint(3, 9)), code(rng, rng.randint(5, 10)), code(rng, 8, HEX)])

@@ -162,7 +162,7 @@ def of_choice(
         found = (of_name, of_about, *signed, asked, sign * agreed, sign * asked, near, sign * near)
         implied, ahead, _ = _implied(choice, parameter, request)
         return _placed(_OF_BOOLEANS, (*found, sign * near * is_negated, implied, ahead))
-    common = len(choice.stems & said) / (len(choice.stems) or 1)
+    common = 1.0 if is_said else len(choice.stems & said) / (len(choice.stems) or 1)
     alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
     others = [other for other in parameter.choices[:12] if other is not choice]
     next_best = max((_closest(other.stems, request.stems[:MAX_COMPARED]) for other in others), default=0.0)

@@ -80,7 +80,8 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
             likely = _as_returned(likely, candidate, parameter, request.returned) if parameter.is_key else likely
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
-    found += _of_periods(request, parameter)
+    of_periods = list(_of_periods(request, parameter))
+    found = [value for value in found if not any(share_words(value, other) for other in of_periods)] + of_periods
     for choice in parameter.choices:
         for features, overlap, start, end in chosen(request, parameter, choice):
             found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tercet.backends.embedded.wording.imperatives import IMPERATIVE
 from tercet.backends.embedded.wording.words import identifier_stems
 
 MAX_LABEL = 5
@@ -37,7 +38,9 @@ def labelled_in(text: str) -> Iterator[Labelled]:
     """Yield the `Label: value` lines of `text`."""
     for match in _LABELLED.finditer(text):
         stems = identifier_stems(match[1].replace("-", " "))
-        if 0 < len(stems) <= MAX_LABEL:
+        first, mark, _ = match[1].partition(" ")
+        is_order = bool(mark) and IMPERATIVE.fullmatch(first) is not None
+        if 0 < len(stems) <= MAX_LABEL and not is_order:
             yield Labelled(stems, match.span(1), match.span(2))
 
 
