@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tercet.backends.embedded.confidence import confidence, value_spans
+from tercet.backends.embedded.confidence import chances, confidence, value_spans
+from tercet.backends.embedded.drafts.assignment import Field
+from tercet.backends.embedded.drafts.narrowing import Draft
+from tercet.backends.embedded.drafts.scorer import Value
 from tercet.backends.embedded.held import Called
 from tercet.backends.embedded.manifest import read_manifest
 from tercet.confidence import Calibration, Scale
@@ -44,6 +47,20 @@ def test_each_decision_has_the_probability_of_its_own_tokens() -> None:
     assert told.calls[0].arguments == pytest.approx({"city": 0.45, "days": 0.4})
     assert told.calls[0].call == pytest.approx(0.72 * 0.45 * 0.4)
     assert not told.is_calibrated
+
+
+def test_an_argument_is_as_sure_as_the_model_and_its_draft() -> None:
+    draft = Draft([Field("city", (Value(0.8, ("paris", "Paris"), 0, 5), Value(0.1, ("Rome",), 6, 10)))])
+    told = confidence(call_tokens(), [CALL], MARK, None, drafted={"get_weather": draft})
+    assert told is not None
+    assert told.calls[0].arguments == pytest.approx({"city": math.sqrt(0.45 * 0.8), "days": 0.4})
+
+
+def test_a_list_is_as_likely_as_its_least_likely_item() -> None:
+    draft = Draft([Field("tags", (Value(0.8, ("a",), 0, 1), Value(0.3, ("b",), 2, 3)), is_list=True)])
+    assert chances(draft, '{"tags":["a","b"],"other":1}') == {"tags": 0.3}
+    assert chances(draft, '{"tags":["a","c"]}') == {}
+    assert chances(draft, '{"tags":') == chances(None, "{}") == {}
 
 
 def test_a_text_is_as_sure_as_a_call_was_unlikely() -> None:

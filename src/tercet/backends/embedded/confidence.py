@@ -6,9 +6,12 @@ Knows the text that the model wrote and which stretch of it is what; knows nothi
 import json
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
+from tercet.backends.embedded.drafts.assignment import Field
+from tercet.backends.embedded.drafts.narrowing import Draft
 from tercet.backends.embedded.held import Called
 from tercet.confidence import Calibration, CallConfidence, Confidence
 from tercet.events import TokenLogprob
@@ -27,10 +30,12 @@ def confidence(
     mark: str,
     calibration: Calibration | None,
     called: Called | None = None,
+    drafted: Mapping[str, Draft] | None = None,
 ) -> Confidence | None:
     """Return how sure the model is of an answer that consists of `tokens` and makes `calls`.
 
-    `mark` is the token that begins a call; `called` says what the request tells of whether to call. None when there is
+    `mark` is the token that begins a call; `called` says what the request tells of whether to call, `drafted`
+    what it tells of each tool's arguments. None when there is
     nothing to read it from.
     """
     if not tokens:
@@ -46,16 +51,41 @@ def confidence(
             return None
         place = arguments_at + len(call.arguments)
         tool = scales.tool.apply(text.probability(name_at, name_at + len(call.name)))
-        arguments = {
-            key: scales.argument.apply(text.probability(arguments_at + start, arguments_at + end))
-            for key, (start, end) in value_spans(call.arguments)
-        }
+        told = chances((drafted or {}).get(call.name), call.arguments)
+        arguments = {}
+        for key, (start, end) in value_spans(call.arguments):
+            sure = text.probability(arguments_at + start, arguments_at + end)
+            arguments[key] = scales.argument.apply(math.sqrt(sure * told[key]) if key in told else sure)
         of_calls.append(CallConfidence(tool, arguments, scales.call.apply(math.prod([tool, *arguments.values()]))))
     decision = _decision(tokens[0], mark, is_call=bool(calls))
     if called is not None:
         decision = _beside(decision, called, is_call=bool(calls))
     scale = scales.calling if calls else scales.silence
     return Confidence(scale.apply(decision), tuple(of_calls), calibration is not None)
+
+
+def chances(draft: Draft | None, arguments: str) -> dict[str, float]:
+    """Return how likely the arguments of a call are by its draft, of those that it has; a list is as its least likely
+    item."""
+    if draft is None:
+        return {}
+    try:
+        given = json.loads(arguments)
+    except json.JSONDecodeError:
+        return {}
+    fields = {field.name: field for field in draft.fields}
+    found = {}
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if key in fields:
+            parts = value if isinstance(value, list) and value else [value]
+            likely = [_likely(fields[key], value), min(_likely(fields[key], part) for part in parts)]
+            if max(likely) > 0:
+                found[key] = max(likely)
+    return found
+
+
+def _likely(field: Field, value: Any) -> float:
+    return max((each.chance for each in field.values if value in each.forms), default=0.0)
 
 
 def value_spans(arguments: str) -> list[tuple[str, tuple[int, int]]]:

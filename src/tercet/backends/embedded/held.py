@@ -57,6 +57,8 @@ class Held(NamedTuple):
     """What is to be asked for, where the answer is to be that question."""
     called: Called | None = None
     """How likely a call is the right answer, where that is known."""
+    drafted: Mapping[str, Draft] = {}
+    """By tool, what of its arguments is likely, and how likely."""
 
 
 def held(request: ModelRequest, offered: Offered | None) -> Held:
@@ -101,7 +103,8 @@ def _behind_result(request: ModelRequest, offered: Offered, said: Spoken) -> Hel
         return Held(msgspec.structs.replace(request, parallel_tool_calls=False), made=made)
     called = msgspec.structs.replace(request, tool_choice=ToolChoice("required", (name,)), parallel_tool_calls=False)
     chance = Called(offered.chances(said)[name], True)
-    return Held(_with_tools(called, {name: offered.settled(said, name)}), called=chance)
+    draft = {name: offered.settled(said, name)}
+    return Held(_with_tools(called, draft), called=chance, drafted=draft)
 
 
 def _computed(tools: Mapping[str, Sequence[Parameter]], since: Sequence[Item], said: Spoken) -> Step | None:
@@ -153,7 +156,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     called = None
     if request.tool_choice.mode == "auto" and not said.known:
         called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept)
-    return Held(allowed, _planned(request, planned), is_held=True, called=called)
+    return Held(allowed, _planned(request, planned), is_held=True, called=called, drafted=drafts)
 
 
 def _chosen(

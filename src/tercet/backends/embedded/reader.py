@@ -23,7 +23,7 @@ class Reader:
 
     def __init__(self, task: Task, *, may_withhold: bool) -> None:
         self._again = task.again if may_withhold else None
-        self._called = task.called
+        self._called, self._drafted = task.called, task.drafted
         self._withheld: list[Event] = []
         self._parser = task.parser
         self._num_logprobs = task.num_logprobs
@@ -71,7 +71,7 @@ class Reader:
     def confidence(self, dialect: Dialect, calibration: Calibration | None) -> Confidence | None:
         """Return how sure the model is of the answer that was read."""
         mark = next(iter(dialect.visible_tokens), "")
-        return confidence(self._tokens, self._calls, mark, calibration, self._called)
+        return confidence(self._tokens, self._calls, mark, calibration, self._called, self._drafted)
 
     def _events(self, pieces: list[Any]) -> list[Event]:
         events: list[Event] = []

@@ -1,6 +1,6 @@
 """One request, rendered for one model: the engine's job, what its answer is held to, and how that is read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from tercet.backends.embedded.asking import question_rules
 from tercet.backends.embedded.confidence import NUM_CANDIDATES
 from tercet.backends.embedded.dialects.base import Dialect
 from tercet.backends.embedded.doubts import held_again
+from tercet.backends.embedded.drafts.narrowing import Draft
 from tercet.backends.embedded.grammar import ThinkTags
 from tercet.backends.embedded.grounded import narrowed
 from tercet.backends.embedded.held import Called, Held
@@ -36,6 +37,8 @@ class Task(msgspec.Struct, frozen=True):
     """Gives the task of another try, given the calls of this one; None where they stand. Without it, all stand."""
     called: Called | None = None
     """How likely a call is the right answer, where the request tells."""
+    drafted: Mapping[str, Draft] = {}
+    """By tool, what of its arguments is likely, and how likely."""
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -66,7 +69,7 @@ class Rendered(msgspec.Struct, frozen=True):
             parser = ThinkParser(think.opening, think.closing, parser, is_open=think.is_open)
         job = job_of(request, self.prompt, dialect, rules, self.visible, self.max_tokens)
         again = partial(self._again, allowed) if allowed.is_held or allowed.made else None
-        return Task(job, parser, request.sampling.top_logprobs, again, allowed.called)
+        return Task(job, parser, request.sampling.top_logprobs, again, allowed.called, allowed.drafted)
 
     def _again(self, allowed: Held, calls: Sequence[ToolCall]) -> Task | None:
         other = held_again(self.request, allowed, self.offered, calls) if self.offered else None

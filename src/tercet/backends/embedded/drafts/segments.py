@@ -36,9 +36,11 @@ _COUNT = re.compile(
     rf"[$€£]?(?<![\w.])-?\d[\d.,]*(?:\s?[x×%€$£](?!\w)|\s?(?:{UNIT})\b(?:/\w+)?|\s?\w{{1,3}}/\w{{1,3}})?(?:\s(?:each|euros?|dollars?|pounds?|pcs|pieces)\b)?"
 )
 _NUMBER = re.compile(r"[$€£]?(?<![\w.:/-])\d[\d.,]*(?![\w:/]*\d)")
+_NAMED = re.compile(r"(?:[a-z][\w'’-]* ){1,3}([A-ZÀ-Þ][\w'’-]*(?: [A-ZÀ-Þ][\w'’-]*){0,2})")
 _OPENING = re.compile(r"(?:of|x|×|the|an?|and|then|plus|some|with|for|to)\s+", re.IGNORECASE)
 _CLOSING = re.compile(
-    r"(?:\s+(?:at|for|is|was|are|costs?|of|by|to|with|=|got|received|has|votes?)|[\s,;:.!?=|*-]+)\Z", re.IGNORECASE
+    r"(?:\s+(?:at|for|is|was|are|costs?|of|by|to|with|=|got|received|has|scored|earned|won|weighs|votes?)|[\s,;:.!?=|*-]+)\Z",
+    re.IGNORECASE,
 )
 _BEHIND = re.compile(
     r"\s+(?:from|at|over|near|around|by|on|into|in|please|pls|thanks|to)\s.*\Z|[?!].*\Z", re.IGNORECASE | re.DOTALL
@@ -104,7 +106,7 @@ class _Rows:
         head = parts[0]
         if is_first and (found := _NUMBER.search(head)):
             head = head[found.start() :]
-            parts = [head, *parts[1:-1], _BEHIND.sub("", parts[-1])]
+            parts = [head, *parts[1:-1], _without_rest(parts[-1])]
         elif ": " in head and not all(": " in part for part in parts[1:]):
             head = head.rsplit(": ", 1)[1].strip()
             parts = [head, *parts[1:]]
@@ -152,12 +154,24 @@ class _Rows:
             [main] if main is not None else [each for each in others if self._is_name(each) and each.name not in row]
         )
         told = [row[each.name] for each in others if each.name in row and each.kind == "string" and row[each.name].end]
-        if len(lacking) == 1 and (name := _left(part, told)):
+        if len(lacking) == 1 and (name := _named(_left(part, told))):
             row[lacking[0].name] = Value(1.0, (name,), 0, 0)
         for each in self._offered:
             if _UNITS & each.of_name and each.kind == "string" and (found := _COUNTED_IN.search(part)):
                 row[each.name] = Value(1.0, (found[1],), 0, 0)
         return row
+
+
+def _without_rest(part: str) -> str:
+    """Return the last part of an enumeration without what stands behind it and has no number."""
+    cut = _BEHIND.sub("", part)
+    return cut if _num_numbers(cut) == _num_numbers(part) else part
+
+
+def _named(left: str) -> str:
+    """Return what is called by its name where that stands behind what it is: `Eli` of `her son Eli`."""
+    match = _NAMED.fullmatch(left)
+    return match[1] if match else left
 
 
 def _value(said: str) -> Value:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tercet.backends.embedded.plain import keeping, listing
 from tercet.backends.embedded.plain.choosing import chosen
 from tercet.backends.embedded.plain.clauses import clause, of_likeliest_sentence
+from tercet.backends.embedded.plain.columns import tabled
 from tercet.backends.embedded.plain.conversions import converted
 from tercet.backends.embedded.plain.courtesy import courtesy
 from tercet.backends.embedded.plain.fields import filled
@@ -18,6 +19,7 @@ from tercet.backends.embedded.plain.options import Option, asks_sentiment, is_po
 from tercet.backends.embedded.plain.orders import FORMAL, Order, order_of
 from tercet.backends.embedded.plain.problems import compared
 from tercet.backends.embedded.plain.quoting import covered, question_of, quoted
+from tercet.backends.embedded.plain.ranking import ranked
 from tercet.backends.embedded.plain.shapes import Shape, shape_of
 from tercet.backends.embedded.plain.summing_up import summary
 from tercet.backends.embedded.plain.sums import computed
@@ -187,7 +189,9 @@ class _Asking(NamedTuple):
             self._recalled,
             self._computed,
             self._counted,
+            self._tabled,
             self._object,
+            self._ranked,
             self._listed,
             self._normalised,
             self._summed_up,
@@ -296,6 +300,13 @@ class _Asking(NamedTuple):
         if pairs and (_SAME_KEYS.search(self.order.asked) or not shape.keys):
             return in_shape([value for _, value in pairs], shape._replace(keys=tuple(key for key, _ in pairs)))
         return in_shape(filled(shape.keys, self.beginning), shape) if shape.keys else ""
+
+    def _tabled(self) -> str:
+        return tabled(f"{self.order.asked}\n{self.order.rules}"[:MAX_GIVEN], self.beginning)
+
+    def _ranked(self) -> str:
+        found = ranked(f"{self.order.asked}\n{self.order.rules}", self.beginning)
+        return in_shape(found, self.shape) if found else ""
 
     def _listed(self) -> str:
         order, shape = self.order, self.shape

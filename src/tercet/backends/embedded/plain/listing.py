@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from tercet.backends.embedded.plain.sentences import sentences
-from tercet.backends.embedded.relevance import direction, likeness, stem
+from tercet.backends.embedded.relevance import direction, likeness, stem, table
 from tercet.backends.embedded.wording.dates import dates_in
 from tercet.backends.embedded.wording.kinds import kinds_of
 from tercet.backends.embedded.wording.times import times_in
@@ -29,6 +29,12 @@ _PLACES = (
 _PLACED = re.compile(
     rf"\b({'|'.join(_PLACES)}) (line|word|sentence|item|entry|name|paragraph|row|one)\b(?! of (?:your"
     rf"|the) (?:answer|reply))",
+    re.IGNORECASE,
+)
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_SEVERAL = re.compile(
+    rf"\b(first|last) ({'|'.join(_COUNTS)}|\d{{1,2}}) (words|lines|rows|sentences|paragraphs)\b"
+    r"(?! of (?:your|the) (?:answer|reply))",
     re.IGNORECASE,
 )
 _PATTERNS = (
@@ -106,6 +112,15 @@ _UNITS: dict[str, Callable[[str], int]] = {
 }
 
 
+_PLACED_UNITS: dict[str, Callable[[str], Sequence[str]]] = {
+    "line": lambda text: [line.strip() for line in text.splitlines() if line.strip()],
+    "row": lambda text: [line.strip() for line in text.splitlines() if line.strip()],
+    "word": lambda text: [word.text for word in words(text, most=4000) if word.is_word],
+    "sentence": lambda text: [each.text for each in sentences(text)],
+    "paragraph": lambda text: [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()],
+}
+
+
 def num_of(unit: str, text: str) -> int:
     """Return how many words, lines or the like a text has; `unit` in the singular."""
     return _UNITS[unit](text.strip())
@@ -119,20 +134,20 @@ def is_list(text: str) -> bool:
 
 
 def placed(told: str, text: str) -> str:
-    """Return the line, word or sentence that an order names by its place; empty where it names none."""
+    """Return the line, word or sentence that an order names by its place, or the first or last few of them; empty where
+    it names none."""
+    if several := _SEVERAL.search(told):
+        count = _COUNTS.get(several[2].lower()) or int(several[2])
+        unit = several[3].lower().rstrip("s")
+        found = _PLACED_UNITS[unit](text)
+        chosen = found[:count] if several[1].lower() == "first" else found[-count:]
+        return (" " if unit in ("word", "sentence") else "\n").join(chosen)
     match = _PLACED.search(told)
     if not match:
         return ""
-    units: dict[str, Callable[[str], Sequence[str]]] = {
-        "line": lambda of: [line.strip() for line in of.splitlines() if line.strip()],
-        "row": lambda of: [line.strip() for line in of.splitlines() if line.strip()],
-        "word": lambda of: [word.text for word in words(of, most=4000) if word.is_word],
-        "sentence": lambda of: [each.text for each in sentences(of)],
-        "paragraph": lambda of: [part.strip() for part in re.split(r"\n\s*\n", of) if part.strip()],
-    }
-    if match[2].lower() not in units and not is_list(text):
+    if match[2].lower() not in _PLACED_UNITS and not is_list(text):
         return ""
-    found = units.get(match[2].lower(), items)(text)
+    found = _PLACED_UNITS.get(match[2].lower(), items)(text)
     place = _PLACES[match[1].lower()]
     return found[place] if -len(found) <= place < len(found) else ""
 
@@ -153,7 +168,11 @@ def of_kind(asked: str, text: str) -> list[str]:
     if _PEOPLE.search(asked):
         names = list(_NAME.finditer(text))
         known = [match[0] for match in names if _is_person(match[0])]
-        others = [match[0] for match in names if not _begins(text, match.start()) and not kinds_of(match[0])]
+        others = [
+            match[0]
+            for match in names
+            if not kinds_of(match[0]) and (not _begins(text, match.start()) or _is_unknown(match[0]))
+        ]
         return [match for match in _unique(match[0] for match in names) if match in known or match in others]
     return []
 
@@ -191,6 +210,11 @@ def names_kind(asked: str) -> bool:
 def _is_person(name: str) -> bool:
     """Say whether a name is a person's: as a whole, or by its first word, which is given to people."""
     return any("person" in kinds_of(each) for each in (name, f"{name.split()[0]} Smith"))
+
+
+def _is_unknown(name: str) -> bool:
+    """Say whether the first word of a name is no word that is known: `Tuulikki` at the beginning of a sentence."""
+    return stem(name.split()[0].lower()) not in table().weights
 
 
 def _known(text: str, kind: str) -> Iterator[str]:

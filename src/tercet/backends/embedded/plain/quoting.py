@@ -15,6 +15,7 @@ from tercet.backends.embedded.plain.sentences import Sentence, sentences
 from tercet.backends.embedded.relevance import alike, direction, likeness, stem
 from tercet.backends.embedded.telling.questions import Part, parts
 from tercet.backends.embedded.wording.kinds import kinds_of, likeness_of, wanted_kinds
+from tercet.backends.embedded.wording.letters import labelled_in
 from tercet.backends.embedded.wording.words import Word, words
 from tercet.numerals import numbers_in
 
@@ -341,6 +342,8 @@ def _gap(at: int, first: int, last: int) -> int:
 
 def quoted(question: Question, text: str) -> list[tuple[float, Stretch]]:
     """Return the stretches that may answer a question with how likely each is, the likeliest first."""
+    if labelled := _labelled(question, text):
+        return [(1.0, labelled)]
     found = stretches(question, text)
     layer = learnt().quoting
     scores = [layer.score(each.features) for each in found]
@@ -349,6 +352,20 @@ def quoted(question: Question, text: str) -> list[tuple[float, Stretch]]:
     total = sum(masses) or 1.0
     ranked = sorted(((mass / total, each) for mass, each in zip(masses, found, strict=True)), key=lambda each: -each[0])
     return [(chance, _whole_name(each, text)) for chance, each in ranked[:MAX_TOLD]]
+
+
+def _labelled(question: Question, text: str) -> Stretch | None:
+    """Return the value of the line whose label a question names: `License: MIT`; None where it names none or two."""
+    asked = frozenset(question.stems)
+    labels = list(labelled_in(text))
+    named = [each for each in labels if asked.issuperset(each.stems)] if len(labels) > 1 else []
+    most = max((len(each.stems) for each in named), default=0)
+    best = [each for each in named if len(each.stems) == most]
+    if len(best) != 1:
+        return None
+    start, end = best[0].value
+    own = next((each for each in sentences(text) if each.start <= start < each.end), Sentence(text[start:end], start))
+    return Stretch(text[start:end], start, end, own, ())
 
 
 _MORE_BEHIND = re.compile(r" (?:(?:de|van|von|der|da|del|la|al|bin|di|du|dos) ){0,2}[A-ZÀ-Þ][\w'’-]+")
