@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tercet.backends.embedded.conversation import transcript
 from tercet.backends.embedded.drafts import assignment
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.requests import read
@@ -128,3 +129,25 @@ def test_mixed_choices_are_read(offered: list[Any]) -> None:
         described = tool("set_level", ["level"], level={"type": kind, "enum": offered})
         found = likeliest(described, Spoken("set the level to auto, True or 2.5"))
         assert not found or found["level"] in offered
+
+
+def test_what_a_call_needs_may_have_been_said_before_the_last_question() -> None:
+    described = tool(
+        "send_technician", ["customer_number", "phone"], customer_number={"type": "integer"}, phone={"type": "string"}
+    )
+    items = [
+        Message("user", (TextPart("Our line has been dead since this morning. Customer number 6620193."),)),
+        Message("assistant", (TextPart("I see no fault in your area. I could send a technician."),)),
+        Message("user", (TextPart("Please send a technician. My phone number is 0176 5550 142."),)),
+    ]
+    whole = transcript(items)
+    assert whole.text.count("\n") == 2
+    offered = Offered([described])
+    draft = offered.lent(offered.draft(Spoken(items[-1].text), "send_technician"), "send_technician", whole)
+    found = {field.name: field.likeliest.value for field in draft.fields}
+    assert found == {"phone": "0176 5550 142", "customer_number": 6620193}
+
+
+def test_only_the_latest_messages_of_a_long_conversation_are_looked_through() -> None:
+    items = [Message("user", (TextPart("x" * 3000),)), Message("user", (TextPart("y" * 3000),))]
+    assert transcript(items).text == "y" * 3000

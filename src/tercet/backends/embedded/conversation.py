@@ -5,7 +5,7 @@ It knows neither tools nor hints.
 
 from collections.abc import Sequence
 
-from tercet.backends.embedded.spoken import Known, Speaker, Spoken, spoken
+from tercet.backends.embedded.spoken import MAX_SPOKEN, Known, Speaker, Spoken, spoken
 from tercet.items import Item, Message, ToolCall, ToolResult
 
 MAX_KNOWN = 20_000
@@ -15,6 +15,21 @@ MAX_KNOWN = 20_000
 def asked(items: Sequence[Item]) -> list[Spoken]:
     """Return for each of the user's messages what it asks for, with what it answers a question about."""
     return spoken([(_speaker(item), item.text if isinstance(item, Message) else "") for item in items])
+
+
+def transcript(items: Sequence[Item]) -> Spoken:
+    """Return what user and assistant have said to each other as one text: the latest messages that have no more than
+    `MAX_SPOKEN` characters."""
+    kept: list[str] = []
+    size = 0
+    for item in reversed(items):
+        if _speaker(item) == "other" or not isinstance(item, Message):
+            continue
+        size += len(item.text) + 1
+        if size > MAX_SPOKEN:
+            break
+        kept.append(item.text)
+    return Spoken("\n".join(reversed(kept)))
 
 
 def _speaker(item: Item) -> Speaker:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from tercet.backends.embedded.apart import SAID
-from tercet.backends.embedded.conversation import asked, known, since_asked
-from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
+from tercet.backends.embedded.conversation import asked, known, since_asked, transcript
+from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.files import next_file
 from tercet.backends.embedded.hints import Offered
@@ -135,6 +135,9 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
             return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     drafts = offered.continued(said) if said.known else offered.drafts(plain)
     planned = offered.plan(plain) if request.parallel_tool_calls else []
+    if len(requests) > 1 and not said.known:
+        whole = transcript(request.items)
+        drafts = {name: offered.lent(draft, name, whole) for name, draft in drafts.items()}
     if len(requests) > 1:
         unsaid = {name: offered.unsaid(all_said, name) for name in [*drafts, *(name for name, _ in planned)]}
         drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
@@ -144,6 +147,8 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, all_said) if is_open and not (said.known or planned) else ()
+    told = {field.name for draft in drafts.values() for field in draft.fields if field.chance >= SURE}
+    missing = tuple(each for each in missing if each.name not in told)
     likely = max(offered.chances(plain).values(), default=0.0)
     if missing:
         chance = Called(ASKED * likely**2, True)

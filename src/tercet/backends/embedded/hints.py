@@ -142,6 +142,15 @@ class Offered:
         """Return what is said of the arguments of a tool, or known of them from earlier calls and results."""
         return self._draft(said, name, self.draft_fields(said, name))
 
+    def lent(self, draft: Draft, name: str, said: Spoken) -> Draft:
+        """Return a draft with what a call needs and the draft lacks, from what else was said in a conversation."""
+        told = {field.name for field in draft.fields if field.chance >= SURE}
+        lacking = {each.name for each in self.parameters(name) if each.is_needed and each.name not in told}
+        found = self.draft_fields(said, name) if lacking else []
+        lent = [field for field in found if field.name in lacking and field.chance >= SURE]
+        names = {field.name for field in lent}
+        return draft._replace(fields=[*(field for field in draft.fields if field.name not in names), *lent])
+
     def continued(self, said: Spoken) -> dict[str, Draft]:
         """Return the draft of each tool that may go on behind results."""
         return {name: self.draft(said, name) for name in self.followers}
