@@ -134,10 +134,10 @@ def asks_list(question: str) -> bool:
     return _LIST.search(question) is not None
 
 
+_FURTHER = r"(?: (?:(?:de|van|von|der|la|del|al|bin|dos) ){0,2}[A-ZÀ-Þ][\w'’-]+)*"
 _NAME = re.compile(
-    r"\b(?:my name is|my name's|i'm|i am|this is|call me|i go by|name:"
-    r"|it's)\s+(?i:called )?([A-ZÀ-Þ][\w'’-]+(?: (?:de |van |von |der |la )?[A-ZÀ-Þ][\w'’-]+)*)",
-    re.IGNORECASE,
+    rf"\b(?i:my name is|my name's|call me|i go by|name:)\s+(?i:called )?([^\W\d_][\w'’-]+{_FURTHER})"
+    rf"|\b(?i:i'm|i am|this is|it's)\s+(?i:called )?([A-ZÀ-Þ][\w'’-]+{_FURTHER})"
 )
 _ASKS_NAME = re.compile(
     r"\bmy (?:first |full |own )?name\b|\bwho am i\b|\bwhat am i called\b|\bcall me\b", re.IGNORECASE
@@ -148,5 +148,5 @@ def own_name(turns: Sequence[str], question: str) -> str:
     """Return the name that a user gave, where a question asks for that."""
     if not _ASKS_NAME.search(question):
         return ""
-    found = [match[1] for turn in turns for match in _NAME.finditer(turn)]
+    found = [match[1] or match[2] for turn in turns for match in _NAME.finditer(turn)]
     return found[-1] if found else ""
