@@ -24,16 +24,18 @@ MAX_TEXT = 6000
 """Characters of a text that are looked at."""
 MAX_NAME = 8
 """Words of what an object is called."""
-LIKELY = {True: 0.05, False: 0.3}
-"""Chance from which a text, or another value, is an object's."""
+LIKELY_TEXT, LIKELY = 0.05, 0.3
+"""Chance from which a text, and any other value, is an object's."""
 _LINE, _SENTENCE = re.compile(r"\s*\n\s*"), re.compile(r"(?<=[\w)\]%]{2}[.!?])\s+(?=\S)|\s*[;\n]\s*")
 _ENUMERATED = re.compile(r",\s+(?:and\s+|plus\s+)?|\s+(?:and|plus|&)\s+")
 _WHEN = frozenset(("date", "time", "weekday"))
 _UNITS = frozenset(identifier_stems("unit"))
 _COUNTED_IN = re.compile(rf"\d\s?({UNIT})\b")
+"""A number with its unit."""
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _COUNT = re.compile(
-    rf"[$€£]?(?<![\w.])-?\d[\d.,]*(?:\s?[x×%€$£](?!\w)|\s?(?:{UNIT})\b(?:/\w+)?|\s?\w{{1,3}}/\w{{1,3}})?(?:\s(?:each|euros?|dollars?|pounds?|pcs|pieces)\b)?"
+    rf"[$€£]?(?<![\w.])-?\d[\d.,]*(?:\s?[x×%€$£](?!\w)|\s?(?:{UNIT})\b(?:/\w+)?|\s?\w{{1,3}}/\w{{1,3}})?"
+    r"(?:\s(?:each|euros?|dollars?|pounds?|pcs|pieces)\b)?"
 )
 _NUMBER = re.compile(r"[$€£]?(?<![\w.:/-])\d[\d.,]*(?![\w:/]*\d)")
 _NAMED = re.compile(r"(?:[a-z][\w'’-]* ){1,3}([A-ZÀ-Þ][\w'’-]*(?: [A-ZÀ-Þ][\w'’-]*){0,2})")
@@ -142,7 +144,7 @@ class _Rows:
         row = {
             field.name: field.likeliest
             for field in record(request, others)
-            if field.chance >= LIKELY[field.name in self._texts]
+            if field.chance >= (LIKELY_TEXT if field.name in self._texts else LIKELY)
         }
         said = [match[0].strip("$€£") for match in _NUMBER.finditer(_times_removed(part))]
         names = [each.name for each in self._numbers]
