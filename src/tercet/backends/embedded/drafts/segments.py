@@ -61,7 +61,7 @@ def rows_in(text: str, offered: Sequence[Parameter]) -> list[dict[str, Value]]:
     count = _num_numbers if numbers else _num_times
     sentences = [part for part in _SENTENCE.split(text)[:MAX_PARTS] if part.strip()]
     ways = [_LINE.split(text)[:MAX_PARTS], *(_ENUMERATED.split(each)[:MAX_PARTS] for each in sentences), sentences]
-    best = max((_run(parts, lambda part: least <= count(part) <= most) for parts in ways), key=len)
+    best = max((_run(parts, least, most, count) for parts in ways), key=len)
     return _Rows(offered, numbers, best).made() if len(best) > 1 else []
 
 
@@ -86,16 +86,26 @@ def _num_times(part: str) -> int:
     return sum(1 for _ in times_in(part)) or sum(1 for _ in dates_in(part))
 
 
-def _run(parts: Sequence[str], is_one: Callable[[str], bool]) -> list[str]:
-    """Return the longest row of parts side by side each of which may be an object."""
+def _run(parts: Sequence[str], least: int, most: int, count: Callable[[str], int]) -> list[str]:
+    """Return the longest row of parts side by side each of which may be an object: has so many numbers, or times. The
+    first may have others before its own."""
     longest: list[str] = []
     run: list[str] = []
-    for part in [*filter(str.strip, parts), ""]:
-        if part and is_one(part):
-            run.append(part.strip())
+    before = ""
+    for part in [*map(str.strip, filter(str.strip, parts)), ""]:
+        if part and least <= count(part) <= most:
+            run.append(part)
             continue
-        longest, run = max(longest, run, key=len), []
+        if run and before and _NUMBER.match(run[0]) and count(before) > most:
+            run = [_from_last(before, most), *run]
+        longest, run, before = max(longest, run, key=len), [], part
     return longest
+
+
+def _from_last(part: str, most: int) -> str:
+    """Return a part from the first of its last `most` numbers on."""
+    found = list(_NUMBER.finditer(part))
+    return part[found[-most].start() :] if len(found) >= most else part
 
 
 class _Rows:
