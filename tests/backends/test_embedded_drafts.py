@@ -426,7 +426,7 @@ def test_a_later_request_may_mean_what_was_said_before() -> None:
     question = Message("assistant", (TextPart("For how many nights?"),))
     after_an_answer = ModelRequest((user("I like a double bed"), answer, user(text)), tools=(tool,))
     after_a_greeting = ModelRequest((user("Hi"), answer, user(text)), tools=(tool,))
-    after_a_question = ModelRequest((user(text), question, user("two")), tools=(tool,))
+    after_a_question = ModelRequest((user(text), question, user("four")), tools=(tool,))
     assert "bed" in held(after_an_answer, offered).request.tools[0].parameters["properties"]
     assert "bed" not in held(after_a_greeting, offered).request.tools[0].parameters["properties"]
     assert "bed" not in held(after_a_question, offered).request.tools[0].parameters["properties"]

@@ -16,7 +16,7 @@ def chances(text: str, name: str, *options: str) -> dict[str, float]:
     ("text", "name", "options", "meant"),
     [
         ("biggest numbers on top please", "order", ("asc", "desc"), "desc"),
-        ("I'm stuck on the motorway with smoke coming out of the bonnet", "urgency", ("low", "high"), "high"),
+        ("whenever you get round to it, no rush", "urgency", ("low", "high"), "low"),
         ("no animal products at all", "diet", ("vegan", "keto", "halal"), "vegan"),
         ("in front with plenty of room for my legs and champagne", "cabin", ("economy", "first"), "first"),
         ("we need a room with two separate beds", "room_type", ("single", "twin", "suite"), "twin"),

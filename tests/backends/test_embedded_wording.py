@@ -113,7 +113,7 @@ def test_a_cron_expression_is_drafted_where_one_is_wanted() -> None:
         ({"expires_in": {"type": "integer", "description": "lifetime in seconds"}}, "dies after two hours", 7200),
         ({"minutes": {"type": "integer"}}, "a quarter of an hour of water", 15),
         ({"percentage": {"type": "integer"}}, "show it to a quarter of the users", 25),
-        ({"price": NUMBER}, "slip him three euros fifty", 3.5),
+        ({"price": NUMBER}, "the price is three euros fifty", 3.5),
     ],
 )
 def test_amounts_are_converted_to_the_unit_that_is_wanted(field: dict[str, Any], text: str, value: float) -> None:
@@ -151,20 +151,20 @@ def test_the_coefficients_of_a_quadratic(text: str, numbers: list[float]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("described", "text", "value"),
+    ("name", "described", "text", "value"),
     [
-        ({"description": "ISO 3166-1 alpha-3 country code"}, "the budget of Portugal", "PRT"),
-        ({"description": "two-letter country code"}, "the budget of Portugal", "PT"),
-        ({"description": "IATA code of the airport"}, "flights from Oslo", "OSL"),
-        ({"enum": ["kg", "lb", "oz"]}, "in kilos, please", "kg"),
-        ({"enum": ["prod", "staging"]}, "it is broken in production", "prod"),
-        ({"enum": ["EUR", "GBP"]}, "under £129.99", "GBP"),
-        ({"enum": ["Mon", "Tue"]}, "every Tuesday", "Tue"),
+        ("country", {"description": "ISO 3166-1 alpha-3 country code"}, "the budget of Portugal", "PRT"),
+        ("country", {"description": "two-letter country code"}, "the budget of Portugal", "PT"),
+        ("origin", {"description": "IATA code of the airport"}, "flights from Oslo", "OSL"),
+        ("unit", {"enum": ["kg", "lb", "oz"]}, "in kilos, please", "kg"),
+        ("environment", {"enum": ["prod", "staging"]}, "it is broken in production", "prod"),
+        ("currency", {"enum": ["EUR", "GBP"]}, "under £129.99", "GBP"),
+        ("day", {"enum": ["Mon", "Tue"]}, "every Tuesday", "Tue"),
     ],
 )
-def test_what_has_a_code_is_written_as_the_code(described: dict[str, Any], text: str, value: str) -> None:
-    found = drafted(tool("look_up", country=TEXT | described), text)
-    assert found["country"][0] == value
+def test_what_has_a_code_is_written_as_the_code(name: str, described: dict[str, Any], text: str, value: str) -> None:
+    found = drafted(tool("look_up", **{name: TEXT | described}), text)
+    assert found[name][0] == value
 
 
 @pytest.mark.parametrize(

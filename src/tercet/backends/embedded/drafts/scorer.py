@@ -24,9 +24,11 @@ NONE = 0.002
 """Chance below which a candidate is none."""
 INSTEAD, SUPERSEDED = 0.5, 0.05
 """Chance from which a value stands instead of those that were said in messages before, and what is left of theirs."""
+UNSAID = 0.1
+"""What is left of the chance of a choice that other words imply where another one is said."""
 ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
-MISFIT = 0.1
+MISFIT = 0.03
 """What is left of the chance of a file, a link or the like where a day or a time is wanted."""
 _ADDRESSES, _DAYS = frozenset(("file", "link", "email", "path")), frozenset(("weekday", "month"))
 OF_PERIOD = 0.85
@@ -85,7 +87,16 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
     for choice in parameter.choices:
         for features, overlap, start, end in chosen(request, parameter, choice):
             found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
-    return found if parameter.is_list or len(request.answers) < 2 else _latest(request, found)
+    if parameter.is_list:
+        return found
+    found = _first_said(found) if parameter.choices else found
+    return found if len(request.answers) < 2 else _latest(request, found)
+
+
+def _first_said(values: list[Value]) -> list[Value]:
+    """Return the values of a choice, those that nobody said less likely where another one is likely said."""
+    is_said = any(value.end and value.chance >= INSTEAD for value in values)
+    return [value if value.end or not is_said else value._replace(chance=value.chance * UNSAID) for value in values]
 
 
 def _of_periods(request: Request, parameter: Parameter) -> Iterator[Value]:
