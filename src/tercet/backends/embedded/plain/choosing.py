@@ -12,14 +12,11 @@ from functools import cache
 from operator import mul
 from typing import NamedTuple
 
-from tercet.backends.embedded.drafts.implied import MAX_SAID, implied
-from tercet.backends.embedded.drafts.table import log_odds
 from tercet.backends.embedded.plain.cues import cues, languages
 from tercet.backends.embedded.plain.learnt import learnt
 from tercet.backends.embedded.plain.options import Option
 from tercet.backends.embedded.plain.quoting import question_of, quoted
 from tercet.backends.embedded.relevance import direction, likeness, stem
-from tercet.backends.embedded.relevance import stems as stems_of
 from tercet.backends.embedded.wording.kinds import code_of
 from tercet.backends.embedded.wording.words import words
 
@@ -27,8 +24,6 @@ MAX_WORDS = 600
 """Words of a text that are looked at."""
 IN_TEXT = 8.0
 """What the chance counts that an option which stands in the text answers the question."""
-MOST_IMPLIED = 5.0
-"""Logit from which an option is surely meant, or surely not."""
 LEAST_ABOUT = 1.6
 """What speaks for an option from which it is taken before its denial."""
 _OTHER = frozenset("other others none unknown misc miscellaneous else general unclear n/a neither".split())
@@ -63,17 +58,13 @@ class Heard(NamedTuple):
     towards: tuple[float, ...]
     polarity: float
     """How favourable it is, about -1 to 1."""
-    parts: tuple[str, ...]
-    """Stems of all its words, of the small ones, too."""
 
 
 def heard(text: str) -> Heard:
     """Return a text as what options are compared with."""
     lower, way = spoken(text), towards(text)
     stems = tuple(word.stem for word in words(text, most=MAX_WORDS) if word.is_word and not word.is_function)
-    return Heard(
-        lower, stems, way, 2 * learnt().polarity.likelihood((known_polarity(lower), *way)) - 1, stems_of(text, MAX_SAID)
-    )
+    return Heard(lower, stems, way, 2 * learnt().polarity.likelihood((known_polarity(lower), *way)) - 1)
 
 
 def spoken(text: str) -> tuple[str, ...]:
@@ -135,7 +126,6 @@ def described(option: Option, text: Heard) -> tuple[float, ...]:
         1.0 if not _OTHER.isdisjoint(name) else 0.0,
         _evenness(option.name.lower(), text),
         1.0 if option.about else 0.0,
-        log_odds(implied().chances((name,), (), text.parts)[0], MOST_IMPLIED) / MOST_IMPLIED,
     )
 
 
