@@ -21,6 +21,8 @@ TAKEN = 0.3
 """What is left of a value's chance once its words are another parameter's."""
 LEFT_OVER = 0.7
 """Chance of a number that is left for the only parameter that needs one."""
+ONLY_NAME = 0.5
+"""Chance of the only name that is left for the only text that a call needs."""
 MAX_VALUES, MAX_LISTED = 3, 8
 """Values that are told of a parameter, and of one that takes a list or is likely given several."""
 MAX_RIVALS = 24
@@ -128,18 +130,42 @@ def _likeliest(values: list[Value]) -> list[Value]:
 
 
 def _share_out(request: Request, offered: Sequence[Parameter], kept: Sequence[list[Value]]) -> None:
-    """Give the numbers that are left to the needed parameters that lack one, in order, where both are as many."""
-    lacking = [
-        (parameter, values)
-        for parameter, values in zip(offered, kept, strict=True)
-        if parameter.is_needed and parameter.kind == "number" and not (parameter.choices or parameter.is_list)
-        if not any(value.chance >= LIKELY for value in values)
-    ]
+    """Give the numbers that are left to the needed parameters that lack one, in order, where both are as many; lists
+    likewise; and the only name that is left to the only text that lacks one."""
+    pairs = list(zip(offered, kept, strict=True))
+    needed = [pair for pair in pairs if pair[0].is_needed and not pair[0].choices and not _has_likely(pair[1])]
     taken = [value for values in kept for value in values if value.chance >= LIKELY]
-    left = [number for number in request.numbers if "in:date" not in number.features and is_free(number, taken)]
-    if len(left) == len(lacking):
-        for (parameter, values), number in zip(lacking, left, strict=True):
-            values[:] = [value_of(number, parameter, LEFT_OVER)]
+    numbers = [number for number in request.numbers if "in:date" not in number.features and is_free(number, taken)]
+    lists = [each for each in request.lists if each.features[0] == "k:list" and is_free(each, taken)]
+    _give([pair for pair in needed if pair[0].kind == "number" and not pair[0].is_list], numbers, LEFT_OVER)
+    _give([pair for pair in needed if pair[0].is_list and not pair[0].row], lists, LEFT_OVER)
+    texts = [pair for pair in needed if pair[0].kind == "string" and not pair[0].is_list]
+    if len(texts) == 1 and not texts[0][0].kinds and not texts[0][1]:
+        told = [value for values in kept for value in values]
+        names = [each for each in request.texts if _is_name(each) and is_free(each, told)]
+        longest = [each for each in names if not any(other is not each and _holds(other, each) for other in names)]
+        _give(texts, longest, ONLY_NAME)
+
+
+def _has_likely(values: Iterable[Value]) -> bool:
+    return any(value.chance >= LIKELY for value in values)
+
+
+def _is_name(candidate: Candidate) -> bool:
+    """Say whether a candidate is a name of two words or more that is whole and no place, day or the like."""
+    return (
+        "caps" in candidate.features and candidate.features[0] == "k:run" and not (candidate.is_torn or candidate.kinds)
+    )
+
+
+def _holds(one: Candidate, other: Candidate) -> bool:
+    return one.start <= other.start and other.end <= one.end
+
+
+def _give(lacking: Sequence[tuple[Parameter, list[Value]]], left: Sequence[Candidate], chance: float) -> None:
+    if len(lacking) == len(left):
+        for (parameter, values), candidate in zip(lacking, left, strict=True):
+            values[:] = [value_of(candidate, parameter, chance)]
 
 
 def is_free(option: Value | Candidate, taken: Iterable[Value | Candidate]) -> bool:
