@@ -26,7 +26,9 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     _run_command(commands.add_parser("run", help="measure one model and write its figures and answers"))
     _compare_command(commands.add_parser("compare", help="print runs side by side as Markdown"))
-    _calibrate_command(commands.add_parser("calibrate", help="fit confidence on half of the cases, check on the rest"))
+    _calibrate_command(
+        commands.add_parser("calibrate", help="fit confidence, and check it on cases that it was not fitted to")
+    )
     arguments = parser.parse_args()
     try:
         arguments.do(arguments)
@@ -90,31 +92,27 @@ def compare(arguments: argparse.Namespace) -> None:
 
 
 def calibrate(arguments: argparse.Namespace) -> None:
-    """Fit on every other case of each set, report the error on the rest before and after, keep the scales."""
+    """Fit on all cases and keep that; report the error before, and after on cases that were not fitted to."""
     manifest = json.loads(arguments.manifest.read_text()) if arguments.manifest else {}
     cases, answers = _ask(arguments, {"confidence": True})
     if any(answer.confidence and answer.confidence["is_calibrated"] for answer in answers):
         raise SystemExit("the server applies a calibration already: take it out of the manifest and restart it")
-    order = sorted(range(len(cases)), key=lambda place: cases[place].set_name)
-    held_back, fresh = (([cases[n] for n in half], [answers[n] for n in half]) for half in (order[::2], order[1::2]))
-    known: dict[str, calibration.Scale] = {}
-    scales, errors, pairs = {}, {}, {}
+    scales, scaled = calibration.fitted(cases, answers), calibration.crossed(cases, answers)
+    unscaled = calibration.decisions(cases, answers)
+    errors = {}
     print("| decision | n | error before | error after | by chance |\n|---|---|---|---|---|")
-    for kind in calibration.KINDS:
-        known[kind] = scale = calibration.choose(calibration.decisions(*held_back, known)[kind])
-        unscaled = calibration.decisions(*fresh)[kind]
-        scaled = [(scale.apply(raw), came_true) for raw, came_true in calibration.decisions(*fresh, known)[kind]]
-        before, after = calibration.calibration_error(unscaled), calibration.calibration_error(scaled)
-        chance = calibration.error_by_chance(scaled)
-        print(f"| {kind} | {len(scaled)} | {before:.3f} | {after:.3f} | {chance:.3f} |")
-        scales[kind], pairs[kind] = asdict(scale), scaled
+    for kind, pairs in scaled.items():
+        before, after = calibration.calibration_error(unscaled[kind]), calibration.calibration_error(pairs)
+        chance = calibration.error_by_chance(pairs)
+        print(f"| {kind} | {len(pairs)} | {before:.3f} | {after:.3f} | {chance:.3f} |")
         figures = {"before": before, "after": after, "by_chance": chance}
-        errors[kind] = {"n": len(scaled), **{name: round(figure, 3) for name, figure in figures.items()}}
+        errors[kind] = {"n": len(pairs), **{name: round(figure, 3) for name, figure in figures.items()}}
     if arguments.manifest:
-        manifest |= {"calibration": scales, "calibration_error": errors}
+        told = {kind: asdict(scale) for kind, scale in scales.items()}
+        manifest |= {"calibration": told, "calibration_error": errors}
         arguments.manifest.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     if arguments.plot:
-        plots.reliability(pairs, arguments.plot, title=arguments.model)
+        plots.reliability(scaled, arguments.plot, title=arguments.model)
 
 
 def _ask(arguments: argparse.Namespace, extension: dict[str, Any] | None) -> tuple[list[Case], list[Answer]]:

@@ -1,8 +1,8 @@
 """Whether a model is right as often as it says, and the scaling that makes it so.
 
 A decision is a pair: the raw confidence and whether it came true. Beta calibration (Kull, Silva Filho and Flach,
-AISTATS 2017) fits three numbers by logistic regression on one half of each set's cases; the expected calibration error
-(Naeini et al. 2015, ten bins of equal numbers) is taken on the other.
+AISTATS 2017) fits three numbers by logistic regression; the expected calibration error (Naeini et al. 2015, ten bins of
+equal numbers) is taken on cases that they were not fitted to: each half of a set's cases with what the other half told.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def decisions(
     product of its tool's and its arguments' confidences, which `scales` are applied to.
 
     Only answers with at most one call to one expected call are read for tools and arguments: elsewhere it is not
-    clear which call stands for which.
+    clear which call stands for which. Where no tools are offered nothing is decided.
     """
     known = dict.fromkeys(KINDS, Scale()) | dict(scales or {})
     found: dict[str, list[Pair]] = {kind: [] for kind in KINDS}
     for case, answer in zip(cases, answers, strict=True):
         told = answer.confidence
-        if told is None:
+        if told is None or not case.tools:
             continue
         decided = "calling" if answer.calls else "silence"
         found[decided].append((told["decision"], bool(answer.calls) == bool(case.expected)))
@@ -84,6 +84,26 @@ def decisions(
                 if key in arguments
             ]
     return found
+
+
+def crossed(cases: Sequence[Case], answers: Sequence[Answer]) -> dict[str, list[Pair]]:
+    """Return the decisions of each kind, each scaled by what was fitted to the other half of each set's cases."""
+    order = sorted(range(len(cases)), key=lambda place: cases[place].set_name)
+    halves = [([cases[n] for n in half], [answers[n] for n in half]) for half in (order[::2], order[1::2])]
+    found: dict[str, list[Pair]] = {kind: [] for kind in KINDS}
+    for one, other in (halves, halves[::-1]):
+        known = fitted(*one)
+        for kind, pairs in decisions(*other, known).items():
+            found[kind] += [(known[kind].apply(raw), came_true) for raw, came_true in pairs]
+    return found
+
+
+def fitted(cases: Sequence[Case], answers: Sequence[Answer]) -> dict[str, Scale]:
+    """Return the scale of each kind of decision, fitted to all of these cases; those of the parts of a call first."""
+    known: dict[str, Scale] = {}
+    for kind in KINDS:
+        known[kind] = choose(decisions(cases, answers, known)[kind])
+    return known
 
 
 def choose(pairs: Sequence[Pair]) -> Scale:

@@ -4,7 +4,17 @@ import random
 
 import pytest
 
-from evals.calibration import Scale, bins, calibration_error, choose, decisions, error_by_chance, fit
+from evals.calibration import (
+    Scale,
+    bins,
+    calibration_error,
+    choose,
+    crossed,
+    decisions,
+    error_by_chance,
+    fit,
+    fitted,
+)
 from evals.cases import Answer, calls_case
 
 
@@ -62,8 +72,11 @@ def test_bins_hold_every_pair_once() -> None:
     assert sum(one.n for one in bins(pairs)) == 103
 
 
+BOOK = {"name": "book", "description": "", "parameters": {}}
+
+
 def test_decisions_read_each_kind_from_an_answer() -> None:
-    case = calls_case("set", "1", [], [], [{"book": {"city": ["Lima"], "seats": [2]}}])
+    case = calls_case("set", "1", [], [BOOK], [{"book": {"city": ["Lima"], "seats": [2]}}])
     told = {"decision": 0.9, "calls": [{"tool": 0.8, "call": 0.3, "arguments": {"city": 0.7, "seats": 0.4}}]}
     found = decisions([case], [Answer("", [("book", {"city": "Lima", "seats": 3})], told)])
     assert found == {
@@ -77,3 +90,23 @@ def test_decisions_read_each_kind_from_an_answer() -> None:
     ((sure, _),) = scaled["call"]
     assert decisions([case], [Answer("Which city?", [], told)])["silence"] == [(0.9, False)]
     assert sure == pytest.approx(0.7 * 0.4 * 0.64 / (0.64 + 0.04))
+
+
+def test_where_no_tools_are_offered_nothing_is_decided() -> None:
+    case = calls_case("set", "1", [], [], [])
+    assert not any(decisions([case], [Answer("Lima", [], {"decision": 1.0, "calls": []})]).values())
+
+
+def test_each_half_of_the_cases_is_scaled_by_what_the_other_tells() -> None:
+    rng = random.Random(3)
+    cases, answers = [], []
+    for number in range(400):
+        is_right = rng.random() < 0.6
+        cases.append(calls_case("set", str(number), [], [BOOK], [{"book": {}}] if is_right else []))
+        answers.append(
+            Answer("", [("book", {})], {"decision": 0.95, "calls": [{"tool": 0.9, "call": 0.9, "arguments": {}}]})
+        )
+    found = crossed(cases, answers)
+    assert len(found["calling"]) == 400
+    assert calibration_error(found["calling"]) < 0.1 < calibration_error(decisions(cases, answers)["calling"])
+    assert fitted(cases, answers)["calling"].apply(0.95) == pytest.approx(0.6, abs=0.06)
