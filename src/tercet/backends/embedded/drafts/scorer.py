@@ -16,7 +16,8 @@ from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
 from tercet.backends.embedded.wording import durations, measures
-from tercet.backends.embedded.wording.kinds import code_of, meant_by
+from tercet.backends.embedded.wording.kinds import code_of, kinds_of, meant_by
+from tercet.backends.embedded.wording.words import identifier_stems
 
 MAX_PLACES = 4
 """Places of a request at which one choice is said."""
@@ -41,6 +42,9 @@ meant, and of what a call took as something else."""
 _CODES_OF = {"country3": "country", "airport": "city"}
 """By kind of code, the kind of what it stands for, where that is called otherwise."""
 _SIGNED = re.compile(r"\bnegative\b|\bbce?\b")
+NO_UNIT = 0.1
+"""What is left of the chance of what is no known unit where one is wanted."""
+_UNIT = identifier_stems("unit")[0]
 _LOOKS = frozenset(("code", "number"))
 """Kinds that tell no more than how a value looks."""
 
@@ -89,8 +93,21 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
             found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
     if parameter.is_list:
         return found
+    found = _units_first(found) if parameter.head == _UNIT and is_open_text(parameter) else found
     found = _first_said(found) if parameter.choices else found
     return found if len(request.answers) < 2 else _latest(request, found)
+
+
+def _units_first(values: list[Value]) -> list[Value]:
+    """Return the values of a unit, those that are no known unit less likely, most of all where one of them is."""
+    are_units = [_is_unit(str(value.value)) for value in values]
+    left = MISFIT if any(are_units) else NO_UNIT
+    pairs = zip(values, are_units, strict=True)
+    return [value if is_unit else value._replace(chance=value.chance * left) for value, is_unit in pairs]
+
+
+def _is_unit(text: str) -> bool:
+    return "unit" in kinds_of(text) or any(kind == "unit" for kind, _ in meant_by(text))
 
 
 def _first_said(values: list[Value]) -> list[Value]:
