@@ -34,9 +34,8 @@ def confidence(
 ) -> Confidence | None:
     """Return how sure the model is of an answer that consists of `tokens` and makes `calls`.
 
-    `mark` is the token that begins a call; `called` says what the request tells of whether to call, `drafted`
-    what it tells of each tool's arguments. None when there is
-    nothing to read it from.
+    `mark` is the token that begins a call; `called` says what the request tells of whether to call, `drafted` what it
+    tells of each tool's arguments. None when there is nothing to read it from.
     """
     if not tokens:
         return None

@@ -135,10 +135,10 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
             return Held(_called_with(request, step), called=Called(SURELY_CALLED, True))
     drafts = offered.continued(said) if said.known else offered.drafts(plain)
     planned = offered.plan(plain) if request.parallel_tool_calls else []
-    if len(requests) > 1 and not said.known:
-        whole = transcript(request.items)
-        drafts = {name: offered.lent(draft, name, whole) for name, draft in drafts.items()}
     if len(requests) > 1:
+        if not said.known:
+            whole = transcript(request.items)
+            drafts = {name: offered.lent(draft, name, whole) for name, draft in drafts.items()}
         unsaid = {name: offered.unsaid(all_said, name) for name in [*drafts, *(name for name, _ in planned)]}
         drafts = {name: draft._replace(quotes={}, unsaid=unsaid[name]) for name, draft in drafts.items()}
         planned = [(name, draft._replace(quotes={}, unsaid=unsaid[name])) for name, draft in planned]

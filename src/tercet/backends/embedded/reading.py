@@ -6,13 +6,14 @@ anyhow. What nothing in the text speaks of is the model's.
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.finding import Reach
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
-from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.parameters import Parameter, parameters
 from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.scorer import Value
 from tercet.backends.embedded.drafts.segments import listed
@@ -60,14 +61,17 @@ def _is_asking(part: str) -> bool:
 
 def read_out(name: str, schema: JsonSchema, said: Spoken) -> JsonSchema:
     """Return `schema`, called `name`, with only what is said and known, where that is likely."""
-    rows = listed(source(said.text[:MAX_TEXT]), parameters(described(name, schema)))
-    return narrowed(schema, Draft(drafted(name, schema, said), rows=rows, is_settled=True, least=LEAST))
+    fields, given = parameters(described(name, schema)), _given(said)
+    found = _drafted(fields, read(given, REACH))
+    return narrowed(schema, Draft(found, rows=listed(given.text, fields), is_settled=True, least=LEAST))
 
 
 def drafted(name: str, schema: JsonSchema, said: Spoken) -> list[assignment.Field]:
     """Return the likely values of each field; none where nothing is likely: then the answer is not read from a text."""
-    fields = parameters(described(name, schema))
-    asked = request(said)
+    return _drafted(parameters(described(name, schema)), request(said))
+
+
+def _drafted(fields: Sequence[Parameter], asked: Request) -> list[assignment.Field]:
     found = {field.name: field for field in assignment.record(asked, fields)}
     chances = {field.name: field.chance for field in found.values()}
     if not any(chances.get(each.name, 0.0) >= SURE for each in fields if not each.choices):
@@ -98,7 +102,12 @@ def _side_by_side(field: assignment.Field, text: str) -> tuple[Value, ...]:
 
 def request(said: Spoken) -> Request:
     """Return what was found in a text that is to be read, and in what is known besides."""
-    return read(Spoken(source(said.text[:MAX_TEXT]), known=said.known), REACH)
+    return read(_given(said), REACH)
+
+
+def _given(said: Spoken) -> Spoken:
+    """Return the text that is to be read, with what is known besides."""
+    return Spoken(source(said.text[:MAX_TEXT]), known=said.known)
 
 
 def described(name: str, schema: Any) -> bytes:

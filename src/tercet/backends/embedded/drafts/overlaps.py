@@ -160,8 +160,7 @@ def of_choice(
         near = _nearness(parameter.of_name, request.stems[:MAX_COMPARED])
         signed = (sign * of_name, sign * of_about, sign * is_negated, sign)
         found = (of_name, of_about, *signed, asked, sign * agreed, sign * asked, near, sign * near)
-        implied, ahead, _ = _implied(choice, parameter, request)
-        return _placed(_OF_BOOLEANS, (*found, sign * near * is_negated, implied, ahead))
+        return _placed(_OF_BOOLEANS, (*found, sign * near * is_negated, *_implied(choice, parameter, request)[:2]))
     common = 1.0 if is_said else len(choice.stems & said) / (len(choice.stems) or 1)
     alike = _closest(choice.stems, request.stems[:MAX_COMPARED])
     others = [other for other in parameter.choices[:12] if other is not choice]

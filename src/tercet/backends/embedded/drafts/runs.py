@@ -95,8 +95,3 @@ def tails(found: list[Word]) -> Iterator[tuple[int, int]]:
         for cue, after in pairwise(range(len(sentence))):
             if sentence[cue].text.lower() in _TAIL_CUES and 3 < len(sentence) - after <= MAX_TAIL:
                 yield sentence[after].start, sentence[-1].end
-
-
-def _begins(word: Word | None) -> bool:
-    """Say whether a sentence may begin with a word."""
-    return word is None or word.is_capital or word.text == "\n"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from tercet.backends.embedded.wording.durations import plain
 from tercet.backends.embedded.wording.kinds import meant_by
 from tercet.numerals import Number
 
@@ -39,9 +40,8 @@ _AMBIGUOUS = frozenset(("in", "b", "c", "f", "k", "d", "w", "h", "s", "j", "v", 
 
 
 class Measure(NamedTuple):
-    """So many of a unit, and the characters that say the number."""
+    """The unit that a number counts, and the characters that say the number."""
 
-    number: float
     unit: str
     start: int
     end: int
@@ -52,11 +52,11 @@ def measures_in(text: str, numbers: Iterable[Number]) -> Iterator[Measure]:
     for number in numbers:
         sign = text[number.start - 1 : number.start]
         if sign in ("$", "€", "£") and sign:
-            yield Measure(number.value, WHOLE, number.start, number.end)
+            yield Measure(WHOLE, number.start, number.end)
         elif match := _BEHIND.match(text, number.end):
             unit = unit_of(match[0].strip(" -")) or unit_of(match[1])
             if unit:
-                yield Measure(number.value, unit, number.start, number.end)
+                yield Measure(unit, number.start, number.end)
 
 
 def is_unit(sign: str) -> bool:
@@ -88,6 +88,5 @@ def converted(count: float, unit: str, wanted: str) -> float | None:
     """Return `count` of a unit in another; None where they cannot be compared."""
     for scale in SCALES:
         if unit in scale and wanted in scale:
-            value = count * scale[unit] / scale[wanted]
-            return int(value) if float(value).is_integer() else round(value, 6)
+            return plain(count * scale[unit] / scale[wanted])
     return None
