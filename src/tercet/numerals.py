@@ -26,8 +26,14 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _MULTIPLES = {"k": 1_000, "mn": 1_000_000, "m": 1_000_000, "bn": 1_000_000_000, **_SCALES}
 _NAMED = {**_UNITS, **_TENS, "dozen": 12, "half": 0.5}
+_SIZES = {**_SCALES, "dozen": 12}
+_SHARES = {"half": 0.5, "a quarter of": 0.25, "quarter of": 0.25, "three quarters of": 0.75}
+_SHARE = re.compile(
+    rf"\b(?P<share>{'|'.join(_SHARES)}) an? (?P<scale>{'|'.join(_SIZES)})\b|\ba couple(?= of\b)", re.IGNORECASE
+)
+"""`half a million`, `a couple of`."""
 _WORDS = re.compile(
-    rf"\b(?:{'|'.join([*_NAMED, *_SCALES])})(?:(?:[\s-]+(?:and\s+)?)(?:{'|'.join([*_UNITS, *_TENS, *_SCALES])}))*"
+    rf"\b(?:{'|'.join([*_NAMED, *_SCALES])})(?:(?:[\s-]+(?:and\s+)?)(?:{'|'.join([*_UNITS, *_TENS, *_SIZES])}))*"
     r"(\s+and\s+a\s+(?:half|quarter))?\b",
     re.IGNORECASE,
 )
@@ -42,7 +48,7 @@ class Number(msgspec.Struct, frozen=True):
 
 
 def numbers_in(text: str) -> Iterator[Number]:
-    """Yield the numbers written in `text`: those in digits first, then those in words.
+    """Yield the numbers written in `text`: those in digits first, then shares of a scale, then those in words.
 
     A number with a multiple or a power of ten behind it (`2.5 million`, `4.5×10^-6`) is yielded both with it and
     without.
@@ -58,10 +64,18 @@ def numbers_in(text: str) -> Iterator[Number]:
             yield Number(value * 10.0 ** int((power[1] or power[2]).replace("−", "-")), match.start(), power.end())
         if is_minus := _MINUS.search(text, max(0, match.start() - 9), match.start()):
             yield Number(-value, is_minus.start(), match.end())
+    shared: list[tuple[int, int]] = []
+    for match in _SHARE.finditer(text):
+        shared.append(match.span())
+        scale = _SIZES.get((match["scale"] or "").lower(), 2)
+        yield Number(float(_SHARES.get((match["share"] or "").lower(), 1) * scale), *match.span())
     for match in _WORDS.finditer(text):
+        if any(start <= match.start() < end for start, end in shared):
+            continue
         part = match[1] or ""
-        value = _value(match[0].removesuffix(part)) + (0.5 if part.endswith("half") else 0.25 if part else 0)
-        yield Number(value, match.start(), match.end())
+        words = match[0].removesuffix(part)
+        behind = 0.5 if part.endswith("half") else 0.25 if part else 0
+        yield Number(_value(words) + behind * _SCALES.get(words.split()[-1].lower(), 1), match.start(), match.end())
 
 
 def _value(words: str) -> float:
@@ -70,8 +84,8 @@ def _value(words: str) -> float:
     for word in re.split(r"[\s-]+", words.lower()):
         if word == "and":
             continue
-        if word == "hundred":
-            group = (group or 1) * 100
+        if word in ("hundred", "dozen"):
+            group = (group or 1) * _SIZES[word]
         elif word in _SCALES:
             total += (group or 1) * _SCALES[word]
             group = 0.0

@@ -1,9 +1,9 @@
 """Requests as people really word them, with slots, and the tools that they ask for: `texts/requests/*.txt`.
 
 A block is separated by empty lines from others: `= tool | what it does`, then `: parameter/other_name = kind, optional?
-= kind`, then a request a line. Slots are `{parameter}`, `{parameter!value!words that imply it}`, and `{_:kind}` for a
-word that is no argument. Tools that stand beside each other in a file are related, so they are offered beside each
-other.
+= kind`, then `~ parameter | its description` a line each, then a request a line. Slots are `{parameter}`,
+`{parameter!value!words that imply it}`, and `{_:kind}` for a word that is no argument. Tools that stand beside each
+other in a file are related, so they are offered beside each other.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from training.data.values import kinds
 FOLDER = Path(__file__).parent / "texts/requests"
 ALONE, NEAR = 0.25, 4
 """How often no other tool is offered; how far away in its file a related tool stands."""
-RENAMED = 0.5
-"""Share of parameters that have one of their other names."""
+RENAMED, DESCRIBED = 0.5, 0.85
+"""Share of parameters that have one of their other names, and of tools whose parameters are described."""
+DESCRIPTION = "~ "
+"""What the line of a parameter's description begins with."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Asked:
     kinds: Mapping[str, str]
     names: Mapping[str, Sequence[str]]
     required: frozenset[str]
+    abouts: Mapping[str, str]
     texts: tuple[str, ...]
 
 
@@ -57,13 +60,15 @@ def tool_of(lines: Sequence[str]) -> Asked:
     """The tool that the lines of a block tell."""
     name, _, about = lines[0].removeprefix("= ").partition(" | ")
     fields = fields_of(lines[1])
+    described = (line.removeprefix(DESCRIPTION).partition(" | ") for line in lines if line.startswith(DESCRIPTION))
     return Asked(
         name,
         about,
         {each.name: each.kind for each in fields},
         {each.name: each.names for each in fields},
         frozenset(each.name for each in fields if not each.is_optional),
-        tuple(lines[2:]),
+        {called: what for called, _, what in described},
+        tuple(line for line in lines[2:] if not line.startswith(DESCRIPTION)),
     )
 
 
@@ -76,13 +81,22 @@ def shown(tool: Asked, rng: random.Random) -> Shown:
     }
     if len(set(called.values())) < len(called):
         called = {name: name for name in tool.names}
-    properties = {called[name]: schema_of(kind, rng) for name, kind in tool.kinds.items()}
+    abouts = tool.abouts if rng.random() < DESCRIBED else {}
+    properties = {
+        called[name]: described(schema_of(kind, rng), abouts.get(name, "")) for name, kind in tool.kinds.items()
+    }
     parameters = {
         "type": "object",
         "properties": properties,
         "required": [called[name] for name in tool.kinds if name in tool.required],
     }
     return Shown({"name": dialect.recase(tool.name, case), "description": tool.about, "parameters": parameters}, called)
+
+
+def described(schema: Schema, about: str) -> Schema:
+    """The schema of a parameter with its description, before what the schema tells itself."""
+    told = " ".join(filter(None, (about, str(schema.get("description", "")))))
+    return {**schema, "description": told} if told else schema
 
 
 def single(rng: random.Random) -> Sample:

@@ -25,8 +25,6 @@ MAX_DRAFTS = 3
 """Tools whose arguments are drafted."""
 MAX_CONTINUED = 24
 """Tools up to which the arguments of all of them are drafted behind a result."""
-BESIDE = 0.5
-"""Part of the likelihood of the likeliest tool below which another is not meant."""
 CLEAR = 3
 """Level from which a clause counts as a request of its own."""
 PLANNED = 4
@@ -41,7 +39,7 @@ calls give all the same there are 2 in 100."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
-UNMEANT, POSSIBLE = 0.2, 0.15
+UNMEANT, POSSIBLE = 0.4, 0.4
 """Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs, or
 one that is given the link that it needs."""
 SILENT = 0.03
@@ -133,10 +131,9 @@ class Offered:
         return _Weighed(chances | weighed, fields, chances)
 
     def unlikely(self, said: Spoken) -> frozenset[str]:
-        """Return the tools that a request hardly means beside the one that it means most."""
+        """Return the tools that a request means less than another."""
         chances = self.chances(said)
-        most = max(chances.values(), default=0.0)
-        return frozenset(name for name, chance in chances.items() if chance < BESIDE * most)
+        return frozenset(self._tools) - {max(chances, key=lambda name: chances[name], default="")}
 
     def draft(self, said: Spoken, name: str) -> Draft:
         """Return what is said of the arguments of a tool, or known of them from earlier calls and results."""
@@ -187,17 +184,15 @@ class Offered:
         return [told.get(each.name, 0.0) for each in needed if _is_said_as_it_is(each)]
 
     def uncallable(self, said: Spoken) -> frozenset[str]:
-        """Return the tools that a request says too little for, if the likeliest is one of them: all but those that it
-        may mean and says enough for. Where it hardly means any, all of them."""
+        """Return the tools that a request is not to be answered with: all but the likeliest of those that it may mean
+        and says enough for. Where it hardly means any, all of them."""
         meant = self._meant(said)[:MAX_DRAFTS]
         if not meant or meant[0].is_one_of_several:
             return frozenset()
         if self._means_nothing(said):
             return frozenset(self._tools)
-        lacking = {each.name: self._num_lacking(each) for each in meant}
-        if lacking[meant[0].name] < TOO_MANY:
-            return frozenset()
-        return frozenset(name for name in self._tools if lacking.get(name, TOO_MANY) >= TOO_MANY)
+        enough = [each.name for each in meant if self._num_lacking(each) < TOO_MANY]
+        return frozenset(self._tools).difference(enough[:1])
 
     def _means_nothing(self, said: Spoken) -> bool:
         """Say whether a request hardly means any tool, and says all needs of none that it may mean."""

@@ -81,7 +81,11 @@ def _weighed(request: Request, offered: Sequence[Parameter]) -> list[list[Value]
 
 def _shared(request: Request, offered: Sequence[Parameter], weighed: Sequence[list[Value]]) -> list[Field]:
     """Return the parameters' fields; of each words they share only the likeliest has them for certain."""
-    by_parameter = [_enumerated(options, request.lower) for options in weighed]
+    likely = [[value for value in options if value.chance >= LIKELY] for options in weighed]
+    elsewhere = [
+        [value for at, values in enumerate(likely) if at != place for value in values] for place in range(len(likely))
+    ]
+    by_parameter = [_enumerated(*each, request.lower) for each in zip(weighed, elsewhere, strict=True)]
     scored = [(option, place) for place, options in enumerate(by_parameter) for option in options]
     waiting = [(-option.chance, place, number) for number, (option, place) in enumerate(scored)]
     waiting = [entry for entry in waiting if -entry[0] >= MIN_CHANCE]
@@ -203,9 +207,10 @@ def _corrected(values: list[Value], text: str) -> list[Value]:
     return right
 
 
-def _enumerated(options: list[Value], text: str) -> list[Value]:
+def _enumerated(options: list[Value], elsewhere: Sequence[Value], text: str) -> list[Value]:
     """Return the options, each as likely as a likely one that it is enumerated with: `Oslo, Rome and Lima`. Of `1, 5
-    and 10` none may be likely alone and one of them surely is: then all are."""
+    and 10` none may be likely alone and one of them surely is: then all are. What is likely `elsewhere`, another
+    parameter's, is not raised: `between 1955 and 1965`."""
     for run in _runs(options, text):
         together = sum(options[place].chance for place in run)
         if len(run) >= MIN_RUN and together >= LIKELY:
@@ -219,7 +224,7 @@ def _enumerated(options: list[Value], text: str) -> list[Value]:
         after = [n for n, one in enumerate(options) if one.start == behind.end()] if behind else []
         for beside in filter(None, (before, after)):
             place = max(beside, key=lambda n: options[n].chance)
-            if POSSIBLE <= options[place].chance < LIKELY:
+            if POSSIBLE <= options[place].chance < LIKELY and is_free(options[place], elsewhere):
                 options[place] = options[place]._replace(chance=max(LIKELY, known.chance * ENUMERATED))
                 likely.append(place)
     return options

@@ -29,6 +29,10 @@ class Candidate(NamedTuple):
     """Stems of the two words of meaning before it in its sentence, the nearer first."""
     following: tuple[str, ...]
     """The same behind it."""
+    left: frozenset[str]
+    """Stems of the words of meaning before it, up to a mark or another number."""
+    right: frozenset[str]
+    """The same behind it."""
     ends: tuple[str, str]
     """Stems of its own first and last word."""
     is_adjacent: bool

@@ -56,7 +56,9 @@ def _size(value: float) -> str:
 
 def lists(reading: Reading) -> Iterator[Candidate]:
     for rank, (first, last, values) in enumerate(_series(reading)):
-        yield reading.made(first, last, "series", rank, values)
+        is_percent = reading.text[first:last].count("%") == len(values) - 1 and reading.text[last : last + 1] == "%"
+        others = [[plain(value / 100) for value in values]] if is_percent else []
+        yield reading.made(first, last, "series", rank, values, *others)
     for rank, (start, end) in enumerate(reading.brackets):
         if not reading.is_read(start, end):
             continue

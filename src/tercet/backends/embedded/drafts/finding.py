@@ -18,6 +18,10 @@ from tercet.backends.embedded.wording.polynomials import coefficients_in
 from tercet.backends.embedded.wording.words import MAX_WORDS, Word, identifier_stems, shape, stems_of, words
 from tercet.numerals import numbers_in
 
+MAX_BESIDE = 9
+"""Words and marks on either side of a candidate that are read as what it is said of."""
+CLOSING = frozenset((*",;:.!?()[]\n", "and", "or", "but", "while", "then"))
+"""Marks and words that end what a value is said of."""
 MAX_ASKED = 400
 """Characters of a question that are read, up to its end."""
 QUOTED = re.compile(
@@ -130,10 +134,14 @@ class Reading:
         if value is None and text[:1] == "#" and text[1:].isdecimal():
             found, others = text[1:], (text, *others)
         following = self._meaning(range(last + 1, min(last + 7, stop)))
+        beside = self._beside(range(first - 1, max(begin - 1, first - MAX_BESIDE), -1))
+        behind = self._beside(range(last + 1, min(last + MAX_BESIDE, stop)))
+        features += [*(f"x:{stem}" for stem in beside), *(f"X:{stem}" for stem in behind)]
         is_adjacent = bool(following) and next(w.stem for w in self.words[last + 1 :] if w.is_word) == following[0]
         return Candidate(
             found, others, start, end, tuple(features), near, frozenset(before), stems,
-            self._meaning(range(first - 1, max(begin - 1, first - 7), -1)), following,
+            self._meaning(range(first - 1, max(begin - 1, first - 7), -1)), following, frozenset(beside),
+            frozenset(behind),
             (inside[0].stem, inside[-1].stem), is_adjacent, rank, kinds, self._assigned(start), asked=answer.asked,
             is_answer=bool(answer.asked) and _is_most(self.parts[turn], stems),
         )  # fmt: skip
@@ -166,6 +174,16 @@ class Reading:
             if word.is_word and not word.is_function:
                 found.append(word.stem)
         return tuple(found)
+
+    def _beside(self, places: range) -> list[str]:
+        """Return the stems of the words of meaning at `places`, up to a mark or a number."""
+        found: list[str] = []
+        for word in map(self.words.__getitem__, places):
+            if word.text.lower() in CLOSING or word.text[:1].isdigit():
+                break
+            if word.is_word and not word.is_function:
+                found.append(word.stem)
+        return list(dict.fromkeys(found))
 
     def is_torn(self, start: int, end: int) -> bool:
         """Say whether a run of words ends within a name (`Les` of `Les Paul`), is a part of a quotation that lists

@@ -63,6 +63,6 @@ def _of_leaf(leaf: Leaf, kind: str, place: int, rank: int) -> Candidate:
     stems = frozenset(word.stem for word in inside)
     ends = (inside[0].stem, inside[-1].stem) if inside else ("", "")
     return Candidate(
-        leaf.value, others, place, place + 1, features, frozenset(), frozenset(), stems, (), (), ends, False,
-        min(rank, 9), kinds, leaf=leaf,
+        leaf.value, others, place, place + 1, features, frozenset(), frozenset(), stems, (), (), frozenset(),
+        frozenset(), ends, False, min(rank, 9), kinds, leaf=leaf,
     )  # fmt: skip

@@ -89,6 +89,8 @@ class _Narrowing:
             return _list(schema, values, is_settled=self._draft.is_settled)
         if self._draft.is_settled:
             return _of(schema, _allowed(field.likeliest), most=1)
+        if "enum" in schema or schema.get("type") == "boolean":
+            return _of(schema, _allowed(field.likeliest))
         return _of(schema, [form for value in values for form in _allowed(value)])
 
     def _rows(self, schema: JsonSchema, items: JsonSchema, path: tuple[str, ...]) -> JsonSchema:

@@ -14,10 +14,10 @@ from tercet.backends.embedded.drafts.table import log_odds
 from tercet.backends.embedded.relevance import direction, leading, likeness, stem
 from tercet.backends.embedded.wording.kinds import wanted_kinds
 
-NUM_OVERLAPS = 103
+NUM_OVERLAPS = 118
 """Those of texts, numbers and lists, then those of choices, of booleans and of what tools returned, each in places of
 their own."""
-_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 59, 73, 87
+_OF_CHOICES, _OF_BOOLEANS, _OF_LEAVES = 74, 88, 102
 _NEGATIONS = frozenset(
     map(stem, "no not without don't exclude skip never hide omit off disable deactivate stop nothing nobody".split())
 )
@@ -130,8 +130,37 @@ def _of_words(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:
         bool(wanted) and not kinds,
         not kinds.isdisjoint(wanted_kinds(others)),
         candidate.is_torn,
+        *_beside(candidate.left, parameter),
+        *_beside(candidate.right, parameter),
+        _meaning_alike(name, inside),
         *_asked(candidate, parameter),
     )
+
+
+def _beside(words: frozenset[str], parameter: Parameter) -> tuple[float, ...]:
+    """Return what the words on one side of a candidate have in common with a parameter."""
+    if not words:
+        return (*(0.0,) * 6, 1.0)
+    name, of_name = parameter.of_name, len(parameter.of_name & words)
+    return (
+        of_name / (len(name) or 1),
+        of_name == len(name) > 0,
+        len(parameter.of_about & words) / len(words),
+        bool(parameter.of_others & words),
+        _meaning_alike(name, words),
+        _meaning_alike(parameter.of_about, words),
+        0.0,
+    )
+
+
+def _meaning_alike(name: frozenset[str], words: frozenset[str]) -> float:
+    """Return how alike a name and the nearest of some words are in what they mean."""
+    return max((_alike(name, word) for word in words), default=0.0)
+
+
+@lru_cache(maxsize=65536)
+def _alike(name: frozenset[str], word: str) -> float:
+    return max(0.0, likeness(_whole_direction(name), _whole_direction((word,))))
 
 
 def _asked(candidate: Candidate, parameter: Parameter) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from tercet.backends.embedded.relevance import PART, leading, stem
 from tercet.backends.embedded.wording import durations, measures
 from tercet.backends.embedded.wording.dates import dates_in
 from tercet.backends.embedded.wording.kinds import meant_by, wanted_kinds
-from tercet.backends.embedded.wording.words import identifier_stems, stems_of
+from tercet.backends.embedded.wording.words import FUNCTION_WORDS, identifier_stems, stems_of
 
 MAX_PARAMETERS = 40
 MAX_DEPTH = 4
@@ -129,6 +129,8 @@ class Parameter(NamedTuple):
     """Whether it is an id, a code or the like: what users seldom know and tools return."""
     unit: str = ""
     """The unit that it counts: `minute` of `duration_minutes`, `km` of `radius_km`."""
+    is_singular: bool = False
+    """Whether its description asks for the singular."""
     row: str = ""
     """The path of the list of objects in each of which it stands, if it does."""
 
@@ -321,7 +323,7 @@ def _parameter(
         leading(sorted({*of_name, *of_about})), is_needed, of_name, _spelt(choices, of_name),
         wanted_kinds(of_name[-1:]), _coded(name, about),
         kind == "string" and not is_list and not inner.get("enum") and _is_plural(name, about),
-        not _KEYS.isdisjoint(of_name[-1:]),
+        not _KEYS.isdisjoint(of_name[-1:]), is_singular="singular" in about.lower(),
     )  # fmt: skip
 
 
@@ -401,6 +403,12 @@ def _spelt(choices: Sequence[Choice], name: tuple[str, ...]) -> tuple[tuple[str,
     )
 
 
+def _stems_of_choice(value: str) -> frozenset[str]:
+    """Return the stems of a choice; none of capitals that are a word as small letters: WHO is not `who`."""
+    is_other_word = value.isupper() and value.lower() in FUNCTION_WORDS
+    return frozenset(() if is_other_word else identifier_stems(value))
+
+
 def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:
     offered = schema.get("enum")
     if kind == "boolean" and not isinstance(offered, list):
@@ -410,7 +418,7 @@ def _choices(schema: dict[str, Any], kind: str) -> tuple[Choice, ...]:
     plain = [value for value in offered[:MAX_CHOICES] if isinstance(value, str | bool | int | float)]
     return tuple(
         Choice(
-            value, frozenset(identifier_stems(str(value))), str(value).lower().replace("_", " "), nth,
+            value, _stems_of_choice(str(value)), str(value).lower().replace("_", " "), nth,
             meant_by(str(value).replace("_", " ")) if isinstance(value, str) else frozenset(),
             _number(value) if kind == "number" else None,
             _TRUTHS.get(str(value).lower()) if kind == "boolean" else None,

@@ -45,13 +45,14 @@ def _is_order(found: list[Word], first: int) -> bool:
 
 
 def _goes_on(found: list[Word], place: int) -> bool:
-    """Say whether a run may go on across the mark at `place`: `Boston, MA`, `St. Louis`, `A & B`."""
+    """Say whether a run may go on across the mark at `place`: `Boston, MA`, `Nyhavn 17, Oslo`, `St. Louis`, `A & B`."""
     mark = found[place].text
     if place + 1 >= len(found) or mark in ENDS - {"."}:
         return False
     before, after = found[place - 1], found[place + 1]
     if mark == ",":
-        return before.is_capital and after.is_capital and (after.text.isupper() or not _enumerates(found, place))
+        is_name = before.is_capital or (before.text.isdigit() and place > 1 and found[place - 2].is_capital)
+        return is_name and after.is_capital and (after.text.isupper() or not _enumerates(found, place))
     if mark == ".":
         return before.is_capital and len(before.text) <= 3 and after.is_capital and found[place].start == before.end
     return mark in "&/+-–'’*^=<>"

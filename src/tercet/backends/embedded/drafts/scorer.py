@@ -17,8 +17,10 @@ from tercet.backends.embedded.drafts.parameters import Choice, Parameter
 from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
 from tercet.backends.embedded.wording import durations, measures
 from tercet.backends.embedded.wording.kinds import code_of, kinds_of, meant_by
-from tercet.backends.embedded.wording.words import identifier_stems
+from tercet.backends.embedded.wording.words import FUNCTION_WORDS, identifier_stems, singular
 
+MIN_ROOT = 6
+"""Letters of a stem from which a longer word that begins with it is made from it."""
 MAX_PLACES = 4
 """Places of a request at which one choice is said."""
 NONE = 0.002
@@ -198,8 +200,10 @@ def value_of(candidate: Candidate, parameter: Parameter, chance: float) -> Value
         wanted.append(measures.converted(candidate.value, measures.CENT, measures.WHOLE))
     elif kind == "k:time" and parameter.timed_as:
         wanted += [form for form in map(partial(_clocked, parameter.timed_as), candidate.others) if form]
-    elif kind == "k:number" and parameter.wants_fraction:
+    elif kind in ("k:number", "k:series") and parameter.wants_fraction:
         wanted += candidate.others
+    elif kind == "k:run" and parameter.is_singular:
+        wanted.append(singular(candidate.value))
     first = [form for form in wanted if form is not None][:1]
     forms = (*first, *(form for form in said if form not in first))
     return Value(chance, forms, candidate.start, candidate.end, bool(first))
@@ -256,9 +260,17 @@ def chosen(
 
 def _is_said_as(candidate: Candidate, choice: Choice) -> bool:
     """Say whether words of a request are a choice's in other forms, or mean what it does: `kilos` is "kg"."""
-    if candidate.inside == choice.stems:
+    if candidate.inside == choice.stems or _is_derived(candidate.inside, choice.stems):
         return True
     return not choice.meant.isdisjoint(meant_by(str(candidate.value)))
+
+
+def _is_derived(inside: frozenset[str], stems: frozenset[str]) -> bool:
+    """Say whether a word is made from a choice's by another ending: `trapezoidal` from "trapezoid"."""
+    if len(inside) != 1 or len(stems) != 1:
+        return False
+    (word,), (root,) = inside, stems
+    return len(root) >= MIN_ROOT and word.startswith(root)
 
 
 def _said(choice: Choice, request: Request) -> Iterator[tuple[int, int, Candidate | None]]:
@@ -271,6 +283,8 @@ def _said(choice: Choice, request: Request) -> Iterator[tuple[int, int, Candidat
         matches = re.finditer(rf"(?<!\w){re.escape(choice.lower)}(?!\w)", request.lower)
         places = [match.span() for match in islice(matches, MAX_PLACES)]
         candidates = {(each.start, each.end): each for each in request.texts} if places else {}
+        if choice.lower in FUNCTION_WORDS and str(choice.value).isupper():
+            places = [at for at in places if at in candidates and candidates[at].value == choice.value]
         yield from ((*place, candidates.get(place)) for place in places)
         found = [] if places or not choice.stems else [each for each in request.texts if _is_said_as(each, choice)]
     yield from ((each.start, each.end, each) for each in found[-MAX_PLACES:])

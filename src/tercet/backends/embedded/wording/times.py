@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 _WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
 _HOUR = rf"(?P<hour>\d{{1,2}}|{'|'.join(_WORDS)})"
-_PART_OF_DAY = r"\s*(?:o'clock\s*)?(?:in the (?:morning|afternoon|evening)|at night|tonight)"
+_PART_OF_DAY = r"\s*(?:o'clock\s*)?(?:(?:in the|this) (?:morning|afternoon|evening)|at night|tonight)"
 _HALF = rf"(?P<half>\s*(?:[ap]m\b|[ap]\.m\.)|{_PART_OF_DAY})"
 _PAST = r"(?P<part>half|quarter|a quarter|five|ten|twenty|twenty-five)\s+(?P<side>past|to|after)\s+"
 _FORMS = (

@@ -13,9 +13,11 @@ _TOKEN = re.compile(
     r"[a-z]{2,12}://[^\s\"”<>)\]}]*[\w/=]"
     r"|(?<![\w/.~*])(?:[~.]{0,2}/(?=\w[\w.-]*/|\w\w)|\*{1,2}[./])[\w*](?:[\w./*@+-]*[\w/*])?"
     r"|\b[A-Za-z0-9+/]{8,}={1,2}(?![\w=])"
-    r"|[+#@$€£-]?\w+(?:[^\s\w\"”\])}=]+\w+)*%?|[^\s]|\n+"
+    r"|\w+(?:\(\w+\)\w*)+"
+    r"|[+#@$€£-]?\w+(?:[^\s\w\"”(\])}=]+\w+)*%?|[^\s]|\n+"
 )
-"""A link, a path from its root or with wild cards, what ends in `=` as Base64 does, a word, a mark."""
+"""A link, a path from its root or with wild cards, what ends in `=` as Base64 does, a word with brackets in it
+(`Ca3(PO4)2`), a word, a mark."""
 FUNCTION_WORDS = frozenset(
     """a about above across after again against all also am an and any are around as ask at be because been before being
     below between both but by can could did do does doing down during each every find for from get give had has have he
@@ -27,6 +29,8 @@ FUNCTION_WORDS = frozenset(
 )
 
 
+_MIN_PLURAL = 3
+"""Letters from which a word may end in the `s` of several."""
 UNITS = frozenset(
     "c f k celsius fahrenheit kmh kph mph ms s sec min h hrs km m cm mm mi ft in kg g mg lb lbs l ml pct percent"
     " usd eur gbp kb mb gb tb kwh kw hpa mbar".split()
@@ -92,3 +96,16 @@ def shape(word: str) -> str:
         if not made or made[-1] != kind:
             made.append(kind)
     return "".join(made[:6])
+
+
+def singular(text: str) -> str:
+    """Return words for several things as words for one: `oat milk` for `oat milks`."""
+    lower = text.lower()
+    for ending, instead in (("ies", "y"), ("oes", "o"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("sses", "ss")):
+        if lower.endswith(ending) and len(text) > len(ending) + 1:
+            return text[: -len(ending)] + instead
+    return (
+        text[:-1]
+        if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and len(text) > _MIN_PLURAL
+        else text
+    )
