@@ -19,6 +19,9 @@ from tercet.numerals import numbers_in
         ("4.5×10^-6 or 2 x 10^3", [4.5, 4.5e-6, 10.0, -6.0, 2.0, 2000.0, 10.0, 3.0]),
         ("[10,15,12]", [10.0, 15.0, 12.0]),
         ("twenty-three or three hundred and five", [23.0, 305.0]),
+        ("half a million, a quarter of a billion", [500_000.0, 250_000_000.0]),
+        ("two dozen and a couple of", [2.0, 24.0]),
+        ("a million and a half", [1_500_000.0]),
         ("x2 v1.5 no numbers", []),
     ],
 )

@@ -26,6 +26,7 @@ from tercet.backends.embedded.drafts import implied
 from tercet.backends.embedded.drafts.table import SEPARATOR
 from training.data.mixture import Mixture
 from training.data.sample import Sample
+from training.data.written import written as as_worded
 from training.drafts.model import Scorer, learn, learn_quotable
 from training.drafts.rivalry import Rivals, learn_rivalry, rivals
 from training.drafts.turns import Asked, Features, Made, Turn, asked_of, counted, turn_of
@@ -34,9 +35,9 @@ from training.stages.implied import PART_FILES, half_of
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/drafts/table.json"
 SAMPLES = {
-    "catalog": 4400, "sessions": 1650, "seal_tools": 4400, "gorilla": 2200, "sgd": 2475, "drills": 550,
-    "symbolic": 275, "toolalpaca": 550, "builtin": 550, "gsm8k": 165, "forms": 3850, "reading": 440,
-    "requests": 11000,
+    "catalog": 1500, "sessions": 900, "seal_tools": 2400, "gorilla": 700, "sgd": 2475, "drills": 250,
+    "symbolic": 150, "toolalpaca": 300, "builtin": 550, "gsm8k": 165, "forms": 3850, "reading": 440,
+    "requests": 24000,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`; a process that makes them holds about 6 GB."""
 SEEDS, SEEDS_OF_RIVALS = (777, 778), (991, 992)
@@ -45,9 +46,10 @@ MAX_LEARNT = 95_000
 
 
 def samples(root: Path, seed: int, scale: float) -> Iterator[Sample]:
-    """Samples of each source."""
+    """Samples of each source, and all requests that are written as people word them."""
     mixed = Mixture(root, seed)
-    return (next(mixed.streams[name]) for name, count in SAMPLES.items() for _ in range(round(scale * count)))
+    yield from (next(mixed.streams[name]) for name, count in SAMPLES.items() for _ in range(round(scale * count)))
+    yield from as_worded()
 
 
 def made_rivals(root: Path, seed: int, scale: float) -> Rivals:

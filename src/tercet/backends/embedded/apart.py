@@ -5,6 +5,7 @@ It knows what is offered through `Tools` alone; how a message can be read, and h
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from tercet.backends.embedded import repeats, several
@@ -99,13 +100,47 @@ class Apart:
         """Return a request as those for the same tool that its last message likely makes."""
         said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self._tools.parameters(meant.name)
         whole = meant.fields if said == meant.said else self._tools.draft_fields(said, meant.name)
-        counted = self._counted(meant._replace(fields=list(whole), said=said))
+        one = meant._replace(fields=list(whole), said=said)
+        if aligned := self._aligned(one):
+            return aligned
+        counted = self._counted(one)
         found = self.repeated(said, meant.name, whole)
         if found and several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
             found = []
         if len(found) < len(counted) or not found:
             return counted or [meant]
         return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
+
+    @staticmethod
+    def _aligned(meant: Meant) -> list[Meant]:
+        """Return a request as one for each place in enumerations that are as long as each other, one behind the other:
+        `rates of 0.2 and 0.5 for 3 and 6 hours`."""
+        text = meant.said.text.lower()
+        runs = {field.name: likely(field) for field in meant.fields if not field.is_list}
+        runs = {
+            name: values
+            for name, values in runs.items()
+            if len(values) > 1 and values[0].end and assignment.are_enumerated(values, text)
+        }
+        order = sorted(runs.values(), key=lambda values: values[0].start)
+        count = len(order[0]) if order else 0
+        is_apart = all(one[-1].end <= other[0].start for one, other in pairwise(order))
+        if (
+            len(order) < 2
+            or any(len(values) != count for values in order)
+            or not is_apart
+            or repeats.OF_ALL.search(text)
+        ):
+            return []
+        return [
+            meant._replace(
+                fields=[
+                    field._replace(values=(runs[field.name][place],)) if field.name in runs else field
+                    for field in meant.fields
+                ]
+            )
+            for place in range(count)
+        ]
 
     def _counted(self, meant: Meant) -> list[Meant]:
         """Return a request as one for each number of a series where one number is taken: `for 1, 5 and 10 years`."""

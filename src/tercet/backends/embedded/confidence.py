@@ -49,7 +49,9 @@ def confidence(
         if name_at < 0 or arguments_at < 0:
             return None
         place = arguments_at + len(call.arguments)
-        tool = scales.tool.apply(text.probability(name_at, name_at + len(call.name)))
+        chosen = text.probability(name_at, name_at + len(call.name))
+        share = called.shares.get(call.name) if called else None
+        tool = scales.tool.apply(chosen if share is None else math.sqrt(chosen * share))
         told = chances((drafted or {}).get(call.name), call.arguments)
         arguments = {}
         for key, (start, end) in value_spans(call.arguments):

@@ -39,6 +39,8 @@ class Called(NamedTuple):
 
     chance: float
     is_decided: bool
+    shares: Mapping[str, float] = {}
+    """By tool, how likely it is the right one of those that are offered."""
 
 
 class Held(NamedTuple):
@@ -160,7 +162,8 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     )
     called = None
     if request.tool_choice.mode == "auto" and not said.known:
-        called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept)
+        shares = {} if planned else offered.shares(plain)
+        called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept, shares)
     return Held(allowed, _planned(request, planned), is_held=True, called=called, drafted=drafts)
 
 

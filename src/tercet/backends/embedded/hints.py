@@ -42,6 +42,8 @@ many, of their questions back 4 in 10."""
 UNMEANT, POSSIBLE = 0.4, 0.4
 """Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs, or
 one that is given the link that it needs."""
+MOST = 0.999
+"""Likelihood above which one tool is no likelier than another."""
 SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
 MAX_VALUE = 300
@@ -104,12 +106,26 @@ class Offered:
         """Return what every request for a tool says of its arguments, by the tool's name."""
         found: dict[str, list[assignment.Field]] = {}
         for meant in self._meant(said):
-            found[meant.name] = _common(found[meant.name], meant.fields) if meant.name in found else meant.fields
+            fields = meant.fields if meant.is_one_of_several else self._together(meant)
+            found[meant.name] = _common(found[meant.name], fields) if meant.name in found else fields
         return {name: self._draft(said, name, fields) for name, fields in found.items()}
+
+    def _together(self, meant: Meant) -> list[assignment.Field]:
+        """Return what one request says of its tool's arguments: of each that takes one value the one that is likely
+        beside all others."""
+        offered = self.parameters(meant.name)
+        single = {each.name for each in offered if not (each.is_list or each.row)}
+        chosen = {field.name: field for field in assignment.record(self.request(meant.said), offered)}
+        return [chosen[field.name] if field.name in chosen.keys() & single else field for field in meant.fields]
 
     def chances(self, said: Spoken) -> Mapping[str, float]:
         """Return how likely each tool is meant."""
         return self._weighed(said).chances
+
+    def shares(self, said: Spoken) -> dict[str, float]:
+        """Return how likely each tool is the right one if one of them is: its part of all odds."""
+        odds = {name: min(chance, MOST) / (1 - min(chance, MOST)) for name, chance in self.chances(said).items()}
+        return {name: each / (sum(odds.values()) or 1.0) for name, each in odds.items()}
 
     def nearest(self, said: Spoken) -> list[tuple[str, float]]:
         """Return the tools that a request likely means by its words, the likeliest first, each with how likely."""

@@ -47,7 +47,7 @@ _INSTEAD = re.compile(
     re.IGNORECASE,
 )
 """What takes back what is said before it."""
-_OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
+OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«`'].*", re.DOTALL)
 _MORE = re.compile(r"\w{4,}")
 
@@ -250,7 +250,7 @@ def _crossed(text: str, found: list[Part]) -> list[Part]:
     firsts, seconds = _enumerations(found, again)
     if not firsts:
         return found
-    if len(firsts) == len(seconds) and not _OF_ALL.search(text):
+    if len(firsts) == len(seconds) and not OF_ALL.search(text):
         pairs = list(zip(firsts, seconds, strict=True))
     else:
         pairs = list(product(firsts, seconds))
@@ -298,6 +298,6 @@ def _of_all(
         first, last = min(value.start for value in inside), max(value.end for value in inside)
         for place, value in part.values.items():
             is_before = number == 0 and value.end <= first
-            is_behind = number == len(found) - 1 and value.start >= last and _OF_ALL.search(text, last) is not None
+            is_behind = number == len(found) - 1 and value.start >= last and OF_ALL.search(text, last) is not None
             if place not in again and (offered[place].is_needed or is_before or is_behind):
                 yield place, value

@@ -136,7 +136,6 @@ class Reading:
         following = self._meaning(range(last + 1, min(last + 7, stop)))
         beside = self._beside(range(first - 1, max(begin - 1, first - MAX_BESIDE), -1))
         behind = self._beside(range(last + 1, min(last + MAX_BESIDE, stop)))
-        features += [*(f"x:{stem}" for stem in beside), *(f"X:{stem}" for stem in behind)]
         is_adjacent = bool(following) and next(w.stem for w in self.words[last + 1 :] if w.is_word) == following[0]
         return Candidate(
             found, others, start, end, tuple(features), near, frozenset(before), stems,
