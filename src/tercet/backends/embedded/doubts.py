@@ -15,9 +15,10 @@ import msgspec
 from tercet.backends.embedded.conversation import asked
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
+from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.held import Held
-from tercet.backends.embedded.hints import REWORDED, SPOKEN_OF, Offered
+from tercet.backends.embedded.hints import REWORDED, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.items import JsonSchema, Message, ModelRequest, ToolCall, ToolDefinition, ToolResult
 from tercet.numerals import numbers_in
@@ -91,7 +92,7 @@ def doubts(offered: Offered, request: Spoken, context: str, call: ToolCall) -> I
         if len(holders) > max(1, len(whole.findall(said.lower))):
             same = [other for other in holders if given[other] == value]
             likeliest = max(same, key=lambda one: _chance(said, known[one], value))
-            is_whole = len(same) == len(holders) or _chance(said, known[name], value) >= SPOKEN_OF
+            is_whole = len(same) == len(holders) or _chance(said, known[name], value) >= SURE
             is_doubtful = name != likeliest or not is_whole
         else:
             is_doubtful = value not in context and _is_made_up(said, known[name], value)

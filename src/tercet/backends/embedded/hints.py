@@ -33,9 +33,8 @@ QUOTED = 0.9
 """Likelihood from which a parameter counts as one whose values people say as they are."""
 REWORDED = 0.6
 """Likelihood of being said as it is below which a text is not held even to a draft that is nearly sure."""
-SPOKEN_OF = 0.3
-"""Chance of its likeliest value below which nothing is taken to speak of a choice: of those that the training sources'
-calls give all the same there are 2 in 100."""
+SPOKEN_OF, SPOKEN_OF_TRUTH = 0.2, 0.4
+"""Chance of its likeliest value below which nothing is taken to speak of a choice, and of a boolean."""
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
@@ -269,7 +268,10 @@ class Offered:
         held = [field for field in fields if open_texts.get(field.name, 1.0) >= REWORDED]
         quotes = {name: texts for name, chance in open_texts.items() if texts and chance >= QUOTED}
         rows = listed(said.text, self.parameters(name))
-        return Draft(held, quotes, frozenset(self._unsaid(said, name, fields)), rows=rows)
+        chances = {field.name: field.chance for field in fields}
+        options = (each for each in self.parameters(name) if each.choices and each.kind != "boolean")
+        spoken_of = frozenset(each.name for each in options if chances.get(each.name, 0.0) >= SPOKEN_OF)
+        return Draft(held, quotes, frozenset(self._unsaid(said, name, fields)), spoken_of, rows=rows)
 
     def unsaid(self, all_said: Spoken, name: str) -> frozenset[str]:
         """Return what a call may leave out and nothing in a conversation speaks of; nothing if that is too long."""
@@ -285,7 +287,8 @@ class Offered:
         is_free = any(assignment.is_free(number, taken) for number in numbers)
         for each in self.parameters(name):
             if each.choices:
-                is_silent = said.get(each.name, 0.0) < SPOKEN_OF
+                least = SPOKEN_OF_TRUTH if each.kind == "boolean" else SPOKEN_OF
+                is_silent = said.get(each.name, 0.0) < least
             elif each.kind == "number":
                 is_silent = each.name not in said and not is_free
             else:

@@ -11,7 +11,7 @@ from tercet.backends.embedded.conversation import since_asked
 from tercet.backends.embedded.drafts.narrowing import SURE
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.returned import asks
-from tercet.backends.embedded.hints import SPOKEN_OF, Offered
+from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.telling.answers import Trust
 from tercet.backends.embedded.wording.words import identifier_stems
@@ -118,8 +118,7 @@ class _Needs:
         """Say whether all that a call of the tool needs has a value that may be meant, or is chosen."""
         fields = self._fields(name)
         return all(
-            each.choices or (each.name in fields and fields[each.name].chance >= SPOKEN_OF)
-            for each in self._needed(name)
+            each.choices or (each.name in fields and fields[each.name].chance >= SURE) for each in self._needed(name)
         )
 
     def lack_key(self, name: str) -> bool:
