@@ -86,6 +86,7 @@ class Offered:
     def __init__(self, tools: Sequence[bytes]) -> None:
         self._relevance = relevance.Offered(tools)
         self._tools = {known.name: tool for known, tool in zip(self._relevance.profiles, tools, strict=True)}
+        self._digests = {name: hashlib.blake2b(tool, digest_size=16).digest() for name, tool in self._tools.items()}
         self.apart = Apart(self)
 
     @property
@@ -114,7 +115,8 @@ class Offered:
         beside all others."""
         offered = self.parameters(meant.name)
         single = {each.name for each in offered if not (each.is_list or each.row)}
-        chosen = {field.name: field for field in assignment.record(self.request(meant.said), offered)}
+        weighed = self._values(meant.said, meant.name)
+        chosen = {field.name: field for field in assignment.record(self.request(meant.said), offered, weighed)}
         return [chosen[field.name] if field.name in chosen.keys() & single else field for field in meant.fields]
 
     def chances(self, said: Spoken) -> Mapping[str, float]:
@@ -323,7 +325,12 @@ class Offered:
 
     def draft_fields(self, said: Spoken, name: str) -> list[assignment.Field]:
         """Return the parameters of a tool for which a request has likely values."""
-        return assignment.fields(self.request(said), self.parameters(name))
+        return assignment.fields(self.request(said), self.parameters(name), self._values(said, name))
+
+    def _values(self, said: Spoken, name: str) -> assignment.Weighed:
+        """Return the likely values of a tool's parameters; found once."""
+        make = partial(assignment.weigh, self.request(said), self.parameters(name))
+        return _VALUES.get(_digest(said) + self._digests[name], make)
 
     @staticmethod
     def request(said: Spoken) -> Request:
@@ -332,8 +339,7 @@ class Offered:
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """Return the parameters of a tool."""
-        tool = self._tools[name]
-        return _PARAMETERS.get(hashlib.blake2b(tool, digest_size=16).digest(), partial(parameters, tool))
+        return _PARAMETERS.get(self._digests[name], partial(parameters, self._tools[name]))
 
 
 def _likeliest(chances: Mapping[str, float]) -> list[tuple[str, float]]:
@@ -349,6 +355,7 @@ def _is_said_as_it_is(parameter: Parameter) -> bool:
 
 _MEANT: Kept[list[Meant]] = Kept(1024)
 _WEIGHED: Kept[_Weighed] = Kept(256)
+_VALUES: Kept[assignment.Weighed] = Kept(256)
 _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 

@@ -66,20 +66,25 @@ class Field(NamedTuple):
         return self.likeliest.chance
 
 
-def fields(request: Request, offered: Sequence[Parameter]) -> list[Field]:
-    """Return the parameters for which the request has likely values, in the order of the tool.
+Weighed = Sequence[Sequence[Value]]
+"""By parameter, its likeliest values, weighed against all others."""
+
+
+def fields(request: Request, offered: Sequence[Parameter], weighed: Weighed | None = None) -> list[Field]:
+    """Return the parameters for which the request has likely values, in the order of the tool; `weighed`, if that is
+    known.
 
     The likeliest pair is settled first; what it says is then less likely to belong to another parameter.
     """
-    return _shared(request, offered, _weighed(request, offered))
+    return _shared(request, offered, weigh(request, offered) if weighed is None else weighed)
 
 
-def _weighed(request: Request, offered: Sequence[Parameter]) -> list[list[Value]]:
+def weigh(request: Request, offered: Sequence[Parameter]) -> Weighed:
     """Return each parameter's likeliest values, weighed against all others."""
     return settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
 
 
-def _shared(request: Request, offered: Sequence[Parameter], weighed: Sequence[list[Value]]) -> list[Field]:
+def _shared(request: Request, offered: Sequence[Parameter], weighed: Weighed) -> list[Field]:
     """Return the parameters' fields; of each words they share only the likeliest has them for certain."""
     likely = [[value for value in options if value.chance >= LIKELY] for options in weighed]
     elsewhere = [
@@ -110,10 +115,10 @@ def _shared(request: Request, offered: Sequence[Parameter], weighed: Sequence[li
     ]
 
 
-def record(request: Request, offered: Sequence[Parameter]) -> list[Field]:
+def record(request: Request, offered: Sequence[Parameter], weighed: Weighed | None = None) -> list[Field]:
     """Return the parameters with one value each, as far as the request has any, chosen together; those that take
-    several with all that are likely."""
-    weighed = _weighed(request, offered)
+    several with all that are likely. `weighed`, if that is known."""
+    weighed = weigh(request, offered) if weighed is None else weighed
     single = [place for place, parameter in enumerate(offered) if not parameter.is_list]
     chosen = dict(zip(single, together([weighed[place] for place in single]), strict=True))
     of_lists = {field.name: field for field in _shared(request, offered, weighed) if field.is_list}
@@ -207,10 +212,11 @@ def _corrected(values: list[Value], text: str) -> list[Value]:
     return right
 
 
-def _enumerated(options: list[Value], elsewhere: Sequence[Value], text: str) -> list[Value]:
+def _enumerated(weighed: Sequence[Value], elsewhere: Sequence[Value], text: str) -> list[Value]:
     """Return the options, each as likely as a likely one that it is enumerated with: `Oslo, Rome and Lima`. Of `1, 5
     and 10` none may be likely alone and one of them surely is: then all are. What is likely `elsewhere`, another
     parameter's, is not raised: `between 1955 and 1965`."""
+    options = list(weighed)
     for run in _runs(options, text):
         together = sum(options[place].chance for place in run)
         if len(run) >= MIN_RUN and together >= LIKELY:

@@ -22,6 +22,12 @@ WIDTH, HIDDEN = 48, 48
 _COLUMNS = WIDTH + 1 + HIDDEN
 _ROW, _LANES = struct.Struct(f"{_COLUMNS}b"), struct.Struct(f"<{_COLUMNS}H")
 _SHIFT = 128
+_HIDDEN_LANES, _HIDDEN_SHIFT, _PARTS = struct.Struct(f"<{HIDDEN}I"), 1 << 14, 256
+"""Of the hidden layer while overlaps are added to it: an overlap counts in parts of 256."""
+_HIDDEN_STEP = 1 / (1024 * _PARTS)
+_BASE = 1 << 30
+_BASE_PACKED = int.from_bytes(_HIDDEN_LANES.pack(*(_BASE,) * HIDDEN), "little")
+"""What the sum begins with, so that no lane is ever negative."""
 _MOST = 30.0
 SEPARATOR = "\t"
 """Between the features of a written table."""
@@ -60,8 +66,8 @@ class Table(NamedTuple):
     parameters: Side
     candidates: Side
     overlaps: tuple[float, ...]
-    hidden: tuple[tuple[float, ...], ...]
-    """By overlap, what it adds to the hidden layer."""
+    hidden: tuple[int, ...]
+    """By overlap, what it adds to the hidden layer, packed."""
     out: tuple[float, ...]
     """What the hidden layer adds to the score."""
     bias: float
@@ -74,13 +80,25 @@ class Table(NamedTuple):
 def chance_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
     """Return how likely a candidate fills a parameter."""
     total = known.bias + parameter.bias + candidate.bias + sum(map(mul, parameter.towards, candidate.towards))
-    hidden = list(map(add, parameter.hidden, candidate.hidden))
+    packed, shares = _BASE_PACKED, 0
     for place, value in enumerate(overlap):
         if value:
             total += value * known.overlaps[place]
-            row = known.hidden[place]
-            hidden = list(map(add, hidden, row if value == 1 else [value * weight for weight in row]))
-    return logistic(total + sum(weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0))
+            share = round(value * _PARTS)
+            packed += share * known.hidden[place]
+            shares += share
+    lanes = _HIDDEN_LANES.unpack(packed.to_bytes(_HIDDEN_LANES.size, "little"))
+    shift = _BASE + shares * _HIDDEN_SHIFT
+    hidden = map(add, map(add, parameter.hidden, candidate.hidden), [(lane - shift) * _HIDDEN_STEP for lane in lanes])
+    return logistic(total + sum([weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0]))
+
+
+def _packed_hidden(row: Sequence[float]) -> int:
+    """Return what an overlap adds to the hidden layer as one integer of wide lanes, of which a multiple is as quickly
+    added; each number is shifted so that none is negative."""
+    most = _HIDDEN_SHIFT - 1
+    numbers = (max(-most, min(most, round(number / _HIDDEN_STEP / _PARTS))) + _HIDDEN_SHIFT for number in row)
+    return int.from_bytes(_HIDDEN_LANES.pack(*numbers), "little")
 
 
 def logistic(total: float) -> float:
@@ -137,7 +155,7 @@ def read_table(written: dict[str, Any]) -> Table:
         _side(written["parameters"]),
         _side(written["candidates"]),
         tuple(written["overlaps"]),
-        tuple(map(tuple, written["hidden"])),
+        tuple(map(_packed_hidden, written["hidden"])),
         tuple(written["out"]),
         float(written["bias"]),
         {feature: quotable["step"] * weight for feature, weight in zip(features, weights, strict=True) if weight},
