@@ -38,9 +38,8 @@ SPOKEN_OF, SPOKEN_OF_TRUTH = 0.2, 0.4
 TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
-UNMEANT, POSSIBLE = 0.4, 0.4
-"""Likelihood of the likeliest tool below which none is called, but for one from the other on that has all it needs, or
-one that is given the link that it needs."""
+UNMEANT = 0.4
+"""Likelihood of the likeliest tool below which none is called, but for one that is given the link that it needs."""
 MOST = 0.999
 """Likelihood above which one tool is no likelier than another."""
 SILENT = 0.03
@@ -206,18 +205,14 @@ class Offered:
         meant = self._meant(said)[:MAX_DRAFTS]
         if not meant or meant[0].is_one_of_several:
             return frozenset()
-        if self._means_nothing(said):
-            return frozenset(self._tools)
+        if max(self.chances(said).values()) < UNMEANT:
+            return frozenset(self._tools) - {self._opener(said)}
         enough = [each.name for each in meant if self._num_lacking(each) < TOO_MANY]
         return frozenset(self._tools).difference(enough[:1])
 
-    def _means_nothing(self, said: Spoken) -> bool:
-        """Say whether a request hardly means any tool, and says all needs of none that it may mean."""
-        chances, fields, _ = self._weighed(said)
-        if max(chances.values()) >= UNMEANT:
-            return False
-        possible = [name for name in fields if chances[name] >= POSSIBLE]
-        return not any(self.says_all(said, name) for name in (*possible, *filter(self._takes_link, self._tools)))
+    def _opener(self, said: Spoken) -> str:
+        """Return the tool that needs a link, where a request gives one and all else that is needed; else nothing."""
+        return next((name for name in self._tools if self._takes_link(name) and self.says_all(said, name)), "")
 
     def _takes_link(self, name: str) -> bool:
         """Say whether a call of a tool needs a link, which people give with few words: `Open http://…`."""
