@@ -181,7 +181,7 @@ def test_a_clause_that_says_more_of_a_request_belongs_to_it() -> None:
 
 
 def test_two_values_of_one_parameter_are_two_requests() -> None:
-    found = told([WEATHER], "What is the weather in Paris, and in Oslo?")
+    found = told([WEATHER], "What is the weather on Monday in Paris, and in Oslo?")
     assert [fields["city"] for _, fields in found] == [['"Paris"'], ['"Oslo"']]
 
 
@@ -405,7 +405,7 @@ ROOM = json.dumps({
     [
         ("book a room in Oslo", {"bed", "breakfast", "nights", "floor", "guest"}),
         ("book a double room in Oslo", {"breakfast", "nights", "floor", "guest"}),
-        ("book a room in Oslo, nights: 3, guest: Ann Lee", {"bed", "breakfast", "floor"}),
+        ("book a room in Oslo, nights: 3, guest: Ann Lee", {"breakfast", "floor"}),
     ],
 )
 def test_what_may_be_left_out_and_nothing_speaks_of_is_left_out(text: str, left_out: set[str]) -> None:

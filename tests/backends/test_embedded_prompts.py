@@ -62,7 +62,7 @@ def test_an_honest_prompt_is_one_piece_in_the_trained_form(folder: Path) -> None
     (prompt,) = render(facts_of(folder, "tercet"), ModelRequest(items, tools=(tool,)))
     assert prompt == (
         "<|tools|>\nfind(q?: string) Find things.<|end|><|system|>Be brief.<|end|>"
-        "<|user|>Two things<|end|><|r3|>find"
+        '<|user|>Two things<|end|><|r2|>find{"q":<|r1|>"Two"}'
         '<|assistant|><|tool|>find{"q":"x"}<|tool|>find{"q":"y"}<|end|>'
         "<|result|>X<|end|><|result|>Y<|end|><|assistant|>"
     )

@@ -68,10 +68,10 @@ class _Narrowing:
         unsaid = self._draft.unsaid.difference(schema.get("required", ()))
         left_out = frozenset() if _RELATED & schema.keys() else unsaid
         kept = {name: self._field(part, (*path, name), row) for name, part in fields.items() if name not in left_out}
-        required = list(schema.get("required", ()))
-        if row is None:
-            required += [name for name in kept if name not in required and self._is_given((*path, name))]
-        return {**schema, "properties": kept, "required": required}
+        given = [name for name in kept if row is None and kept[name] != fields[name] and self._is_given((*path, name))]
+        more = [name for name in given if name not in schema.get("required", ())]
+        required = {"required": [*schema.get("required", ()), *more]} if more else {}
+        return {**schema, "properties": kept, **required}
 
     def _is_given(self, path: tuple[str, ...]) -> bool:
         """Say whether a value is so likely that a call has it even where it could leave it out."""

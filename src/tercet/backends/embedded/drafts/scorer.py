@@ -84,7 +84,8 @@ def scores(request: Request, parameter: Parameter) -> list[Value]:
         if candidate.assigned:
             likely = _as_assigned(likely, candidate, parameter)
         else:
-            likely = _as_known(likely, candidate, parameter, request.called) if request.called else likely
+            is_known = bool(request.called) or candidate.leaf is not None
+            likely = _as_known(likely, candidate, parameter, request.called) if is_known else likely
             likely = _as_returned(likely, candidate, parameter, request.returned) if parameter.is_key else likely
         if likely >= NONE:
             found.append(value_of(candidate, parameter, likely))
@@ -161,11 +162,11 @@ def _as_known(
     """Return the chance of a candidate where results are known: of a row that others are described of it is little, as
     of what an earlier call took under another name: an order's number is not its id."""
     leaf = candidate.leaf
-    if leaf is not None and leaf.key == parameter.parts and not leaf.is_argument:
+    if leaf is not None and not leaf.is_argument and leaf.path[-len(parameter.parts) :] == parameter.parts:
         chance = max(chance, SAME_NAME)
     if leaf is not None and leaf.standing < 0:
         return chance * OTHER_ROW
-    if leaf is not None and not leaf.is_argument:
+    if leaf is not None and not leaf.is_argument and leaf.key[-1:] == (parameter.head,):
         return chance
     names = called.get(str(candidate.value).lower())
     if not names or parameter.parts in names or (candidate.kinds & parameter.kinds) - _LOOKS:
