@@ -3,13 +3,16 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from tercet.backends.embedded.drafts.requests import read
+from tercet.backends.embedded.held import held
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.wording.times import times_in
 from tercet.backends.embedded.wording.words import singular, words
+from tercet.items import Message, ModelRequest, TextPart, ToolChoice, ToolDefinition
 
 
 def tool(name: str, about: str, **properties: dict[str, Any]) -> bytes:
@@ -98,13 +101,15 @@ def test_only_the_likeliest_tool_is_left() -> None:
         tool("pet_daily_food", "The daily amount of food of a pet.", species=text("The species.")),
         tool("pet_vaccination_schedule", "The vaccination schedule of a pet.", species=text("The species.")),
     ])  # fmt: skip
-    assert offered.unlikely(Spoken("The vaccination schedule for a kitten.")) == {"pet_daily_food"}
+    said = Spoken("The vaccination schedule for a kitten.")
+    assert offered.unlikely(said, offered.names) == {"pet_daily_food"}
+    assert offered.unlikely(said, ["pet_daily_food"]) == {"pet_vaccination_schedule"}
 
 
 def test_what_serves_nothing_is_declined_although_it_says_a_value() -> None:
     offered = Offered([tool("hotel_average_rate", "The average rate of hotels in a city.", city=text("The city."))])
     said = Spoken("Who was the first to climb Mount Kenya?")
-    assert offered.uncallable(said) == {"hotel_average_rate"}
+    assert offered.uncallable(said, offered.names) == {"hotel_average_rate"}
 
 
 def test_tools_share_what_is_likely() -> None:
@@ -134,3 +139,21 @@ def test_enumerations_of_one_length_are_told_place_by_place() -> None:
         {"annual_demand": 12_000, "ordering_cost": 50, "holding_cost": 2.4},
         {"annual_demand": 3_600, "ordering_cost": 35, "holding_cost": 1.5},
     ]
+
+
+def test_what_is_clearly_meant_and_not_allowed_is_not_called_for_by_another() -> None:
+    tools = tuple(
+        ToolDefinition(
+            name, about, {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+        )
+        for name, about in (("get_weather", "The weather in a city."), ("get_population", "The population of a city."))
+    )
+    asked = Message("user", (TextPart("What is the weather in Oslo?"),))
+    encoded = [msgspec.json.encode(msgspec.structs.asdict(each)) for each in tools]
+    request = ModelRequest((asked,), tools=tools, tool_choice=ToolChoice("auto", ("get_population",)))
+    assert held(request, Offered(encoded)).request.tool_choice.mode == "auto"
+    free = msgspec.structs.replace(request, tool_choice=ToolChoice("auto"))
+    chosen = held(free, Offered(encoded)).request
+    assert (chosen.tool_choice.mode, [each.name for each in chosen.offered_tools]) == ("required", ["get_weather"])
+    required = msgspec.structs.replace(request, tool_choice=ToolChoice("required"))
+    assert [each.name for each in held(required, Offered(encoded)).request.tools] == ["get_weather"]

@@ -120,7 +120,8 @@ def test_what_takes_null_is_not_missing() -> None:
     optional = {"type": ["string", "null"]}
     strict = tool("find_song", ["title", "artist", "album"], title={"type": "string"}, artist=optional, album=optional)
     assert [each.is_needed for each in parameters(strict)] == [True, False, False]
-    assert Offered([strict]).uncallable(Spoken("find the song Yesterday")) == frozenset()
+    offered = Offered([strict])
+    assert offered.uncallable(Spoken("find the song Yesterday"), offered.names) == frozenset()
 
 
 @pytest.mark.parametrize("offered", [[1, "auto"], ["1", "many"], [True, "True"], [None, 2.5], ["", "٣"]])

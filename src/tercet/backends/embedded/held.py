@@ -147,6 +147,8 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     choice, left_out = request.tool_choice, frozenset[str]()
     if choice.mode == "auto" and not said.known:
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
+    elif choice.mode == "required" and not (said.known or planned):
+        left_out = offered.unlikely(plain, [tool.name for tool in request.offered_tools])
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, all_said) if is_open and not (said.known or planned) else ()
     told = {field.name for draft in drafts.values() for field in draft.fields if field.chance >= SURE}
@@ -173,19 +175,21 @@ def _chosen(
     """Return whether a request that nothing was called for yet is surely answered by a call, and the tools that it is
     surely not answered with."""
     said, choice = requests[-1], request.tool_choice
+    allowed = [tool.name for tool in request.offered_tools]
     if len(said.turns) > 1:
-        return choice, offered.uncallable(said)
+        return choice, offered.uncallable(said, allowed)
     least, names = min(offered.needed(said), default=1.0), _callable(request, offered)
     first = lookup(offered, said, names) if least < SAID and not is_planned else None
     if first and not least:
         return ToolChoice("required", (first,)), frozenset()
-    if not first and offered.is_complete(said):
-        return ToolChoice("required", choice.names), frozenset() if is_planned else offered.unlikely(said)
+    if not first and offered.is_complete(said, allowed):
+        unlikely = frozenset[str]() if is_planned else offered.unlikely(said, allowed)
+        return ToolChoice("required", choice.names), unlikely
     if is_planned:
-        return choice, offered.uncallable(said)
+        return choice, offered.uncallable(said, allowed)
     if name := next_tool(request.items, offered, said, names):
         return ToolChoice("required", (name,)), frozenset()
-    return choice, offered.uncallable(said)
+    return choice, offered.uncallable(said, allowed)
 
 
 def _callable(request: ModelRequest, offered: Offered) -> list[str]:

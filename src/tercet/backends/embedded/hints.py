@@ -5,7 +5,7 @@ Computed without the model (`relevance`, `drafts`) and the same in training and 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -146,10 +146,10 @@ class Offered:
         weighed = {name: fit.likelihood(chance, self.parameters(name), fields[name]) for name, chance in near}
         return _Weighed(chances | weighed, fields, chances)
 
-    def unlikely(self, said: Spoken) -> frozenset[str]:
-        """Return the tools that a request means less than another."""
+    def unlikely(self, said: Spoken, allowed: Collection[str]) -> frozenset[str]:
+        """Return the tools that a request means less than another that is allowed."""
         chances = self.chances(said)
-        return frozenset(self._tools) - {max(chances, key=lambda name: chances[name], default="")}
+        return frozenset(self._tools) - {max(allowed, key=lambda name: chances.get(name, 0.0), default="")}
 
     def draft(self, said: Spoken, name: str) -> Draft:
         """Return what is said of the arguments of a tool, or known of them from earlier calls and results."""
@@ -184,9 +184,10 @@ class Offered:
         is_plan = len(meant) > 1 and all(each.is_one_of_several and self._is_clear(each) for each in meant)
         return [(each.name, self._draft(each.said, each.name, each.fields)) for each in meant] if is_plan else []
 
-    def is_complete(self, said: Spoken) -> bool:
-        """Say whether a request clearly asks for a tool that needs something, and likely says all of that."""
-        meant = self._meant(said)[:1]
+    def is_complete(self, said: Spoken, allowed: Collection[str]) -> bool:
+        """Say whether a request clearly asks for a tool that is allowed and needs something, and likely says all of
+        that."""
+        meant = [each for each in self._meant(said)[:1] if each.name in allowed]
         return bool(meant) and meant[0].level >= CLEAR and self._is_whole(meant[0], assignment.MIN_CHANCE)
 
     def needed(self, said: Spoken) -> list[float]:
@@ -199,15 +200,15 @@ class Offered:
         needed = [each for each in self.parameters(meant[0].name) if each.is_needed]
         return [told.get(each.name, 0.0) for each in needed if _is_said_as_it_is(each)]
 
-    def uncallable(self, said: Spoken) -> frozenset[str]:
-        """Return the tools that a request is not to be answered with: all but the likeliest of those that it may mean
-        and says enough for. Where it hardly means any, all of them."""
+    def uncallable(self, said: Spoken, allowed: Collection[str]) -> frozenset[str]:
+        """Return the tools that a request is not to be answered with: all but the likeliest allowed one of those that
+        it may mean and says enough for. Where it hardly means any, all of them."""
         meant = self._meant(said)[:MAX_DRAFTS]
         if not meant or meant[0].is_one_of_several:
             return frozenset()
         if max(self.chances(said).values()) < UNMEANT:
             return frozenset(self._tools) - {self._opener(said)}
-        enough = [each.name for each in meant if self._num_lacking(each) < TOO_MANY]
+        enough = [each.name for each in meant if each.name in allowed and self._num_lacking(each) < TOO_MANY]
         return frozenset(self._tools).difference(enough[:1])
 
     def _opener(self, said: Spoken) -> str:
