@@ -104,7 +104,7 @@ def test_the_last_messages_of_a_long_request_are_read() -> None:
     ("text", "mode", "names"),
     [
         ("I need a one way flight", "auto", []),
-        ("I need a one way flight", "required", ["search_flights", "reserve_table"]),
+        ("I need a one way flight", "required", ["search_flights"]),
         ("I need a flight from Oslo to Lima tomorrow", "auto", ["search_flights"]),
     ],
 )
