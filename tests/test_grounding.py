@@ -21,7 +21,7 @@ CONTEXT = (Passage(0, TEXT),)
         ("twenty-three people", [23]),
         ("three hundred and five thousand", [305_000]),
         ("two thousand five hundred and one", [2501]),
-        ("half a dozen", [0.5, 12]),
+        ("half a dozen", [6]),
         ("version a4, 2026-11-22", [2026, 11, 22]),
         ("no number, attend the phone", []),
     ],
