@@ -6,7 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from tercet.backends.embedded.drafts.assignment import Field
+from tercet.backends.embedded.drafts.narrowing import Draft, narrowed
 from tercet.backends.embedded.drafts.requests import read
+from tercet.backends.embedded.drafts.scorer import Value
 from tercet.backends.embedded.held import held
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
@@ -157,3 +160,20 @@ def test_what_is_clearly_meant_and_not_allowed_is_not_called_for_by_another() ->
     assert (chosen.tool_choice.mode, [each.name for each in chosen.offered_tools]) == ("required", ["get_weather"])
     required = msgspec.structs.replace(request, tool_choice=ToolChoice("required"))
     assert [each.name for each in held(required, Offered(encoded)).request.tools] == ["get_weather"]
+
+
+def test_what_is_surely_said_is_given_unless_the_schema_may_forbid_it() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+        "required": ["city"],
+    }
+    said = [
+        Field("city", (Value(0.9, ("Oslo",), 0, 4),)),
+        Field("days", (Value(0.9, (3,), 5, 6),)),
+    ]
+    assert narrowed(schema, Draft(said))["required"] == ["city", "days"]
+    assert narrowed({**schema, "maxProperties": 1}, Draft(said))["required"] == ["city"]
+    assert narrowed({**schema, "not": {"required": ["days"]}}, Draft(said))["required"] == ["city"]
+    unsure = [said[0], Field("days", (Value(0.7, (3,), 5, 6),))]
+    assert narrowed(schema, Draft(unsure))["required"] == ["city"]

@@ -68,7 +68,8 @@ class _Narrowing:
         unsaid = self._draft.unsaid.difference(schema.get("required", ()))
         left_out = frozenset() if _RELATED & schema.keys() else unsaid
         kept = {name: self._field(part, (*path, name), row) for name, part in fields.items() if name not in left_out}
-        given = [name for name in kept if row is None and kept[name] != fields[name] and self._is_given((*path, name))]
+        is_free = row is None and not (_RELATED | {"maxProperties"}) & schema.keys()
+        given = [name for name in kept if is_free and kept[name] != fields[name] and self._is_given((*path, name))]
         more = [name for name in given if name not in schema.get("required", ())]
         required = {"required": [*schema.get("required", ()), *more]} if more else {}
         return {**schema, "properties": kept, **required}
