@@ -67,8 +67,8 @@ def numbers_in(text: str) -> Iterator[Number]:
     shared: list[tuple[int, int]] = []
     for match in _SHARE.finditer(text):
         shared.append(match.span())
-        scale = _SIZES.get((match["scale"] or "").lower(), 2)
-        yield Number(float(_SHARES.get((match["share"] or "").lower(), 1) * scale), *match.span())
+        value = _SHARES[match["share"].lower()] * _SIZES[match["scale"].lower()] if match["share"] else 2.0
+        yield Number(value, *match.span())
     for match in _WORDS.finditer(text):
         if any(start <= match.start() < end for start, end in shared):
             continue

@@ -148,7 +148,7 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     if choice.mode == "auto" and not said.known:
         choice, left_out = _chosen(request, offered, requests, is_planned=bool(planned))
     elif choice.mode == "required" and not (said.known or planned):
-        left_out = offered.unlikely(plain, [tool.name for tool in request.offered_tools])
+        left_out = offered.unlikely(plain, _allowed(request))
     is_open = request.tool_choice.mode == choice.mode == "auto" and request.output_format.kind == "text"
     missing = offered.missing(plain, all_said) if is_open and not (said.known or planned) else ()
     told = {field.name for draft in drafts.values() for field in draft.fields if field.chance >= SURE}
@@ -175,7 +175,7 @@ def _chosen(
     """Return whether a request that nothing was called for yet is surely answered by a call, and the tools that it is
     surely not answered with."""
     said, choice = requests[-1], request.tool_choice
-    allowed = [tool.name for tool in request.offered_tools]
+    allowed = _allowed(request)
     if len(said.turns) > 1:
         return choice, offered.uncallable(said, allowed)
     least, names = min(offered.needed(said), default=1.0), _callable(request, offered)
@@ -194,8 +194,13 @@ def _chosen(
 
 def _callable(request: ModelRequest, offered: Offered) -> list[str]:
     """Return the tools that may go on, of those that may be called."""
-    allowed = {tool.name for tool in request.offered_tools}
+    allowed = frozenset(_allowed(request))
     return [name for name in offered.followers if name in allowed]
+
+
+def _allowed(request: ModelRequest) -> list[str]:
+    """Return the tools that may be called."""
+    return [tool.name for tool in request.offered_tools]
 
 
 def _with_tools(

@@ -112,11 +112,8 @@ class Offered:
     def _together(self, meant: Meant) -> list[assignment.Field]:
         """Return what one request says of its tool's arguments: of each that takes one value the one that is likely
         beside all others."""
-        offered = self.parameters(meant.name)
-        single = {each.name for each in offered if not (each.is_list or each.row)}
-        weighed = self._values(meant.said, meant.name)
-        chosen = {field.name: field for field in assignment.record(self.request(meant.said), offered, weighed)}
-        return [chosen[field.name] if field.name in chosen.keys() & single else field for field in meant.fields]
+        chosen = assignment.chosen(self.parameters(meant.name), self._values(meant.said, meant.name))
+        return [chosen.get(field.name, field) for field in meant.fields]
 
     def chances(self, said: Spoken) -> Mapping[str, float]:
         """Return how likely each tool is meant."""

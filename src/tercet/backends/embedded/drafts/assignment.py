@@ -115,21 +115,21 @@ def _shared(request: Request, offered: Sequence[Parameter], weighed: Weighed) ->
     ]
 
 
-def record(request: Request, offered: Sequence[Parameter], weighed: Weighed | None = None) -> list[Field]:
-    """Return the parameters with one value each, as far as the request has any, chosen together; those that take
-    several with all that are likely. `weighed`, if that is known."""
-    weighed = weigh(request, offered) if weighed is None else weighed
+def chosen(offered: Sequence[Parameter], weighed: Weighed) -> dict[str, Field]:
+    """Return by name the parameters that take one value, as far as they have any, each with what is likely beside all
+    others."""
     single = [place for place, parameter in enumerate(offered) if not parameter.is_list]
-    chosen = dict(zip(single, together([weighed[place] for place in single]), strict=True))
+    values = zip(single, together([weighed[place] for place in single]), strict=True)
+    return {offered[place].name: Field(offered[place].name, (value,)) for place, value in values if value is not None}
+
+
+def record(request: Request, offered: Sequence[Parameter]) -> list[Field]:
+    """Return the parameters with one value each, as far as the request has any, chosen together; those that take
+    several with all that are likely."""
+    weighed = weigh(request, offered)
     of_lists = {field.name: field for field in _shared(request, offered, weighed) if field.is_list}
-    found: list[Field] = []
-    for place, parameter in enumerate(offered):
-        value = chosen.get(place)
-        if value is not None:
-            found.append(Field(parameter.name, (value,)))
-        elif parameter.name in of_lists:
-            found.append(of_lists[parameter.name])
-    return found
+    found = chosen(offered, weighed) | of_lists
+    return [found[parameter.name] for parameter in offered if parameter.name in found]
 
 
 def _likeliest(values: list[Value]) -> list[Value]:

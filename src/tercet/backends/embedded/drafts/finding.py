@@ -139,8 +139,7 @@ class Reading:
         is_adjacent = bool(following) and next(w.stem for w in self.words[last + 1 :] if w.is_word) == following[0]
         return Candidate(
             found, others, start, end, tuple(features), near, frozenset(before), stems,
-            self._meaning(range(first - 1, max(begin - 1, first - 7), -1)), following, frozenset(beside),
-            frozenset(behind),
+            self._meaning(range(first - 1, max(begin - 1, first - 7), -1)), following, beside, behind,
             (inside[0].stem, inside[-1].stem), is_adjacent, rank, kinds, self._assigned(start), asked=answer.asked,
             is_answer=bool(answer.asked) and _is_most(self.parts[turn], stems),
         )  # fmt: skip
@@ -174,15 +173,15 @@ class Reading:
                 found.append(word.stem)
         return tuple(found)
 
-    def _beside(self, places: range) -> list[str]:
+    def _beside(self, places: range) -> frozenset[str]:
         """Return the stems of the words of meaning at `places`, up to a mark or a number."""
-        found: list[str] = []
+        found: set[str] = set()
         for word in map(self.words.__getitem__, places):
             if word.text.lower() in CLOSING or word.text[:1].isdigit():
                 break
             if word.is_word and not word.is_function:
-                found.append(word.stem)
-        return list(dict.fromkeys(found))
+                found.add(word.stem)
+        return frozenset(found)
 
     def is_torn(self, start: int, end: int) -> bool:
         """Say whether a run of words ends within a name (`Les` of `Les Paul`), is a part of a quotation that lists

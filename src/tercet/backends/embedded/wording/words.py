@@ -104,8 +104,5 @@ def singular(text: str) -> str:
     for ending, instead in (("ies", "y"), ("oes", "o"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("sses", "ss")):
         if lower.endswith(ending) and len(text) > len(ending) + 1:
             return text[: -len(ending)] + instead
-    return (
-        text[:-1]
-        if lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and len(text) > _MIN_PLURAL
-        else text
-    )
+    is_plural = lower.endswith("s") and not lower.endswith(("ss", "us", "is")) and len(text) > _MIN_PLURAL
+    return text[:-1] if is_plural else text
