@@ -77,6 +77,15 @@ def test_what_a_call_needs_and_nobody_said_is_asked_for() -> None:
     assert found.request.tools == ()
 
 
+def test_an_answer_in_words_is_the_question_for_what_a_likely_tool_lacks() -> None:
+    fields = {name: {"type": "number"} for name in ("width", "depth", "height")}
+    schema = {"type": "object", "properties": fields, "required": list(fields)}
+    volume = ToolDefinition("box_volume", "Returns the volume of a box.", schema)
+    found = answer("what's the volume of a box that is 40 cm wide and 25 cm deep?", volume)
+    assert [each.name for each in found.missing or found.asked] == ["height"]
+    assert answer("a box of width 40, depth 25 and height 3: what's its volume?", volume).asked == ()
+
+
 def test_nothing_is_asked_where_all_is_said_or_a_call_must_be_made() -> None:
     assert answer("Transfer €600 to DE89 3704 0044 0532 0130 00.", TRANSFER).missing == ()
     assert answer("Transfer €600 to my landlord.", TRANSFER, tool_choice=ToolChoice("required")).missing == ()

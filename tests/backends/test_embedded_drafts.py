@@ -9,7 +9,7 @@ import pytest
 
 from tercet.backends.embedded.backend import EmbeddedBackend
 from tercet.backends.embedded.drafts import assignment, scorer
-from tercet.backends.embedded.drafts.narrowing import SURE, Draft, narrowed
+from tercet.backends.embedded.drafts.narrowing import MAX_UNSAID, SURE, Draft, narrowed
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.held import Held, held
@@ -347,7 +347,21 @@ def test_where_a_value_is_nearly_sure_only_drafted_ones_are_allowed() -> None:
 
 def test_what_is_not_sure_or_does_not_fit_stays_open() -> None:
     drafts = [said("city", "Rome", chance=SURE - 0.01), said("guests", 40), said("other", "x")]
-    assert narrowed(TABLE_SCHEMA, Draft(drafts, {})) == TABLE_SCHEMA
+    fields = narrowed(TABLE_SCHEMA, Draft(drafts, {}))["properties"]
+    assert fields == {
+        **TABLE_SCHEMA["properties"],
+        "days": TABLE_SCHEMA["properties"]["days"] | {"maxItems": MAX_UNSAID},
+    }
+
+
+def test_a_list_that_nobody_said_ends_where_its_schema_does_not_say_when() -> None:
+    def bounded(**about: Any) -> Any:
+        schema = {"type": "object", "properties": {"votes": {"type": "array", **about}}}
+        return narrowed(schema, Draft([]))["properties"]["votes"].get("maxItems")
+
+    assert bounded() == MAX_UNSAID
+    assert bounded(maxItems=40) == 40
+    assert bounded(minItems=20) == 20
 
 
 def test_a_parameter_whose_values_people_say_takes_words_of_the_request() -> None:

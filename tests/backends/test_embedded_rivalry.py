@@ -94,3 +94,9 @@ def test_values_of_several_requests_stay_likely_beside_each_other() -> None:
     cities = [Value(0.95, (name,), 10 * place, 10 * place + 4) for place, name in enumerate(("Rome", "Oslo", "Lima"))]
     (found,) = rivalry.settled([cities], (city,))
     assert all(value.chance >= 0.95 for value in found)
+
+
+def test_a_choice_whose_words_are_a_part_of_another_one_is_seldom_meant() -> None:
+    (race,) = parameters_of("plan_training", race={"type": "string", "enum": ["5k", "marathon", "half_marathon"]})
+    assert likeliest((race,), "I'd like to run a half marathon before winter") == {"race": "half_marathon"}
+    assert likeliest((race,), "I'd like to run a marathon before winter") == {"race": "marathon"}

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from tercet.backends.embedded import repeats
+from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.pieces import MAX_PIECES, clauses, pieces
 from tercet.backends.embedded.drafts.requests import read
+from tercet.backends.embedded.drafts.scorer import Value
 from tercet.backends.embedded.hints import Field, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.stretches import stretches
@@ -167,3 +170,17 @@ def test_a_piece_that_tells_little_belongs_to_those_beside_it() -> None:
 @pytest.mark.parametrize("chances", [[{"a": 0.9, "b": 0.1}, {"a": 0.8, "b": 0.1}], [{"a": 0.1}, {"b": 0.15}], [{}, {}]])
 def test_one_tool_or_none_is_no_stretches(chances: list[dict[str, float]]) -> None:
     assert stretches([(0, 10), (11, 20)], chances) == []
+
+
+def test_values_that_stand_in_turn_are_those_of_several_requests() -> None:
+    offered = parameters(tool("psu_set", ["channel", "volts"], channel=NUMBER, volts=NUMBER, note=TEXT))
+
+    def value(said: float, start: int, chance: float = 0.6) -> Value:
+        return Value(chance, (said,), start, start + 3)
+
+    channels, volts = [value(1, 8), value(2, 31)], [value(3.3, 13), value(12, 36), value(12, 31, 0.2)]
+    found = repeats.in_turn([channels, volts, []], offered)
+    assert [{place: each.value for place, each in one.items()} for one in found] == [{0: 1, 1: 3.3}, {0: 2, 1: 12}]
+    assert repeats.in_turn([channels, volts[:1], []], offered) == [], "one of them is said once"
+    assert repeats.in_turn([[value(1, 8), value(2, 12)], [value(3, 20), value(4, 25)], []], offered) == []
+    assert repeats.in_turn([channels, volts, [Value(0.9, ("2",), 31, 34)]], offered) == [], "it may be another's"

@@ -114,6 +114,8 @@ def test_a_cron_expression_is_drafted_where_one_is_wanted() -> None:
         ({"minutes": {"type": "integer"}}, "a quarter of an hour of water", 15),
         ({"percentage": {"type": "integer"}}, "show it to a quarter of the users", 25),
         ({"price": NUMBER}, "the price is three euros fifty", 3.5),
+        ({"days_per_week": NUMBER}, "I can run four days a week", 4),
+        ({"mg_per_kg": NUMBER}, "15 mg per kg of weight", 15),
     ],
 )
 def test_amounts_are_converted_to_the_unit_that_is_wanted(field: dict[str, Any], text: str, value: float) -> None:

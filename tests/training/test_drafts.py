@@ -12,9 +12,9 @@ from torch import Tensor
 
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.overlaps import overlaps
-from tercet.backends.embedded.drafts.parameters import parameters
+from tercet.backends.embedded.drafts.parameters import heading, parameters
 from tercet.backends.embedded.drafts.requests import read
-from tercet.backends.embedded.drafts.table import Table, chance_of, of_features, read_table
+from tercet.backends.embedded.drafts.table import Table, logistic, of_features, read_table, score_of
 from tercet.backends.embedded.spoken import Spoken
 from training.data.sample import Call, Sample, assistant, calls, compact, result, user
 from training.drafts.model import MEMBERS, Scorer, learn, learn_quotable, together
@@ -46,8 +46,8 @@ def turns(count: int) -> tuple[list[Turn], list[str], list[str]]:
     made = []
     for _ in range(count):
         text, arguments = parcel(rng)
-        described = parameters(compact(TOOL).encode())
-        asked = Asked(read(Spoken(text)), "send_parcel", described, wanted_values([arguments]), is_incomplete=False)
+        tool, described = heading(compact(TOOL).encode()), parameters(compact(TOOL).encode())
+        asked = Asked(read(Spoken(text)), "send_parcel", described, wanted_values([arguments]), False, tool)
         made.append(turn_of(asked, of_parameters, of_candidates))
     return counted([Made(made, list(of_parameters.numbers), list(of_candidates.numbers))])
 
@@ -101,7 +101,7 @@ def served_chances(table: Table) -> list[float]:
         one = of_features(table.parameters, parameter.features)
         for candidate in scorer.fitting(request, parameter):
             other = of_features(table.candidates, candidate.features)
-            found.append(chance_of(table, one, other, overlaps(candidate, parameter)))
+            found.append(logistic(score_of(table, one, other, overlaps(candidate, parameter))))
     return found
 
 

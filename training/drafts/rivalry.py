@@ -1,4 +1,4 @@
-"""How a value's chance beside its rivals is learnt: on tools that the table itself was not learnt from."""
+"""How a value's chance beside its rivals is learnt: on tools that table and reranker were not learnt from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from tercet.backends.embedded.drafts.reranker import reranker
 from tercet.backends.embedded.drafts.rivalry import NUM_MARGINS, margins
-from tercet.backends.embedded.drafts.scorer import scores
+from tercet.backends.embedded.drafts.scorer import scored
 from training.data.sample import Sample
 from training.drafts.turns import Asked, asked_of, is_equal, normal
 
@@ -44,7 +45,8 @@ def rivals(
             continue
         for asked in told(asked_of(sample, with_questions=True)):
             if is_learnt(asked.name):
-                found = [scores(asked.request, parameter) for parameter in asked.offered]
+                read = reranker().read(asked.request, asked.tool, asked.offered)
+                found = scored(asked.request, asked.offered, read)
                 times = QUESTIONS if asked.is_incomplete else 1
                 rows += times * margins(found, asked.offered)
                 labels += times * list(_labels(found, asked))

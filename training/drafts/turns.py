@@ -18,7 +18,7 @@ from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.overlaps import overlaps as common
-from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.parameters import Heading, Parameter, heading, parameters
 from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.table import SEPARATOR
 from tercet.backends.embedded.reading import described
@@ -94,6 +94,7 @@ class Asked:
     wanted: dict[str, list[Any]]
     is_incomplete: bool
     """Whether it is answered by a question first."""
+    tool: Heading
 
 
 def asked_of(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]:
@@ -102,7 +103,7 @@ def asked_of(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]
     if sample.schema is not None:
         yield from _read_out(sample)
         return
-    tools = {str(tool["name"]): parameters(compact(tool).encode()) for tool in sample.tools}
+    tools = {str(tool["name"]): _described(compact(tool).encode()) for tool in sample.tools}
     requests = requests_of(sample.messages)
     spoken, known, names = Spoken(""), list[Known](), list[str]()
     for place, message in enumerate(sample.messages):
@@ -124,8 +125,15 @@ def asked_of(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]
             known.append(Known(call["name"], compact(call["arguments"]), is_call=True))
 
 
+def _described(tool: bytes) -> tuple[Heading, tuple[Parameter, ...]]:
+    return heading(tool), parameters(tool)
+
+
 def _asked(
-    spoken: Spoken, tools: Mapping[str, tuple[Parameter, ...]], behind: Sequence[Message], with_questions: bool
+    spoken: Spoken,
+    tools: Mapping[str, tuple[Heading, tuple[Parameter, ...]]],
+    behind: Sequence[Message],
+    with_questions: bool,
 ) -> Iterator[Asked]:
     """The tools that are called right behind what was said."""
     made: Any = next(_calls(behind, with_questions), ())
@@ -135,7 +143,8 @@ def _asked(
     request = read(spoken)
     for called in dict.fromkeys(call["name"] for call in made):
         arguments = [call["arguments"] for call in made if call["name"] == called]
-        yield Asked(request, called, tools[called], wanted_values(arguments), is_incomplete)
+        tool, offered = tools[called]
+        yield Asked(request, called, offered, wanted_values(arguments), is_incomplete, tool)
 
 
 def _read_out(sample: Sample) -> Iterator[Asked]:
@@ -146,7 +155,7 @@ def _read_out(sample: Sample) -> Iterator[Asked]:
     offered = parameters(described("", sample.schema))
     if isinstance(answer, dict) and offered:
         name = " ".join(sorted(each.name for each in offered))
-        yield Asked(read_out(Spoken(said)), name, offered, wanted_values([answer]), False)
+        yield Asked(read_out(Spoken(said)), name, offered, wanted_values([answer]), False, Heading((), ()))
 
 
 def _calls(behind: Sequence[Message], with_questions: bool) -> Iterator[Any]:

@@ -1,8 +1,8 @@
 """Stage 3: learn the table of the product's drafts: which words of a request fill which parameter of a tool.
 
 Reads calls of the mixture with the requests that they answer; features are the product's own. Tools whose name falls
-into one eighth are left out: on them the table is measured, and what it finds is weighed against its rivals. No dev set
-is read.
+into one eighth are left out: on them the table is measured. What the reranker (stage 3a) and the rivalry (stage 3b) of
+the table before were learnt for no longer holds. No dev set is read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from training.data.mixture import Mixture
 from training.data.sample import Sample
 from training.data.written import written as as_worded
 from training.drafts.model import Scorer, learn, learn_quotable
-from training.drafts.rivalry import Rivals, learn_rivalry, rivals
 from training.drafts.turns import Asked, Features, Made, Turn, asked_of, counted, turn_of
 from training.paths import REPOSITORY, data_root
 from training.stages.implied import PART_FILES, half_of
@@ -40,7 +39,7 @@ SAMPLES = {
     "requests": 24000,
 }  # fmt: skip
 """Samples of each source, by each of `SEEDS`; a process that makes them holds about 6 GB."""
-SEEDS, SEEDS_OF_RIVALS = (777, 778), (991, 992)
+SEEDS = (777, 778)
 MAX_LEARNT = 95_000
 """Calls that are learnt from; more of them made it surer of these sources and no better elsewhere."""
 
@@ -50,11 +49,6 @@ def samples(root: Path, seed: int, scale: float) -> Iterator[Sample]:
     mixed = Mixture(root, seed)
     yield from (next(mixed.streams[name]) for name, count in SAMPLES.items() for _ in range(round(scale * count)))
     yield from as_worded()
-
-
-def made_rivals(root: Path, seed: int, scale: float) -> Rivals:
-    """Values of the held-out tools' calls; run in a process that has not read the table before it was written."""
-    return rivals(samples(root, seed, scale), is_held_out, told_without_own)
 
 
 def made(root: Path, seed: int, scale: float) -> Made:
@@ -158,11 +152,7 @@ def main() -> None:
     report(model, [turn for turn in held_out if turn.labels.any()][:3000])
     quotable = learn_quotable(seen, len(of_parameters))
     table = written(model, quotable, of_parameters, of_candidates)
-    with ProcessPoolExecutor(len(SEEDS)) as processes:
-        TABLE_FILE.write_text(json.dumps(table) + "\n")
-        found = list(processes.map(partial(made_rivals, a.data, scale=a.scale), SEEDS_OF_RIVALS))
-    beside = Rivals(np.concatenate([f.margins for f in found]), np.concatenate([f.labels for f in found]))
-    TABLE_FILE.write_text(json.dumps(table | {"rivalry": learn_rivalry(beside)}) + "\n")
+    TABLE_FILE.write_text(json.dumps(table) + "\n")
     print(f"{TABLE_FILE}: {TABLE_FILE.stat().st_size} bytes")
 
 

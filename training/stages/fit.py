@@ -1,4 +1,4 @@
-"""Stage 3a: learn how a tool's words and what a request says of its arguments together make it likely that it is meant.
+"""Stage 3c: learn how a tool's words and what a request says of its arguments together make it likely that it is meant.
 
 A logistic regression on tools that neither the word vectors nor the drafts have seen. No dev set is read.
 """
@@ -75,8 +75,8 @@ def meant_by(behind: Sequence[Message]) -> frozenset[str] | None:
 def _of_request(offered: hints.Offered, said: Spoken, meant: frozenset[str]) -> Iterator[Row]:
     for name, chance in offered.nearest(said):
         if drafts.is_held_out(name) and not relevance.is_learnt_from(name):
-            found = fit.features(chance, offered.parameters(name), offered.draft_fields(said, name))
-            yield Row(found, name in meant)
+            fields, score = offered.draft_fields(said, name), offered.tool_score(said, name)
+            yield Row(fit.features(chance, offered.parameters(name), fields, score), name in meant)
 
 
 def learn(found: list[Row]) -> tuple[list[float], float]:

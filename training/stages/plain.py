@@ -1,4 +1,4 @@
-"""Stage 3c: learn how messages without tools are answered.
+"""Stage 3e: learn how messages without tools are answered.
 
 Which stretch of a text answers a question: hidden layers over the description of each, learnt apart and side by side in
 one. Which option fits a text: a softmax over their descriptions. Whether a text is favourable, and whether it says what

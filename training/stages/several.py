@@ -1,4 +1,4 @@
-"""Stage 3b: learn when a message that can be read as several requests is meant so.
+"""Stage 3d: learn when a message that can be read as several requests is meant so.
 
 Two logistic regressions on requests of the mixture, those that call once against those that call as they are read: one
 tool several times, or different tools. No dev set is read.

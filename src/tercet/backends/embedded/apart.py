@@ -37,6 +37,7 @@ class Tools(Protocol):
     def names(self) -> Sequence[str]: ...
     def parameters(self, name: str) -> Sequence[Parameter]: ...
     def request(self, said: Spoken) -> Request: ...
+    def scored(self, said: Spoken, name: str) -> list[list[scorer.Value]]: ...
     def draft_fields(self, said: Spoken, name: str) -> list[assignment.Field]: ...
     def chances(self, said: Spoken) -> Mapping[str, float]: ...
     def by_words(self, said: Spoken) -> Mapping[str, float]: ...
@@ -108,7 +109,7 @@ class Apart:
         if found and several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
             found = []
         if len(found) < len(counted) or not found:
-            return counted or [meant]
+            return counted or self._in_turn(one) or [meant]
         return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
 
     @staticmethod
@@ -152,6 +153,16 @@ class Apart:
                 others = [each for each in meant.fields if each.name != field.name]
                 return [meant._replace(fields=[*others, field._replace(values=(value,))]) for value in values]
         return []
+
+    def _in_turn(self, meant: Meant) -> list[Meant]:
+        """Return a request as those whose values stand one behind the other; none where it makes one."""
+        offered = self._tools.parameters(meant.name)
+        found = repeats.in_turn(self._tools.scored(meant.said, meant.name), offered)
+        fields = {field.name: field for field in meant.fields}
+        return [
+            meant._replace(fields=list((fields | self._of_values(meant.name, values, fields)).values()))
+            for values in found
+        ]
 
     def _part(self, meant: Meant, said: Spoken, part: repeats.Part, whole: Sequence[assignment.Field]) -> Meant:
         """Return one of several requests for a tool. What its own words imply of choices goes before what others say

@@ -22,8 +22,11 @@ MANY = 4
 """Values beyond which more say no more."""
 
 
-def features(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> tuple[float, ...]:
-    """Return what a likelihood is weighed from: what the words say of a tool, and how likely each value is said."""
+def features(
+    chance: float, offered: Sequence[Parameter], fields: Sequence[Field], score: float | None
+) -> tuple[float, ...]:
+    """Return what a likelihood is weighed from: what the words say of a tool, how likely each value is said, and the
+    tool's score where the whole request was read together with it."""
     said = {field.name: field.chance for field in fields}
     needed = [log_odds(said.get(each.name, UNSAID), MOST) for each in offered if each.is_needed and not each.choices]
     chosen = [log_odds(said.get(each.name, UNSAID), MOST) for each in offered if each.is_needed and each.choices]
@@ -40,12 +43,18 @@ def features(chance: float, offered: Sequence[Parameter], fields: Sequence[Field
         min(MANY, optional) / MANY,
         float(not offered),
         max(0.0, words) / MOST,
+        float(score is not None),
+        0.0 if score is None else max(-MOST, min(MOST, score)),
+        0.0 if score is None else max(-MOST, min(MOST, score)) * float(not needed),
     )
 
 
-def likelihood(chance: float, offered: Sequence[Parameter], fields: Sequence[Field]) -> float:
-    """Return the likelihood, 0 to 1, that a tool is meant; `chance`: the same by its words alone."""
-    return table().likelihood(features(chance, offered, fields))
+def likelihood(
+    chance: float, offered: Sequence[Parameter], fields: Sequence[Field], score: float | None = None
+) -> float:
+    """Return the likelihood, 0 to 1, that a tool is meant; `chance`: the same by its words alone; `score`: the
+    logarithm of its odds by the whole request."""
+    return table().likelihood(features(chance, offered, fields, score))
 
 
 @cache

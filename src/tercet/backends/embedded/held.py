@@ -57,6 +57,8 @@ class Held(NamedTuple):
     """Calls that are not to be made again: names and arguments."""
     missing: tuple[Parameter, ...] = ()
     """What is to be asked for, where the answer is to be that question."""
+    asked: tuple[Parameter, ...] = ()
+    """What the answer asks for, where it may be a call, and is none."""
     called: Called | None = None
     """How likely a call is the right answer, where that is known."""
     drafted: Mapping[str, Draft] = {}
@@ -166,7 +168,9 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     if request.tool_choice.mode == "auto" and not said.known:
         shares = {} if planned else offered.shares(plain)
         called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept, shares)
-    return Held(allowed, _planned(request, planned), is_held=True, called=called, drafted=drafts)
+    asked = offered.lacking(plain) if is_open and kept and not (said.known or planned) else ()
+    asked = tuple(each for each in asked if each.name not in told)
+    return Held(allowed, _planned(request, planned), is_held=True, asked=asked, called=called, drafted=drafts)
 
 
 def _chosen(

@@ -14,8 +14,9 @@ from tercet.backends.embedded.apart import SAID, Apart
 from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.narrowing import SURE, Draft
-from tercet.backends.embedded.drafts.parameters import Parameter, parameters
+from tercet.backends.embedded.drafts.parameters import Parameter, heading, parameters
 from tercet.backends.embedded.drafts.requests import read
+from tercet.backends.embedded.drafts.reranker import Read, reranker
 from tercet.backends.embedded.drafts.segments import listed
 from tercet.backends.embedded.meant import Meant, likely
 from tercet.backends.embedded.relevance import Kept, level
@@ -140,7 +141,10 @@ class Offered:
         chances = self.by_words(said)
         near = _likeliest(chances)
         fields = {name: self.draft_fields(said, name) for name, _ in near}
-        weighed = {name: fit.likelihood(chance, self.parameters(name), fields[name]) for name, chance in near}
+        weighed = {
+            name: fit.likelihood(chance, self.parameters(name), fields[name], self.tool_score(said, name))
+            for name, chance in near
+        }
         return _Weighed(chances | weighed, fields, chances)
 
     def unlikely(self, said: Spoken, allowed: Collection[str]) -> frozenset[str]:
@@ -172,7 +176,7 @@ class Offered:
 
     def settled(self, said: Spoken, name: str) -> Draft:
         """Return what a call of a tool is given, one value each."""
-        fields = assignment.record(self.request(said), self.parameters(name))
+        fields = assignment.record(self.request(said), self.parameters(name), self._values(said, name))
         return self._draft(said, name, fields)._replace(quotes={}, is_settled=True)
 
     def plan(self, said: Spoken) -> list[tuple[str, Draft]]:
@@ -232,6 +236,12 @@ class Offered:
         silent = tuple(each for each in self._lacking(meant[0]) if self._is_silent(all_said, each))
         is_sure = self._num_lacking(meant[0]) >= TOO_MANY or meant[0].level >= CLEAR
         return silent if is_sure and any(map(_is_said_as_it_is, silent)) else ()
+
+    def lacking(self, said: Spoken) -> tuple[Parameter, ...]:
+        """Return what the tool that a request likely means needs and nothing speaks of, if people would say that."""
+        meant = self._meant(said)[:1]
+        found = () if not meant or meant[0].is_one_of_several else tuple(self._lacking(meant[0]))
+        return found if any(map(_is_said_as_it_is, found)) else ()
 
     def _is_silent(self, said: Spoken, parameter: Parameter) -> bool:
         """Say whether nothing in a request is at all likely a parameter's value."""
@@ -322,8 +332,26 @@ class Offered:
 
     def _values(self, said: Spoken, name: str) -> assignment.Weighed:
         """Return the likely values of a tool's parameters; found once."""
-        make = partial(assignment.weigh, self.request(said), self.parameters(name))
-        return _VALUES.get(_digest(said) + self._digests[name], make)
+        return _VALUES.get(_digest(said) + self._digests[name], partial(self._found_values, said, name))
+
+    def scored(self, said: Spoken, name: str) -> list[list[scorer.Value]]:
+        """Return what a text may say of each parameter of a tool."""
+        return scorer.scored(self.request(said), self.parameters(name), self._read(said, name))
+
+    def _found_values(self, said: Spoken, name: str) -> assignment.Weighed:
+        return assignment.weigh(self.request(said), self.parameters(name), self._read(said, name))
+
+    def _read(self, said: Spoken, name: str) -> Read | None:
+        """Return a request as it is read together with a tool, if that is not too much; found once."""
+        return _READ.get(_digest(said) + self._digests[name], partial(self._found_read, said, name))
+
+    def tool_score(self, said: Spoken, name: str) -> float | None:
+        """Return the score of a tool for a request that was read together with it, if it was."""
+        read_out = self._read(said, name)
+        return None if read_out is None else read_out.tool_score
+
+    def _found_read(self, said: Spoken, name: str) -> Read | None:
+        return reranker().read(self.request(said), heading(self._tools[name]), self.parameters(name))
 
     @staticmethod
     def request(said: Spoken) -> Request:
@@ -349,6 +377,7 @@ def _is_said_as_it_is(parameter: Parameter) -> bool:
 _MEANT: Kept[list[Meant]] = Kept(1024)
 _WEIGHED: Kept[_Weighed] = Kept(256)
 _VALUES: Kept[assignment.Weighed] = Kept(256)
+_READ: Kept[Read | None] = Kept(64)
 _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 

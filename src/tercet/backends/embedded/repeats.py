@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import combinations, pairwise, product
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts import scorer
@@ -92,6 +92,43 @@ def parts(
     found = _without_asides(text, _joined(text, said, offered, least), offered, whole)
     again = repeated(found)
     return found if len(found) > 1 and all(again & part.values.keys() for part in found) else []
+
+
+def in_turn(scored: Sequence[Sequence[Value]], offered: Sequence[Parameter]) -> list[dict[int, Value]]:
+    """Return by the places of parameters what several requests say one behind the other, if at least two parameters
+    have as many likely values, and those stand in turn: `channel 1 to 3.3 volts, channel 2 to 12`."""
+    runs: dict[int, list[Value]] = {}
+    for place, (values, parameter) in enumerate(zip(scored, offered, strict=True)):
+        if not (parameter.is_list or parameter.row):
+            runs[place] = _likely_apart(values)
+    for count in sorted({len(run) for run in runs.values() if len(run) > 1}, reverse=True):
+        chosen = {place: run for place, run in runs.items() if len(run) == count}
+        others = [value for place, run in runs.items() if place not in chosen for value in run]
+        if len(chosen) > 1 and _stand_in_turn(list(chosen.values()), others):
+            return [{place: run[number] for place, run in chosen.items()} for number in range(count)]
+    return []
+
+
+def _likely_apart(values: Sequence[Value]) -> list[Value]:
+    """Return the likely values as they are said, of those that share words the likeliest."""
+    kept: list[Value] = []
+    for value in sorted(values, key=lambda each: -each.chance):
+        if value.chance < SAID:
+            break
+        if value.end and not any(share_words(value, other) for other in kept):
+            kept.append(value)
+    return sorted(kept, key=lambda each: each.start)
+
+
+def _stand_in_turn(runs: Sequence[Sequence[Value]], others: Sequence[Value]) -> bool:
+    """Say whether the first values of all runs stand before all second ones, and so on, and no words are those of two
+    parameters."""
+    groups = list(zip(*runs, strict=True))
+    if any(max(each.end for each in one) > min(each.start for each in other) for one, other in pairwise(groups)):
+        return False
+    said = [value for group in groups for value in group]
+    pairs = [*combinations(said, 2), *product(said, others)]
+    return not any(share_words(one, other) for one, other in pairs)
 
 
 def elsewhere(name: str, value: Value, whole: Sequence[Field]) -> float:

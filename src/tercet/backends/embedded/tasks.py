@@ -60,7 +60,8 @@ class Rendered(msgspec.Struct, frozen=True):
     def task(self, allowed: Held) -> Task:
         """Return the task of an answer that is held to `allowed`."""
         request, dialect, think = self.request, self.dialect, self.think
-        text = question_rules(allowed.missing) if allowed.missing else self.telling
+        asked = allowed.missing or allowed.asked
+        text = question_rules(asked) if asked else self.telling
         rules = grammar.build(dialect, narrowed(allowed.request), think, allowed.plan, text)
         if request.tools and not allowed.request.tools:
             rules = rules or grammar.text_only(dialect)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.reranker import Read
 from tercet.backends.embedded.drafts.rivalry import settled
-from tercet.backends.embedded.drafts.scorer import Value, scores, share_words, value_of
+from tercet.backends.embedded.drafts.scorer import Value, scored, share_words, value_of
 from tercet.backends.embedded.drafts.settling import together
 
 MIN_CHANCE = 0.15
@@ -79,9 +80,10 @@ def fields(request: Request, offered: Sequence[Parameter], weighed: Weighed | No
     return _shared(request, offered, weigh(request, offered) if weighed is None else weighed)
 
 
-def weigh(request: Request, offered: Sequence[Parameter]) -> Weighed:
-    """Return each parameter's likeliest values, weighed against all others."""
-    return settled([_likeliest(scores(request, parameter)) for parameter in offered], offered)
+def weigh(request: Request, offered: Sequence[Parameter], read: Read | None = None) -> Weighed:
+    """Return each parameter's likeliest values, weighed against all others; `read`: the request as it was read together
+    with the tool."""
+    return settled(list(map(_likeliest, scored(request, offered, read))), offered)
 
 
 def _shared(request: Request, offered: Sequence[Parameter], weighed: Weighed) -> list[Field]:
@@ -123,10 +125,10 @@ def chosen(offered: Sequence[Parameter], weighed: Weighed) -> dict[str, Field]:
     return {offered[place].name: Field(offered[place].name, (value,)) for place, value in values if value is not None}
 
 
-def record(request: Request, offered: Sequence[Parameter]) -> list[Field]:
+def record(request: Request, offered: Sequence[Parameter], weighed: Weighed | None = None) -> list[Field]:
     """Return the parameters with one value each, as far as the request has any, chosen together; those that take
-    several with all that are likely."""
-    weighed = weigh(request, offered)
+    several with all that are likely. `weighed`, if that is known."""
+    weighed = weigh(request, offered) if weighed is None else weighed
     of_lists = {field.name: field for field in _shared(request, offered, weighed) if field.is_list}
     found = chosen(offered, weighed) | of_lists
     return [found[parameter.name] for parameter in offered if parameter.name in found]

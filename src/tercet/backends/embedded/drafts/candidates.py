@@ -11,6 +11,7 @@ from tercet.backends.embedded.drafts.returned import Leaf
 from tercet.backends.embedded.wording.crons import Repeated
 from tercet.backends.embedded.wording.dates import Dated
 from tercet.backends.embedded.wording.periods import Counted, Period
+from tercet.backends.embedded.wording.words import Word
 
 
 class Candidate(NamedTuple):
@@ -75,6 +76,8 @@ class Request(NamedTuple):
     lower: str
     words: tuple[str, ...] = ()
     """Stems of all its words, with those that identifiers consist of."""
+    spoken: tuple[Word, ...] = ()
+    """All its words and marks, in order."""
     answers: tuple[Answer, ...] = ()
     called: Mapping[str, frozenset[tuple[str, ...]]] = {}
     """By value in lower case that earlier calls took, the stems of the names under which they did."""

@@ -21,6 +21,8 @@ to 0.5, four in five are right on the development sets."""
 GIVEN = 0.75
 """Chance of a value from which a call is given it although it may leave it out: of 9 numbers that a model left out all
 the same none was rightly left out."""
+MAX_UNSAID = 16
+"""Items of a list of which nothing was said: a small model may not find its end."""
 _RELATED = frozenset(
     ("allOf", "anyOf", "oneOf", "not", "if", "minProperties", "dependentRequired", "dependentSchemas", "dependencies")
 )
@@ -48,8 +50,7 @@ class Draft(NamedTuple):
 def narrowed(schema: JsonSchema, draft: Draft) -> JsonSchema:
     """Return the parameters' schema with only what was said, where that is likely all there is."""
     sure = {field.name: field for field in draft.fields if field.chance >= draft.least or field.name in draft.spoken_of}
-    is_told = sure or draft.quotes or draft.unsaid or draft.rows
-    return _Narrowing(draft, sure).whole(schema) if is_told else schema
+    return _Narrowing(draft, sure).whole(schema)
 
 
 class _Narrowing:
@@ -98,7 +99,7 @@ class _Narrowing:
             return _of(schema, _allowed(row[name])[:1]) if name in row else schema
         if not name:
             quotes = self._draft.quotes.get(path[-1])
-            return _of(schema, quotes) if quotes else schema
+            return _of(schema, quotes) if quotes else _bounded(schema)
         field = self._sure[name]
         values = field.values
         if schema.get("type") == "array" and not any(
@@ -148,6 +149,13 @@ def _of(schema: JsonSchema, said: Sequence[Any], most: int | None = None) -> Jso
     own = [schema["default"]] if "default" in schema and most is None else []
     allowed = [form for form in [*said, *own] if instance_violation(schema, form) is None][:most]
     return {"enum": allowed} if allowed else schema
+
+
+def _bounded(schema: JsonSchema) -> JsonSchema:
+    """Return the schema of what nobody said; a list of that ends."""
+    if schema.get("type") != "array" or "maxItems" in schema:
+        return schema
+    return {**schema, "maxItems": max(MAX_UNSAID, schema.get("minItems", 0))}
 
 
 def _list(schema: JsonSchema, values: Sequence[Value], *, is_settled: bool) -> JsonSchema:

@@ -12,12 +12,13 @@ from tercet.backends.embedded.relevance import PART, leading, stem
 from tercet.backends.embedded.wording import durations, measures
 from tercet.backends.embedded.wording.dates import dates_in
 from tercet.backends.embedded.wording.kinds import meant_by, wanted_kinds
-from tercet.backends.embedded.wording.words import FUNCTION_WORDS, identifier_stems, stems_of
+from tercet.backends.embedded.wording.words import FUNCTION_WORDS, Word, identifier_stems, stems_of, words
 
 MAX_PARAMETERS = 40
 MAX_DEPTH = 4
 """Names that lead to a leaf."""
-MAX_ABOUT = 14
+MAX_ABOUT, MAX_TOLD = 14, 20
+"""Stems of meaning of a description, and words of it, that are looked at."""
 MAX_CHOICES = 60
 _NUMERIC = ("integer", "number")
 _ORDINALS = frozenset(("first", "second", "third", "fourth", "one", "two", "three"))
@@ -133,6 +134,17 @@ class Parameter(NamedTuple):
     """Whether its description asks for the singular."""
     row: str = ""
     """The path of the list of objects in each of which it stands, if it does."""
+    told: tuple[Word, ...] = ()
+    """What its description begins with."""
+
+
+class Heading(NamedTuple):
+    """What stands above a tool's parameters."""
+
+    name: tuple[str, ...]
+    """Stems of its name, in order."""
+    told: tuple[Word, ...]
+    """What its description begins with."""
 
 
 def only_text(offered: Sequence[Parameter], called: frozenset[str]) -> str:
@@ -166,8 +178,22 @@ def parameters(tool: bytes) -> tuple[Parameter, ...]:
         nth = bare[:number].count(bare[number]) if bare.count(bare[number]) > 1 else -1
         unit, is_only_text = _unit(name, schema), texts == [number]
         unit = "" if is_unit_told and measures.is_unit(unit) else unit
-        found.append(made._replace(of_others=others, is_only_text=is_only_text, nth=nth, row=place.row, unit=unit))
+        found.append(
+            made._replace(
+                of_others=others, is_only_text=is_only_text, nth=nth, row=place.row, unit=unit, told=_told(made.about)
+            )
+        )
     return tuple(found)
+
+
+def heading(tool: bytes) -> Heading:
+    """Return the heading of a tool given as JSON."""
+    described: dict[str, Any] = json.loads(tool)
+    return Heading(identifier_stems(str(described.get("name", ""))), _told(str(described.get("description") or "")))
+
+
+def _told(text: str) -> tuple[Word, ...]:
+    return tuple(words(text, most=MAX_TOLD))
 
 
 def named(paths: Sequence[tuple[str, ...]]) -> list[str]:
@@ -360,10 +386,14 @@ def _timed_as(about: str, shown_as: str) -> str:
 
 
 def _unit(name: str, schema: dict[str, Any]) -> str:
-    """Return the unit of time that a number counts by its name, or else by its description."""
+    """Return the unit that a number counts by its name, before a `per`, or else by its description."""
     if schema.get("type") not in _NUMERIC:
         return ""
     named = PART.findall(name)
+    lower = list(map(str.lower, named))
+    if "per" in lower[1:]:
+        counted = named[lower.index("per") - 1]
+        return durations.unit_of(counted) or measures.unit_of(counted)
     lasting = [unit for unit in map(durations.unit_of, named) if unit]
     measured = measures.unit_of_name(tuple(map(str.lower, named)))
     told = _COUNTS.search(str(schema.get("description") or ""))

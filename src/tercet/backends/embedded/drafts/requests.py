@@ -27,6 +27,7 @@ def read(said: Spoken, reach: Reach = ORDINARY) -> Request:
     head = said.text[: reading.last]
     made = made._replace(
         words=relevance.stems(head, MAX_SAID),
+        spoken=tuple(reading.words),
         answers=answers,
         dated=tuple(reading.dated),
         periods=tuple(periods_in(head)),

@@ -5,7 +5,7 @@ Pure and deterministic. It knows nothing of prompts.
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,7 +14,8 @@ from tercet.backends.embedded.drafts.candidates import Candidate, Request
 from tercet.backends.embedded.drafts.counts import BEFORE_CHRIST, PART
 from tercet.backends.embedded.drafts.overlaps import of_choice, overlaps
 from tercet.backends.embedded.drafts.parameters import Choice, Parameter
-from tercet.backends.embedded.drafts.table import chance_of, logistic, of_candidate, of_parameter, table
+from tercet.backends.embedded.drafts.reranker import Place, Read
+from tercet.backends.embedded.drafts.table import logistic, of_candidate, of_parameter, score_of, table
 from tercet.backends.embedded.wording import durations, measures
 from tercet.backends.embedded.wording.kinds import code_of, kinds_of, meant_by
 from tercet.backends.embedded.wording.words import FUNCTION_WORDS, identifier_stems, singular
@@ -28,7 +29,8 @@ NONE = 0.002
 INSTEAD, SUPERSEDED = 0.5, 0.05
 """Chance from which a value stands instead of those that were said in messages before, and what is left of theirs."""
 UNSAID = 0.1
-"""What is left of the chance of a choice that other words imply where another one is said."""
+"""What is left of the chance of a choice that other words imply where another one is said, or whose words are a part of
+another's."""
 ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
 MISFIT = 0.03
@@ -68,37 +70,98 @@ class Value(NamedTuple):
         return self.forms[0]
 
 
+class Option(NamedTuple):
+    """What could be a parameter's value: a candidate of the request, or one of its choices."""
+
+    features: tuple[str, ...]
+    overlap: tuple[float, ...]
+    start: int
+    end: int
+    candidate: Candidate | None
+    choice: Choice | None
+
+    @property
+    def nth(self) -> int:
+        """Its place among the choices; below 0 if it is none."""
+        return -1 if self.choice is None else self.choice.nth
+
+    def forms(self, parameter: Parameter) -> tuple[Any, ...]:
+        """Return the ways to write it."""
+        if self.candidate is None:
+            return () if self.choice is None else (self.choice.value,)
+        return value_of(self.candidate, parameter, 1.0).forms
+
+
+Reread = Callable[[Sequence[Place]], list[float]]
+"""What reading the whole request makes of a parameter's possible values: their scores."""
+
+
 def share_words(one: Value | Candidate, other: Value | Candidate) -> bool:
     """Say whether two values share words of the request."""
     return one.start < other.end and other.start < one.end
 
 
-def scores(request: Request, parameter: Parameter) -> list[Value]:
-    """Return the candidates of the right kind, each with its chance."""
-    known, towards = table(), of_parameter(parameter.features)
+def scored(request: Request, offered: Sequence[Parameter], read: Read | None = None) -> list[list[Value]]:
+    """Return for each parameter of a tool the candidates of the right kind with their chances; `read`: the request as
+    it was read together with that tool."""
+    if read is None:
+        return [scores(request, parameter) for parameter in offered]
+    return [scores(request, parameter, partial(read.scores, place)) for place, parameter in enumerate(offered)]
+
+
+def scores(request: Request, parameter: Parameter, read: Reread | None = None) -> list[Value]:
+    """Return the candidates of the right kind, each with its chance; `read`: what reading the whole request makes of
+    their scores."""
     found = []
-    for candidate in fitting(request, parameter):
-        likely = chance_of(known, towards, of_candidate(candidate.features), overlaps(candidate, parameter))
-        if candidate.kinds & _ADDRESSES and parameter.kinds & _DAYS and not candidate.kinds & parameter.kinds:
-            likely *= MISFIT
-        if candidate.assigned:
-            likely = _as_assigned(likely, candidate, parameter)
-        else:
-            is_known = bool(request.called) or candidate.leaf is not None
-            likely = _as_known(likely, candidate, parameter, request.called) if is_known else likely
-            likely = _as_returned(likely, candidate, parameter, request.returned) if parameter.is_key else likely
-        if likely >= NONE:
-            found.append(value_of(candidate, parameter, likely))
+    all_options = list(options(request, parameter))
+    alone = table_scores(all_options, parameter)
+    chances = map(logistic, alone if read is None else read(places(all_options, alone)))
+    for option, chance in zip(all_options, chances, strict=True):
+        if option.choice is not None:
+            found.append(Value(chance, (option.choice.value,), option.start, option.end))
+        elif option.candidate is not None:
+            chance = _beside_others(chance, option.candidate, parameter, request)
+            found += [value_of(option.candidate, parameter, chance)] if chance >= NONE else []
     of_periods = list(_of_periods(request, parameter))
     found = [value for value in found if not any(share_words(value, other) for other in of_periods)] + of_periods
-    for choice in parameter.choices:
-        for features, overlap, start, end in chosen(request, parameter, choice):
-            found.append(Value(chance_of(known, towards, of_candidate(features), overlap), (choice.value,), start, end))
     if parameter.is_list:
         return found
     found = _units_first(found) if parameter.head == _UNIT and is_open_text(parameter) else found
-    found = _first_said(found) if parameter.choices else found
+    found = _longest_said(_first_said(found)) if parameter.choices else found
     return found if len(request.answers) < 2 else _latest(request, found)
+
+
+def options(request: Request, parameter: Parameter) -> Iterator[Option]:
+    """Yield all that could be a parameter's value."""
+    for each in fitting(request, parameter):
+        yield Option(each.features, overlaps(each, parameter), each.start, each.end, each, None)
+    for choice in parameter.choices:
+        for features, overlap, start, end in chosen(request, parameter, choice):
+            yield Option(features, overlap, start, end, None, choice)
+
+
+def table_scores(found: Sequence[Option], parameter: Parameter) -> list[float]:
+    """Return the score of each option by its features."""
+    known, towards = table(), of_parameter(parameter.features)
+    return [score_of(known, towards, of_candidate(each.features), each.overlap) for each in found]
+
+
+def places(found: Sequence[Option], alone: Sequence[float]) -> list[Place]:
+    """Return where options stand, with their scores by the table."""
+    return [
+        Place(each.start, each.end, each.nth, each.overlap, score) for each, score in zip(found, alone, strict=True)
+    ]
+
+
+def _beside_others(chance: float, candidate: Candidate, parameter: Parameter, request: Request) -> float:
+    """Return the chance of a candidate as it is where it is said to be some parameter's, or something else."""
+    if candidate.kinds & _ADDRESSES and parameter.kinds & _DAYS and not candidate.kinds & parameter.kinds:
+        chance *= MISFIT
+    if candidate.assigned:
+        return _as_assigned(chance, candidate, parameter)
+    is_known = bool(request.called) or candidate.leaf is not None
+    chance = _as_known(chance, candidate, parameter, request.called) if is_known else chance
+    return _as_returned(chance, candidate, parameter, request.returned) if parameter.is_key else chance
 
 
 def _units_first(values: list[Value]) -> list[Value]:
@@ -117,6 +180,20 @@ def _first_said(values: list[Value]) -> list[Value]:
     """Return the values of a choice, those that nobody said less likely where another one is likely said."""
     is_said = any(value.end and value.chance >= INSTEAD for value in values)
     return [value if value.end or not is_said else value._replace(chance=value.chance * UNSAID) for value in values]
+
+
+def _longest_said(values: list[Value]) -> list[Value]:
+    """Return the values of a choice, those less likely whose words are a part of another's: `marathon` in `half
+    marathon`."""
+    return [
+        value._replace(chance=value.chance * UNSAID) if any(_is_part(value, other) for other in values) else value
+        for value in values
+    ]
+
+
+def _is_part(value: Value, other: Value) -> bool:
+    is_inside = other.start <= value.start < value.end <= other.end
+    return is_inside and value.end - value.start < other.end - other.start
 
 
 def _of_periods(request: Request, parameter: Parameter) -> Iterator[Value]:

@@ -77,9 +77,9 @@ class Table(NamedTuple):
     rivalry: Rivalry
 
 
-def chance_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
-    """Return how likely a candidate fills a parameter."""
-    total = known.bias + parameter.bias + candidate.bias + sum(map(mul, parameter.towards, candidate.towards))
+def score_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[float]) -> float:
+    """Return the score of a candidate for a parameter: the logarithm of its odds."""
+    total: float = known.bias + parameter.bias + candidate.bias + sum(map(mul, parameter.towards, candidate.towards))
     packed, shares = _BASE_PACKED, 0
     for place, value in enumerate(overlap):
         if value:
@@ -90,7 +90,8 @@ def chance_of(known: Table, parameter: Sum, candidate: Sum, overlap: Sequence[fl
     lanes = _HIDDEN_LANES.unpack(packed.to_bytes(_HIDDEN_LANES.size, "little"))
     shift = _BASE + shares * _HIDDEN_SHIFT
     hidden = map(add, map(add, parameter.hidden, candidate.hidden), [(lane - shift) * _HIDDEN_STEP for lane in lanes])
-    return logistic(total + sum([weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0]))
+    own: float = sum([weight * value for weight, value in zip(known.out, hidden, strict=True) if value > 0])
+    return total + own
 
 
 def _packed_hidden(row: Sequence[float]) -> int:
