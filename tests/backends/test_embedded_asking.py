@@ -78,9 +78,9 @@ def test_what_a_call_needs_and_nobody_said_is_asked_for() -> None:
 
 
 def test_an_answer_in_words_is_the_question_for_what_a_likely_tool_lacks() -> None:
-    fields = {name: {"type": "number"} for name in ("width", "depth", "height")}
+    fields = {name: {"type": "number", "description": "cm"} for name in ("width", "depth", "height")}
     schema = {"type": "object", "properties": fields, "required": list(fields)}
-    volume = ToolDefinition("box_volume", "Returns the volume of a box.", schema)
+    volume = ToolDefinition("box_volume", "Volume of a rectangular box.", schema)
     found = answer("what's the volume of a box that is 40 cm wide and 25 cm deep?", volume)
     assert [each.name for each in found.missing or found.asked] == ["height"]
     assert answer("a box of width 40, depth 25 and height 3: what's its volume?", volume).asked == ()

@@ -62,7 +62,7 @@ def test_an_honest_prompt_is_one_piece_in_the_trained_form(folder: Path) -> None
     (prompt,) = render(facts_of(folder, "tercet"), ModelRequest(items, tools=(tool,)))
     assert prompt == (
         "<|tools|>\nfind(q?: string) Find things.<|end|><|system|>Be brief.<|end|>"
-        '<|user|>Two things<|end|><|r2|>find{"q":<|r1|>"Two"}'
+        '<|user|>Two things<|end|><|r5|>find{"q":<|r4|>"Two"}'
         '<|assistant|><|tool|>find{"q":"x"}<|tool|>find{"q":"y"}<|end|>'
         "<|result|>X<|end|><|result|>Y<|end|><|assistant|>"
     )
@@ -189,10 +189,10 @@ def test_a_prompt_is_the_same_when_its_tools_were_seen_before(folder: Path, fami
         names = messages.variables(request, dialect, shield, messages.shown_tools(request, dialect))
         return "".join(template.render(names, drop_bos=True))
 
-    first = prompt("one", TOOL)
-    assert prompt("two", TOOL) == first.replace("one", "two")
-    assert prompt("one", TOOL, other) not in (first, prompt("one", other), prompt("one"))
-    assert prompt("one", TOOL) == first == "".join(render(facts, ModelRequest((said("user", "one"),), tools=(TOOL,))))
+    first = prompt("xux", TOOL)
+    assert prompt("yuy", TOOL) == first.replace("xux", "yuy")
+    assert prompt("xux", TOOL, other) not in (first, prompt("xux", other), prompt("xux"))
+    assert prompt("xux", TOOL) == first == "".join(render(facts, ModelRequest((said("user", "xux"),), tools=(TOOL,))))
 
 
 def test_a_shielded_prompt_spells_what_was_written(folder: Path) -> None:

@@ -7,7 +7,7 @@ import heapq
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts.candidates import Candidate, Request
@@ -20,6 +20,8 @@ from tercet.backends.embedded.drafts.settling import together
 MIN_CHANCE = 0.15
 TAKEN = 0.3
 """What is left of a value's chance once its words are another parameter's."""
+TAKEN_BACK = 0.05
+"""The same of one that is taken back."""
 LEFT_OVER = 0.7
 """Chance of a number that is left for the only parameter that needs one."""
 ONLY_NAME = 0.5
@@ -41,9 +43,10 @@ _BETWEEN = re.compile(
     r"\s*(?:,?\s+(?:and|or|plus|as well as|and also|and then)(?:\s+(?:in|for|of|to))?"
     rf"(?:\s+{_ARTICLE})?\s|,(?:\s+{_ARTICLE}\s)?|&)\s*"
 )
-_TAKEN_BACK = re.compile(
-    r"\W*(?:(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b\W*)+"
+_CORRECTION = re.compile(
+    r"\b(?:no|sorry|wait|i meant?|actually|scratch that|(?:or )?rather|make (?:that|it)|oops|correction)\b"
 )
+_TAKEN_BACK = re.compile(rf"\W*(?:{_CORRECTION.pattern}\W*)+")
 
 
 class Field(NamedTuple):
@@ -83,7 +86,23 @@ def fields(request: Request, offered: Sequence[Parameter], weighed: Weighed | No
 def weigh(request: Request, offered: Sequence[Parameter], read: Read | None = None) -> Weighed:
     """Return each parameter's likeliest values, weighed against all others; `read`: the request as it was read together
     with the tool."""
-    return settled(list(map(_likeliest, scored(request, offered, read))), offered)
+    weighed = settled(list(map(_likeliest, scored(request, offered, read))), offered)
+    return [_taken_back(values, request.lower) for values in weighed]
+
+
+def _taken_back(values: list[Value], text: str) -> list[Value]:
+    """Return the values, what is taken back at once with little of its chance, which is that of what is said instead:
+    `at six, no wait, seven`."""
+    if not _CORRECTION.search(text):
+        return values
+    found = list(values)
+    said = sorted((place for place, value in enumerate(found) if value.end), key=lambda place: found[place].start)
+    for one, other in combinations(said, 2):
+        before, after = found[one], found[other]
+        if _TAKEN_BACK.fullmatch(text, before.end, after.start):
+            found[other] = after._replace(chance=max(before.chance, after.chance))
+            found[one] = before._replace(chance=before.chance * TAKEN_BACK)
+    return found
 
 
 def _shared(request: Request, offered: Sequence[Parameter], weighed: Weighed) -> list[Field]:
@@ -186,7 +205,7 @@ def is_free(option: Value | Candidate, taken: Iterable[Value | Candidate]) -> bo
 
 def _of_one(parameter: Parameter, values: list[Value], text: str) -> tuple[Value, ...]:
     """Return the values that are told of a parameter; several as one where it takes several as one text."""
-    told = _told(values, text, is_list=parameter.is_list or parameter.is_plural)
+    told = _told(values, is_list=parameter.is_list or parameter.is_plural)
     likely = [value for value in told if value.chance >= LIKELY]
     if not parameter.is_plural or len(likely) < 2:
         return told
@@ -196,22 +215,12 @@ def _of_one(parameter: Parameter, values: list[Value], text: str) -> tuple[Value
     return (Value(min(value.chance for value in likely), (both,), likely[0].start, likely[-1].end),)
 
 
-def _told(values: list[Value], text: str, *, is_list: bool) -> tuple[Value, ...]:
+def _told(values: list[Value], *, is_list: bool) -> tuple[Value, ...]:
     """Return the values that are told, as they are said: the likeliest few, and all that are likely."""
-    listed = _corrected(sorted(values, key=lambda value: value.start), text)
+    listed = sorted(values, key=lambda value: value.start)
     ranked = sorted(listed, key=lambda value: -value.chance)
     most = MAX_LISTED if is_list else MAX_VALUES
     return tuple(value for value in listed if value.chance >= LIKELY or value in ranked[:most])
-
-
-def _corrected(values: list[Value], text: str) -> list[Value]:
-    """Return the values without those that are taken back at once: `at six, no wait, seven`."""
-    right: list[Value] = []
-    for value in values:
-        if right and _TAKEN_BACK.fullmatch(text, right[-1].end, value.start):
-            value = value._replace(chance=max(value.chance, right.pop().chance))
-        right.append(value)
-    return right
 
 
 def _enumerated(weighed: Sequence[Value], elsewhere: Sequence[Value], text: str) -> list[Value]:
