@@ -41,6 +41,8 @@ class Called(NamedTuple):
     is_decided: bool
     shares: Mapping[str, float] = {}
     """By tool, how likely it is the right one of those that are offered."""
+    if_asked: float | None = None
+    """The chance where the answer is a question for what a call lacks instead, if it may be that."""
 
 
 class Held(NamedTuple):
@@ -164,12 +166,13 @@ def _behind_user(request: ModelRequest, offered: Offered, requests: Sequence[Spo
     allowed = msgspec.structs.replace(
         _with_tools(request, drafts, kept), tool_choice=choice, parallel_tool_calls=is_parallel
     )
+    asked = offered.lacking(plain) if is_open and kept and not (said.known or planned) else ()
+    asked = tuple(each for each in asked if each.name not in told)
     called = None
     if request.tool_choice.mode == "auto" and not said.known:
         shares = {} if planned else offered.shares(plain)
-        called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept, shares)
-    asked = offered.lacking(plain) if is_open and kept and not (said.known or planned) else ()
-    asked = tuple(each for each in asked if each.name not in told)
+        if_asked = ASKED * likely**2 if asked else None
+        called = Called(likely if kept else likely**0.5, choice.mode != "auto" or not kept, shares, if_asked)
     return Held(allowed, _planned(request, planned), is_held=True, asked=asked, called=called, drafted=drafts)
 
 
