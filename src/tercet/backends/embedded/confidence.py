@@ -120,8 +120,8 @@ def _decision(first: TokenLogprob, mark: str, *, is_call: bool) -> float:
 
 
 def _beside(decision: float, called: Called, *, is_call: bool) -> float:
-    """Return the probability of what was done beside what the request tells: that counts alone where it decided, and for
-    a question; else half for a call, while for silence both must speak."""
+    """Return the probability of what was done beside what the request tells: that counts alone where it decided, and
+    for a question; else half for a call, while for silence both must speak."""
     if not is_call and called.if_asked is not None:
         return 1 - called.if_asked
     told = called.chance if is_call else 1 - called.chance
