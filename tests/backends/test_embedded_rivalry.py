@@ -100,3 +100,10 @@ def test_a_choice_whose_words_are_a_part_of_another_one_is_seldom_meant() -> Non
     (race,) = parameters_of("plan_training", race={"type": "string", "enum": ["5k", "marathon", "half_marathon"]})
     assert likeliest((race,), "I'd like to run a half marathon before winter") == {"race": "half_marathon"}
     assert likeliest((race,), "I'd like to run a marathon before winter") == {"race": "marathon"}
+
+
+def test_neither_a_file_nor_the_form_of_a_day_is_a_day() -> None:
+    day = {"type": "string", "description": "YYYY-MM-DD"}
+    offered = parameters_of("date_add", date=day, days={"type": "integer"})
+    found = scorer.scores(read(Spoken("Which date is in invoice.json? Give it as YYYY-MM-DD.")), offered[0])
+    assert max((value.chance for value in found), default=0.0) < assignment.MIN_CHANCE

@@ -40,7 +40,8 @@ TOO_MANY = 2
 """Values that a call needs and nobody said from which it is not made: of the training sources' calls 1 in 75 lacks as
 many, of their questions back 4 in 10."""
 UNMEANT = 0.4
-"""Likelihood of the likeliest tool below which none is called, but for one that is given the link that it needs."""
+"""Likelihood of the likeliest tool below which none is called, but for one that is given the link that it needs: that
+one goes before all that are not clearly meant."""
 MOST = 0.999
 """Likelihood above which one tool is no likelier than another."""
 SILENT = 0.03
@@ -207,8 +208,10 @@ class Offered:
         meant = self._meant(said)[:MAX_DRAFTS]
         if not meant or meant[0].is_one_of_several:
             return frozenset()
-        if max(self.chances(said).values()) < UNMEANT:
-            return frozenset(self._tools) - {self._opener(said)}
+        most = max(self.chances(said).values())
+        opener = self._opener(said) if level(most) < CLEAR else ""
+        if opener or most < UNMEANT:
+            return frozenset(self._tools) - {opener}
         enough = [each.name for each in meant if each.name in allowed and self._num_lacking(each) < TOO_MANY]
         return frozenset(self._tools).difference(enough[:1])
 
@@ -346,8 +349,9 @@ class Offered:
         return _READ.get(_digest(said) + self._digests[name], partial(self._found_read, said, name))
 
     def tool_score(self, said: Spoken, name: str) -> float | None:
-        """Return the score of a tool for a request that was read together with it, if it was."""
-        read_out = self._read(said, name)
+        """Return the score of a tool for a request that was read together with it, if it was; none behind results,
+        which may have what the request lacks."""
+        read_out = None if said.known else self._read(said, name)
         return None if read_out is None else read_out.tool_score
 
     def _found_read(self, said: Spoken, name: str) -> Read | None:

@@ -43,7 +43,7 @@ class Layer(NamedTuple):
     out: Matrix
     out_bias: Matrix
     relations: Matrix
-    """[NUM_RELATIONS, heads]: what attention is given for where two tokens stand."""
+    """[heads, NUM_RELATIONS]: what attention is given for where two tokens stand."""
     common: Matrix
     """[3, heads]: for the same stem, for what means alike, for the same parameter."""
     second_norm: Matrix
@@ -61,7 +61,8 @@ class Encoder:
         self._shapes = {shape: place for place, shape in enumerate(shapes, 1)}
         self._weights = weights
         count = sum(name.endswith(".norm") for name in weights)
-        self._layers = [Layer(*(weights[f"layers.{place}.{part}"] for part in Layer._fields)) for place in range(count)]
+        layers = (Layer(*(weights[f"layers.{place}.{part}"] for part in Layer._fields)) for place in range(count))
+        self._layers = [layer._replace(relations=np.ascontiguousarray(layer.relations.T)) for layer in layers]
         self._word = lru_cache(maxsize=MAX_KEPT_WORDS)(self._found)
         threadpool_limits(1, user_api="blas")  # matrices are small, and threads that wait for each other are not
 
@@ -159,7 +160,7 @@ def _attended(layer: Layer, states: Matrix, related: Numbers, common: Matrix) ->
     inner = (_normed(states, layer.norm) @ layer.attention.T + layer.attention_bias).reshape(count, 3, heads, -1)
     asks, keys, values = inner.transpose(1, 2, 0, 3)
     scores = asks @ keys.transpose(0, 2, 1) / math.sqrt(width // heads)
-    scores += layer.relations.T[:, related] + np.tensordot(layer.common.T, common, axes=1)
+    scores += np.take(layer.relations, related, axis=1) + np.tensordot(layer.common.T, common, axes=1)
     scores -= scores.max(axis=-1, keepdims=True)
     shares = np.exp(scores)
     shares /= shares.sum(axis=-1, keepdims=True)

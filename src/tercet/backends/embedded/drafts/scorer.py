@@ -34,7 +34,9 @@ another's."""
 ASSIGNED, ASSIGNED_ELSEWHERE = 0.98, 0.05
 """Chance of what is said to be this parameter's, as in `c=5`, and what is left of that of another's."""
 MISFIT = 0.03
-"""What is left of the chance of a file, a link or the like where a day or a time is wanted."""
+"""What is left of the chance of a file, a link or the like where a day or a time is wanted, and of the form of one:
+`YYYY-MM-DD`."""
+_FORM = re.compile(r"(?:Y{4}|YY|MM|DD|HH|hh|mm|ss)(?:[-/.: T]?(?:Y{4}|YY|MM|DD|HH|hh|mm|ss))+")
 _ADDRESSES, _DAYS = frozenset(("file", "link", "email", "path")), frozenset(("weekday", "month"))
 OF_PERIOD = 0.85
 """Chance of what a month, a quarter or a year says of a parameter."""
@@ -155,7 +157,9 @@ def places(found: Sequence[Option], alone: Sequence[float]) -> list[Place]:
 
 def _beside_others(chance: float, candidate: Candidate, parameter: Parameter, request: Request) -> float:
     """Return the chance of a candidate as it is where it is said to be some parameter's, or something else."""
-    if candidate.kinds & _ADDRESSES and parameter.kinds & _DAYS and not candidate.kinds & parameter.kinds:
+    wants_day = bool(parameter.kinds & _DAYS or parameter.dated_as or parameter.timed_as)
+    is_address = candidate.kinds & _ADDRESSES and not candidate.kinds & parameter.kinds
+    if (wants_day and is_address) or _FORM.fullmatch(str(candidate.value)):
         chance *= MISFIT
     if candidate.assigned:
         return _as_assigned(chance, candidate, parameter)
