@@ -36,6 +36,27 @@ class Segment(IntEnum):
     CHOICE = 6
 
 
+class Focus(IntEnum):
+    """Of which of several calls a word of a request is, where one of them is read."""
+
+    NONE = 0
+    OWN = 1
+    """A value that tells the call from others."""
+    OTHER = 2
+    """What tells another call."""
+    WITHIN = 3
+    """In the part of the request that asks for the call's tool."""
+    OUTSIDE = 4
+
+
+class Mark(NamedTuple):
+    """Of which of several calls the characters from `start` until before `end` are."""
+
+    start: int
+    end: int
+    focus: Focus
+
+
 IS_WORD, IS_FUNCTION, IS_CAPITAL = 1, 2, 4
 """What is told of a word, as bits."""
 
@@ -53,6 +74,7 @@ class Token(NamedTuple):
     """How it looks, of a word of the request."""
     owner: int = -1
     """The parameter that it belongs to."""
+    focus: Focus = Focus.NONE
 
 
 class Pair(NamedTuple):
@@ -88,12 +110,18 @@ class TokenSequence(NamedTuple):
         return (first, last) if first <= last else (-1, -1)
 
 
-def sequence(request: Request, tool: Heading, offered: Sequence[Parameter]) -> TokenSequence | None:
-    """Return a request and a tool with its parameters as tokens; None where those are too many, or nothing was said."""
+def sequence(
+    request: Request, tool: Heading, offered: Sequence[Parameter], marks: Sequence[Mark] = ()
+) -> TokenSequence | None:
+    """Return a request and a tool with its parameters as tokens; None where those are too many, or nothing was said.
+
+    `marks`: of which of several calls words are; the last that has a word counts.
+    """
     said = request.spoken[-MAX_REQUEST:]
     if not said or len(offered) > MAX_PARAMETERS:
         return None
-    tokens = [*_of_text(said, Segment.REQUEST), *_of_tool(tool)]
+    of_request = zip(_of_text(said, Segment.REQUEST), focused(said, marks), strict=True)
+    tokens = [*(token._replace(focus=focus) for token, focus in of_request), *_of_tool(tool)]
     parameters: list[int] = []
     for owner, parameter in enumerate(offered):
         parameters.append(len(tokens))
@@ -108,6 +136,16 @@ def sequence(request: Request, tool: Heading, offered: Sequence[Parameter]) -> T
         return None
     starts, ends = tuple(word.start for word in said), tuple(word.end for word in said)
     return TokenSequence(tuple(tokens), starts, ends, tuple(parameters), tuple(choices))
+
+
+def focused(said: Sequence[Word], marks: Sequence[Mark]) -> list[Focus]:
+    """Return of which of several calls each word is."""
+    found = [Focus.NONE] * len(said)
+    for mark in marks:
+        for place, word in enumerate(said):
+            if word.start < mark.end and mark.start < word.end:
+                found[place] = mark.focus
+    return found
 
 
 def _of_tool(tool: Heading) -> Iterator[Token]:
