@@ -78,7 +78,8 @@ def made_offers(root: Path, seed: int, scale: float) -> Read:
         for _ in range(round(scale * count))
     )
     rng = random.Random(seed)
-    return offers(offer for sample in (*as_worded(), *drawn) for offer in offers_of(sample, rng))
+    several = (together.single(rng) for _ in range(round(SEVERAL * scale)))
+    return offers(offer for sample in chain(as_worded(), several, drawn) for offer in offers_of(sample, rng))
 
 
 def offers_of(sample: Sample, rng: random.Random) -> Iterator[Offer]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -18,6 +19,7 @@ import torch
 
 from tercet.backends.embedded import hints, several
 from tercet.backends.embedded.spoken import Spoken
+from training.data import together
 from training.data.mixture import Mixture
 from training.data.sample import Sample, compact
 from training.data.written import written
@@ -34,6 +36,8 @@ SAMPLES = {
     "metatool": 300, "toolalpaca": 300, "clinc": 100, "builtin": 200, "joined": 400,
 }  # fmt: skip
 """Samples of each source, at a scale of 1."""
+TOGETHER = 2500
+"""Messages for several calls that are written with slots, at a scale of 1."""
 WRITTEN = 6
 """How often each request counts that is written as people word it."""
 
@@ -69,8 +73,7 @@ def _of_tools(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Ite
     found = offered.apart.readings(said)
     is_right = {each.stretch.name for each in found} == set(names)
     if found and (is_right or len(set(names)) == 1):
-        most = max(offered.chances(said).values())
-        yield Row("tools", several.of_tools(said.text, found, most), is_right)
+        yield Row("tools", several.of_tools(said.text, found, offered.chances(said)), is_right)
 
 
 def _of_repeats(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Iterator[Row]:
@@ -105,7 +108,10 @@ def main() -> None:
     torch.set_num_threads(1)
     with ProcessPoolExecutor(len(SEEDS)) as processes:
         parts = list(processes.map(partial(rows, a.data, scale=a.scale), SEEDS))
+    rng = random.Random(SEEDS[0])
+    with_slots = (together.single(rng) for _ in range(round(TOGETHER * a.scale)))
     as_worded = [row for sample in written() for row in of_sample(sample)] * WRITTEN
+    as_worded += [row for sample in with_slots for row in of_sample(sample)]
     found = [*as_worded, *(row for part in parts for row in part)]
     learnt = {kind: learn([row for row in found if row.kind == kind]) for kind in ("repeats", "tools")}
     a.out.write_text(json.dumps(learnt) + "\n")

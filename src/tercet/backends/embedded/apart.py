@@ -80,8 +80,8 @@ class Apart:
         """Return the requests that the last message likely makes, if those are for different tools; else none."""
         last = Spoken(said.last[:MAX_SPOKEN])
         found = self.readings(last)
-        most = max(self._tools.chances(last).values()) if found else 0.0
-        if not found or several.likelihood("tools", several.of_tools(last.text, found, most)) < SEVERAL:
+        whole = self._tools.chances(last) if found else {}
+        if not found or several.likelihood("tools", several.of_tools(last.text, found, whole)) < SEVERAL:
             return []
         requests = [self._meant(last, reading, found) for reading in found]
         if self._is_one(requests):

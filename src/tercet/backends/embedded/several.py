@@ -6,7 +6,7 @@ the tables.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -53,13 +53,14 @@ def likelihood(kind: Literal["repeats", "tools"], features: Sequence[float]) -> 
     return tables()[kind].likelihood(features)
 
 
-def of_tools(text: str, found: Sequence[Reading], whole: float) -> tuple[float, ...]:
+def of_tools(text: str, found: Sequence[Reading], whole: Mapping[str, float]) -> tuple[float, ...]:
     """Return what the likelihood is weighed from that a text asks for different tools; `whole`: how likely it asks for
-    the likeliest tool if it asks for one."""
+    each as a whole."""
     chances = sorted(each.stretch.chance for each in found)
     margins = [each.stretch.margin / MOST for each in found]
     alone = [each.chance for each in found]
     ends = [each.stretch.end for each in found[:-1]]
+    names = {each.stretch.name for each in found}
     return (
         chances[0],
         chances[1],
@@ -67,7 +68,10 @@ def of_tools(text: str, found: Sequence[Reading], whole: float) -> tuple[float, 
         min(2.0, _mean(margins)),
         min(alone),
         min(each.chance / max(each.most, 0.01) for each in found),
-        whole,
+        max(whole.values()),
+        min(whole.get(name, 0.0) for name in names),
+        _mean([whole.get(name, 0.0) for name in sorted(names)]),
+        max((chance for name, chance in whole.items() if name not in names), default=0.0),
         float(len(found) > 2),
         _mean([each.lacking == 0 for each in found]),
         min(2, max(each.lacking for each in found)) / 2,

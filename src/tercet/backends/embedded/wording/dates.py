@@ -27,8 +27,11 @@ _RELATIVE = re.compile(
 _UNTIL = r"-|–|—|\b(?:to|until|till|through)\b"
 _JOINED = re.compile(rf"\s*(?:{_UNTIL}|\b(?:and|or)\b|,)\s*(?:the\s+)?", re.IGNORECASE)
 _DAY_BEFORE = re.compile(rf"(?<![\w.,/-]){_DAY}\s*(?:{_UNTIL}|\b(?:and|or)\b)\s*(?:the\s+)?\Z", re.IGNORECASE)
+_BOTH = r"(?:and|&)(?=\s+(?:the\s+)?\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}\b)"
+"""An `and` before a day with a year: `March 3 and 5, 2025`."""
 _DAY_BEHIND = re.compile(
-    rf"\s*(?:{_UNTIL})\s*(?:the\s+)?{_DAY}\b(?!\s*(?:of\s+)?(?:{'|'.join(MONTHS)})\b){_YEAR}", re.IGNORECASE
+    rf"\s*(?:{_UNTIL}|{_BOTH})\s*(?:the\s+)?{_DAY}\b(?!\s*(?:of\s+)?(?:{'|'.join(MONTHS)})\b){_YEAR}",
+    re.IGNORECASE,
 )
 """A day of a month that is said beside another of it: `12 to 14 June`, `June 12-14`."""
 MONTHS_A_YEAR = 12
@@ -82,6 +85,8 @@ def dates_in(text: str) -> Iterator[Dated]:
         if earlier.year and not later.year and _JOINED.fullmatch(text, earlier.end, later.start):
             found[place] = later._replace(year=earlier.year + (later.month < earlier.month))
     for match in _RELATIVE.finditer(text):
+        if match["nth"] and any(match.start() < each.end and each.start < match.end() for each in found):
+            continue
         before = [each for each in found if each.year and each.end <= match.start()]
         iso = _next(before[-1], int(match["nth"])) if before and match["nth"] else ""
         yield Dated(iso, match.start(), match.end())

@@ -1,7 +1,7 @@
 """Lengths of time as people say them, and what they come to in another unit: an hour and a half is 90 minutes."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tercet.numerals import Number, numbers_in
@@ -19,6 +19,9 @@ _ARTICLE = re.compile(
     rf"|\bhalf[\s-](?:an?[\s-])?hour\b",
     re.IGNORECASE,
 )
+_JOINT = re.compile(r",?\s*(?:and\s+)?|-")
+_SMALLER = {"week": "day", "day": "hour", "hour": "minute", "minute": "second", "year": "month"}
+_ENDS = re.compile(r"\s*(?:[,.;:!?)]|$)")
 _PARTS = {"half": 0.5, "quarter of": 0.25, "three quarters of": 0.75}
 
 
@@ -33,16 +36,41 @@ class Duration(NamedTuple):
 
 def durations_in(text: str, numbers: Iterable[Number] | None = None) -> Iterator[Duration]:
     """Yield the lengths of time in `text`, of numbers the number's own characters; `numbers`: those of the text, where
-    they are known."""
-    for number in numbers_in(text) if numbers is None else numbers:
+    they are known.
+
+    Of two that make one, `an hour and twenty minutes`, each and both together, in the smaller unit.
+    """
+    found = list(numbers_in(text) if numbers is None else numbers)
+    ends: dict[int, Duration] = {}
+    for number in found:
         if match := _BEHIND.match(text, number.end):
-            yield Duration(number.value + 0.5 * bool(match["half"]), _named(match["unit"]), number.start, number.end)
+            one = Duration(number.value + 0.5 * bool(match["half"]), _named(match["unit"]), number.start, number.end)
+            ends[match.end()] = one
+            yield one
     for match in _ARTICLE.finditer(text):
         if not match["unit"]:
             yield Duration(0.5, "hour", *match.span())
             continue
         count = _PARTS.get((match["part"] or "").lower(), 1.0) + 0.5 * bool(match["half"])
-        yield Duration(count, _named(match["unit"]), *match.span())
+        one = Duration(count, _named(match["unit"]), *match.span())
+        ends[match.end()] = one
+        yield one
+    yield from _together(text, found, ends)
+
+
+def _together(text: str, numbers: Iterable[Number], ends: Mapping[int, Duration]) -> Iterator[Duration]:
+    """Yield what a length of time and a number behind it make, in the smaller unit; of hours that may be unsaid."""
+    for number in numbers:
+        for end, before in ends.items():
+            smaller = _SMALLER.get(before.unit, "")
+            if not smaller or not (end <= number.start and _JOINT.fullmatch(text, end, number.start)):
+                continue
+            behind = _BEHIND.match(text, number.end)
+            unit = _named(behind["unit"]) if behind else ""
+            is_unsaid = before.unit == "hour" and " and " in text[end : number.start] and _ENDS.match(text, number.end)
+            if unit == smaller or is_unsaid:
+                more = converted(before.number, before.unit, smaller) or 0.0
+                yield Duration(more + number.value, smaller, before.start, behind.end() if behind else number.end)
 
 
 def converted(count: float, unit: str, wanted: str) -> float | None:
