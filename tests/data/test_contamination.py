@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.own_sets import own_cases
 from training.data.contamination import Contaminated, Guard, Index, load, overlap, shared_names
 from training.data.sample import Sample, Schema, assistant, user
 
@@ -35,6 +36,11 @@ def index(tmp_path: Path) -> Index:
 
 def test_no_evaluation_data_is_no_hindrance(tmp_path: Path) -> None:
     assert overlap(sample(LONG), load(tmp_path)) is None
+
+
+def test_our_own_cases_are_evaluation_data(tmp_path: Path) -> None:
+    case = next(case for case in own_cases() if len(str(case.messages[-1]["content"]).split()) > 20)
+    assert overlap(sample(str(case.messages[-1]["content"])), load(tmp_path)) is not None
 
 
 def test_thirteen_words_in_a_row_are_overlap(index: Index) -> None:

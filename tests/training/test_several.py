@@ -72,7 +72,7 @@ def test_there_are_as_many_weights_as_features() -> None:
 
 
 def test_what_was_written_calls_tools_that_are_offered_with_valid_arguments() -> None:
-    assert len(written()) == 473
+    assert len(written()) == 470
     for each in written():
         offered: dict[Any, Any] = {tool["name"]: tool["parameters"] for tool in each.tools}
         made: Any = each.messages[-1]["tool_calls"]

@@ -1,4 +1,4 @@
-"""Keeps evaluation data out of training: 13-word overlap and tool overlap against every set under data/dev.
+"""Keeps evaluation data out of training: 13-word and tool overlap with every set under data/dev and evals/own.
 
 A sample that overlaps is dropped; a source that overlaps too often is refused. It trains on nothing it reads.
 """
@@ -21,11 +21,13 @@ from typing import Any
 
 from training.data.sample import Sample
 from training.data.sources.common import read_lines
+from training.paths import REPOSITORY
 
 N = 13
 MIN_WORDS = 6
 """A request shorter than N words counts when it is the same as a whole, from this many words on."""
 SOURCES = ("sgd", "seal_tools", "gorilla", "toolalpaca", "metatool", "clinc", "self_instruct", "gsm8k")
+OWN = REPOSITORY / "evals/own"
 _WORDS = re.compile(r"[a-z0-9]+")
 _REQUEST_KEYS = frozenset(("query", "content", "utterance", "Instructions", "instruction", "text"))
 _TOOL_KEYS = frozenset(("function", "functions", "tools"))
@@ -102,13 +104,13 @@ def _collect(node: Any, key: str, index: Index, set_name: str) -> None:
 
 
 def load(root: Path) -> Index:
-    """The index of every evaluation set under root/dev; empty when there is none."""
+    """The index of our own cases and of every evaluation set under root/dev, if there is any."""
     index = Index()
-    folder = root / "dev"
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-        if path.is_file():
-            for document in _documents(path):
-                _collect(document, "", index, path.relative_to(folder).parts[0])
+    for folder in (root / "dev", OWN):
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+            if path.is_file():
+                for document in _documents(path):
+                    _collect(document, "", index, path.relative_to(folder).parts[0])
     return index
 
 

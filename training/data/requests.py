@@ -118,7 +118,11 @@ def single(rng: random.Random) -> Sample:
 
 def filled(tool: Asked, rng: random.Random) -> tuple[str, dict[str, object]]:
     """A request with values in its slots, and those values."""
-    template = rng.choice(tool.texts)
+    return worded(tool, rng.choice(tool.texts), rng)
+
+
+def worded(tool: Asked, template: str, rng: random.Random) -> tuple[str, dict[str, object]]:
+    """A text with values of a tool in its slots, and those values."""
     arguments: dict[str, object] = {}
     words: dict[str, str] = {}
     for slot in SLOT.findall(template):

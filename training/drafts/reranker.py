@@ -32,6 +32,10 @@ UNNAMED, UNDESCRIBED = 0.15, 0.1
 """Share of parameters that are learnt without their names, and without their descriptions."""
 MIN_SEEN_WORDS, MIN_SEEN_SHAPES = 60, 200
 """Examples that have a word from which it has a vector of its own, and tokens that have a shape."""
+TOOL_PASSES, TOOL_BATCH = 12, 256
+"""Of the head for the tool, alone."""
+REPORTED = 500
+"""Steps after which the losses of the pass are printed."""
 _SHORTEST_FIRST = 50
 """Batches that are sorted by length together, so that little is padded."""
 
@@ -147,17 +151,20 @@ class Reranker(nn.Module):
         states = self.states(batch)
         return self._weighed(states, batch), self._of_whole(states, batch, self.of_several, self.several)
 
+    def _of_whole(self, states: Tensor, batch: Batch, inner: nn.Module, head: nn.Module) -> Tensor:
+        total: Tensor = head(torch.relu(inner(self.means(states, batch))))[:, 0]
+        return total
+
     @staticmethod
-    def _of_whole(states: Tensor, batch: Batch, inner: nn.Module, head: nn.Module) -> Tensor:
+    def means(states: Tensor, batch: Batch) -> Tensor:
+        """What request, tool and parameters are as a whole, and what the first two have in common, [B, 4 width]."""
         segments = batch.tokens[:, :, 0]
         of_tool = (segments == Segment.TOOL_NAME) | (segments == Segment.TOOL_ABOUT)
         means = []
         for of in (segments == Segment.REQUEST, of_tool, segments == Segment.PARAMETER):
             shares = (of & ~batch.is_padding)[..., None].float()
             means.append((states * shares).sum(1) / shares.sum(1).clamp(min=1))
-        hidden = torch.relu(inner(torch.cat([*means, means[0] * means[1]], -1)))
-        total: Tensor = head(hidden)[:, 0]
-        return total
+        return torch.cat([*means, means[0] * means[1]], -1)
 
     def states(self, batch: Batch) -> Tensor:
         """A vector of each token, [B, T, width]."""
@@ -279,6 +286,36 @@ def learn(
         checkpoint.with_suffix(".new").replace(checkpoint)
 
 
+def learn_tool(model: Reranker, offered: Sequence[Example], seed: int = 0) -> None:
+    """Learn the head for the tool itself once more, on what all else makes of the offers: nothing else changes."""
+    rng = random.Random(seed)
+    torch.manual_seed(seed)
+    model.eval()
+    found, wanted = list[Tensor](), list[float]()
+    with torch.no_grad():
+        for some in batches(offered, rng):
+            batch = batch_of(some, rng)
+            found.append(model.means(model.states(batch), batch))
+            wanted += [float(each.is_meant) for each in some]
+    inputs, labels = torch.cat(found), torch.tensor(wanted)
+    optimizer = torch.optim.AdamW([*model.of_tool.parameters(), *model.tool.parameters()], weight_decay=DECAY)
+    steps = TOOL_PASSES * len(labels) // TOOL_BATCH
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * (1 - step / steps)
+        some_of = torch.randint(len(labels), (TOOL_BATCH,))
+        scores = model.tool(functional.dropout(torch.relu(model.of_tool(inputs[some_of])), DROPOUT))[:, 0]
+        loss = functional.binary_cross_entropy_with_logits(scores, labels[some_of])
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    with torch.no_grad():
+        scores = model.tool(torch.relu(model.of_tool(inputs)))[:, 0]
+        print(
+            f"the tool: loss {functional.binary_cross_entropy_with_logits(scores, labels):.4f} of {len(labels)} offers"
+        )
+
+
 def _pass(
     model: Reranker,
     optimizer: torch.optim.Optimizer,
@@ -301,6 +338,8 @@ def _pass(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         total += [loss.item() for loss in losses]
+        if (place + 1) % REPORTED == 0:
+            print(f"step {step + 1}: {' '.join(f'{loss:.4f}' for loss in total / (place + 1))}", flush=True)
     values, several, tools = total / len(chosen)
     seconds = time.monotonic() - begin
     print(f"pass {number + 1} of {passes}: loss {values:.4f} a value, {several:.4f} for several calls, ", end="")

@@ -25,12 +25,12 @@ from tercet.backends.embedded import relevance
 from tercet.backends.embedded.drafts.parameters import heading
 from tercet.backends.embedded.drafts.reranker import SEPARATOR, unpacked
 from tercet.backends.embedded.hints import Offered
-from training.data import statements, together
+from training.data import statements, together, unserved
 from training.data.mixture import Mixture
 from training.data.sample import Sample, compact
 from training.data.written import written as as_worded
 from training.drafts.examples import Example, Offer, Read, examples, joined, offers
-from training.drafts.reranker import MIN_SEEN_SHAPES, MIN_SEEN_WORDS, RATE, Reranker, Size, batch_of, learn
+from training.drafts.reranker import MIN_SEEN_SHAPES, MIN_SEEN_WORDS, RATE, Reranker, Size, batch_of, learn, learn_tool
 from training.drafts.turns import asked_of
 from training.hints import requests_of
 from training.paths import REPOSITORY, data_root
@@ -44,6 +44,8 @@ STATEMENTS = 7000
 """Requests of `training/data/statements.py`, by each of `SEEDS`."""
 SEVERAL, JOINED = 9000, 1500
 """Messages for several calls, of `training/data/together.py` and of the mixture's joined ones, by each of `SEEDS`."""
+UNSERVED = 3
+"""How often each request counts that lacks something or is not served."""
 SEED_OF_OFFERS = 4141
 RIVALS = 2
 """Tools that are called, and such that are not, of a request that are learnt from."""
@@ -79,7 +81,8 @@ def made_offers(root: Path, seed: int, scale: float) -> Read:
     )
     rng = random.Random(seed)
     several = (together.single(rng) for _ in range(round(SEVERAL * scale)))
-    return offers(offer for sample in chain(as_worded(), several, drawn) for offer in offers_of(sample, rng))
+    beside = (sample for _ in range(UNSERVED) for sample in unserved.samples(rng))
+    return offers(offer for sample in chain(as_worded(), several, beside, drawn) for offer in offers_of(sample, rng))
 
 
 def offers_of(sample: Sample, rng: random.Random) -> Iterator[Offer]:
@@ -228,6 +231,7 @@ def main() -> None:
     print(f"{len(seen)} calls and {len(offered)} offers to learn from, {len(held_out)} calls held out; ", end="")
     print(f"{len(words)} words, {len(shapes)} shapes", flush=True)
     learn(model, seen, offered, a.passes, a.work / "checkpoint.pt", a.rate)
+    learn_tool(model, offered)
     report(model, held_out)
     np.savez_compressed(a.out, allow_pickle=False, **written(model, words, shapes))
     print(f"{a.out}: {a.out.stat().st_size} bytes")
