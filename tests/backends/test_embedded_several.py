@@ -184,6 +184,7 @@ class Stays(NamedTuple):
 
     nights: Mapping[Value, tuple[Value, ...]]
     odds: float = 1.0
+    text: str = "each"
 
     def fields(self, marks: Sequence[Mark]) -> list[assignment.Field]:
         own = [mark.start for mark in marks if mark.focus is Focus.OWN]
@@ -225,6 +226,8 @@ def test_what_is_given_shares_no_words_with_what_tells_another_call() -> None:
 
 def test_one_value_of_each_parameter_is_one_call() -> None:
     class Once:
+        text = ""
+
         def fields(self, marks: Sequence[Mark]) -> list[assignment.Field]:
             return [assignment.Field("city", (Value(0.9, ("Porto",), 0, 5),))]
 
@@ -232,3 +235,9 @@ def test_one_value_of_each_parameter_is_one_call() -> None:
             return 5.0
 
     assert repeats.calls(Once(), STAYS) == []
+
+
+def test_enumerations_one_behind_the_other_are_pairs_unless_all_are_meant_of_each() -> None:
+    both = THREE, FIVE
+    found = repeats.calls(Stays({PORTO: both, TURKU: both}, text="respectively"), STAYS)
+    assert [given(call) for call in found] == [{"city": "Porto", "nights": 3}, {"city": "Turku", "nights": 5}]

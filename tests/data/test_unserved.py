@@ -24,8 +24,8 @@ def test_a_tool_is_meant_by_what_lacks_something_and_by_nothing_that_it_does_not
     beside = unserved.written()[0]
     asked = unserved.sample(beside, beside.lacking[0], random.Random(1), is_asked=True)
     declined = unserved.sample(beside, beside.unserved[0], random.Random(1), is_asked=False)
-    assert meant_by(asked.messages[1:]) == {str(tool["name"]) for tool in asked.tools} & meant_by(asked.messages[1:])
-    assert len(meant_by(asked.messages[1:]) or ()) == 1
+    (name,) = meant_by(asked.messages[1:]) or [""]
+    assert name in {str(tool["name"]) for tool in asked.tools}
     assert meant_by(declined.messages[1:]) == frozenset()
     assert problem(declined) is None
 

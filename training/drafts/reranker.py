@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from tercet.backends.embedded.drafts.encoder import EPSILON, NUM_POSITIONS, NUM_RELATIONS, relations
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
-from tercet.backends.embedded.drafts.sequences import IS_FUNCTION, Focus, Segment
+from tercet.backends.embedded.drafts.sequences import IS_FUNCTION, NUM_FOCUS, Segment
 from training.drafts.examples import Example
 
 RATE, BATCH, DROPOUT, DECAY, WARMUP = 1.2e-3, 32, 0.1, 0.05, 200
@@ -118,7 +118,7 @@ class Reranker(nn.Module):
         self.words = nn.Embedding(int(places.max()) + 1, width)
         self.segments, self.shapes = nn.Embedding(len(Segment), width), nn.Embedding(num_shapes + 2, width)
         self.flags, self.positions = nn.Embedding(8, width), nn.Embedding(NUM_POSITIONS, width)
-        self.focus = nn.Embedding(len(Focus), width)
+        self.focus = nn.Embedding(NUM_FOCUS, width)
         self.facts = nn.ModuleList(nn.Embedding(8, width) for _ in range(4))
         self.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
         self.norm = nn.RMSNorm(width, EPSILON)

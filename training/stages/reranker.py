@@ -51,7 +51,7 @@ RIVALS = 2
 """Tools that are called, and such that are not, of a request that are learnt from."""
 HELD_OUT = 4000
 """Calls of held-out tools that the reranker is measured on."""
-FOCUSED_SHARES = (0.3, 0.6, 0.0)
+FOCUSED_SHARES = (0.2, 0.7, 0.0)
 """The same where a request is read for one of several calls, of which the table knows nothing."""
 SHARES = (0.5, 0.42, 0.0)
 """How much the scores of table and reranker count, and a bias. On held-out tools 0.27 and 0.53 would be likeliest; on

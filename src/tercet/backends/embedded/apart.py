@@ -50,6 +50,10 @@ class _Reading(NamedTuple):
     said: Spoken
     name: str
 
+    @property
+    def text(self) -> str:
+        return self.said.text
+
     def fields(self, marks: Sequence[Mark]) -> Sequence[assignment.Field]:
         """Return the parameters for which it has likely values."""
         return self.tools.draft_fields(self.said, self.name, marks)

@@ -6,7 +6,8 @@ stands; and within such a reading, for what is still said several times. It know
 a message is meant so.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from tercet.backends.embedded.drafts import scorer
@@ -27,8 +28,15 @@ REWORDED = 0.6
 """How likely a text is said as it is below which two of it are no two requests."""
 
 
+OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
+"""Words that say that what is enumerated is meant of all."""
+
+
 class Reading(Protocol):
     """A message that is read for a tool, as a whole or with words marked as of some of its calls."""
+
+    @property
+    def text(self) -> str: ...
 
     def fields(self, marks: Sequence[Mark]) -> Sequence[Field]:
         """Return the parameters for which it has likely values."""
@@ -84,27 +92,48 @@ def tells_apart(parameter: Parameter) -> bool:
 def calls(reading: Reading, offered: Sequence[Parameter], marks: Sequence[Mark] = ()) -> list[Call]:
     """Return the calls that a message can be read as, at least two in the order of what tells them apart; none where it
     cannot. `marks`: the part of the message that is read."""
-    name, values = anchors(reading.fields(marks), offered)
-    found = list(_told_apart(reading, offered, tuple(marks), {}, name, values))
+    fields = reading.fields(marks)
+    name, values = anchors(fields, offered)
+    rows = [{name: value} for value in values]
+    for other, more in _in_turn(fields, offered, name, values) if not OF_ALL.search(reading.text) else ():
+        rows = [{**row, other: value} for row, value in zip(rows, more, strict=True)]
+    found = list(_told_apart(reading, offered, tuple(marks), {}, rows))
     distinct = [call for at, call in enumerate(found) if not any(_are_same(call, other) for other in found[:at])]
     return distinct[:MAX_CALLS] if len(distinct) > 1 else []
+
+
+def _in_turn(
+    fields: Sequence[Field], offered: Sequence[Parameter], name: str, values: Sequence[Value]
+) -> Iterator[tuple[str, Sequence[Value]]]:
+    """Yield other parameters with as many values, all before or all behind those: `rates of 0.2 and 0.5 for 3 and 6
+    hours`."""
+    for field in fields:
+        other, more = anchors([field], offered, [name])
+        if other and len(more) == len(values):
+            is_before, is_behind = more[-1].end <= values[0].start, values[-1].end <= more[0].start
+            if is_before or is_behind:
+                yield other, more
 
 
 def _told_apart(
     reading: Reading,
     offered: Sequence[Parameter],
     marks: tuple[Mark, ...],
-    told_by: dict[str, Value],
-    name: str,
-    values: Sequence[Value],
+    known: dict[str, Value],
+    rows: Sequence[Mapping[str, Value]],
 ) -> Iterator[Call]:
-    for value in values:
-        others = tuple(Mark(each.start, each.end, Focus.OTHER) for each in values if each is not value)
-        own = (*marks, *others, Mark(value.start, value.end, Focus.OWN))
-        fields, told = reading.fields(own), {**told_by, name: value}
-        more, among = anchors(fields, offered, list(told), WITHIN)
-        if more and reading.several(own) > 0:
-            yield from _told_apart(reading, offered, own, told, more, among)
+    """Yield a call, or several, for each row of values that tell them apart."""
+    for row in rows:
+        others = (value for each in rows if each is not row for value in each.values())
+        own = (
+            *marks,
+            *(Mark(value.start, value.end, Focus.OTHER) for value in others),
+            *(Mark(value.start, value.end, Focus.OWN) for value in row.values()),
+        )
+        fields, told = reading.fields(own), {**known, **row}
+        name, values = anchors(fields, offered, list(told), WITHIN)
+        if name and reading.several(own) > 0:
+            yield from _told_apart(reading, offered, own, told, [{name: value} for value in values])
         else:
             yield Call(own, told, fields)
 

@@ -99,7 +99,7 @@ class Read:
     def __init__(self, reranker: Reranker, tokens: TokenSequence, states: Matrix) -> None:
         self._reranker = reranker
         self.tokens, self.states = tokens, states
-        self.is_focused = any(token.focus is not Focus.NONE for token in tokens.tokens)
+        self.is_focused = any(token.focus != Focus.NONE for token in tokens.tokens)
         """Whether it is read for one of several calls."""
         self.sums: Matrix = np.concatenate([np.zeros_like(states[:1]), np.cumsum(states, axis=0)])
         """Of the vectors of all tokens before each."""

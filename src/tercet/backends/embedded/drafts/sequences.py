@@ -47,6 +47,12 @@ class Focus(IntEnum):
     WITHIN = 3
     """In the part of the request that asks for the call's tool."""
     OUTSIDE = 4
+    BETWEEN = 5
+    """The first of those for words that no mark has, between two that some have or beside one: see `focused`."""
+
+
+NUM_FOCUS = Focus.BETWEEN + 9
+"""Numbers of `Focus`, and of what stands between."""
 
 
 class Mark(NamedTuple):
@@ -74,7 +80,7 @@ class Token(NamedTuple):
     """How it looks, of a word of the request."""
     owner: int = -1
     """The parameter that it belongs to."""
-    focus: Focus = Focus.NONE
+    focus: int = Focus.NONE
 
 
 class Pair(NamedTuple):
@@ -138,13 +144,34 @@ def sequence(
     return TokenSequence(tuple(tokens), starts, ends, tuple(parameters), tuple(choices))
 
 
-def focused(said: Sequence[Word], marks: Sequence[Mark]) -> list[Focus]:
-    """Return of which of several calls each word is."""
-    found = [Focus.NONE] * len(said)
+def focused(said: Sequence[Word], marks: Sequence[Mark]) -> list[int]:
+    """Return of which of several calls each word is; where values tell calls apart, of other words whether the last
+    value before and the first behind each is this call's or another's."""
+    found = [int(Focus.NONE)] * len(said)
     for mark in marks:
         for place, word in enumerate(said):
             if word.start < mark.end and mark.start < word.end:
                 found[place] = mark.focus
+    return between(found)
+
+
+def between(focus: Sequence[int]) -> list[int]:
+    """Return the focus of each word with that of those which stand between values of calls."""
+    before, behind = _last(focus), _last(focus[::-1])[::-1]
+    if not any(before):
+        return list(focus)
+    return [
+        own if own in (Focus.OWN, Focus.OTHER, Focus.OUTSIDE) else Focus.BETWEEN + 3 * one + other
+        for own, one, other in zip(focus, before, behind, strict=True)
+    ]
+
+
+def _last(focus: Sequence[int]) -> list[int]:
+    """Return of each word whether the last value up to it is this call's (1), another's (2) or there is none (0)."""
+    found, last = list[int](), 0
+    for own in focus:
+        last = own if own in (Focus.OWN, Focus.OTHER) else last
+        found.append(last)
     return found
 
 
