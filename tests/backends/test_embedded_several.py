@@ -193,6 +193,9 @@ class Stays(NamedTuple):
         chosen = [value for value in nights if value.start in own] or list(nights)
         return [assignment.Field("city", tuple(cities)), assignment.Field("nights", tuple(chosen))]
 
+    def settled(self, marks: Sequence[Mark]) -> list[assignment.Field]:
+        return [field._replace(values=field.values[:1]) for field in self.fields(marks)]
+
     def several(self, marks: Sequence[Mark]) -> float:
         return self.odds
 
@@ -230,6 +233,8 @@ def test_one_value_of_each_parameter_is_one_call() -> None:
 
         def fields(self, marks: Sequence[Mark]) -> list[assignment.Field]:
             return [assignment.Field("city", (Value(0.9, ("Porto",), 0, 5),))]
+
+        settled = fields
 
         def several(self, marks: Sequence[Mark]) -> float:
             return 5.0

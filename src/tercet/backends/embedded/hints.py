@@ -181,8 +181,7 @@ class Offered:
 
     def settled(self, said: Spoken, name: str) -> Draft:
         """Return what a call of a tool is given, one value each."""
-        fields = assignment.record(self.request(said), self.parameters(name), self._values(said, name))
-        return self._draft(said, name, fields)._replace(quotes={}, is_settled=True)
+        return self._draft(said, name, self.settled_fields(said, name))._replace(quotes={}, is_settled=True)
 
     def plan(self, said: Spoken) -> list[tuple[str, Draft]]:
         """Return the tools that are asked for one after the other, with their drafts, if that is clear of all."""
@@ -347,6 +346,10 @@ class Offered:
         """Return the parameters of a tool for which a request has likely values; `marks`: the words of the calls of
         which some are read."""
         return assignment.fields(self.request(said), self.parameters(name), self._values(said, name, marks))
+
+    def settled_fields(self, said: Spoken, name: str, marks: Marks = ()) -> list[assignment.Field]:
+        """Return what a call of a tool is given, one value each."""
+        return assignment.record(self.request(said), self.parameters(name), self._values(said, name, marks))
 
     def several_score(self, said: Spoken, name: str, marks: Marks = ()) -> float:
         """Return the logarithm of the odds that a request asks for several calls of a tool, even where it is too long

@@ -85,7 +85,7 @@ def of_repeats(text: str, found: Sequence[Call], offered: Sequence[Parameter], s
     """Return what the likelihood is weighed from that a text asks for one tool several times; `score`: what reading it
     makes of that, a logarithm of odds."""
     told = [min(value.chance for value in call.told_by.values()) for call in found]
-    chances = [{field.name: field for field in call.fields} for call in found]
+    chances = [{field.name: field for field in call.possible} for call in found]
     own = [
         _chance_of(value, of.get(name))
         for call, of in zip(found, chances, strict=True)
