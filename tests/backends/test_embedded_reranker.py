@@ -11,16 +11,7 @@ from tercet.backends.embedded.drafts.encoder import MAX_APART, NUM_APART, relati
 from tercet.backends.embedded.drafts.parameters import Heading, Parameter, heading, parameters
 from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.reranker import Place, reranker
-from tercet.backends.embedded.drafts.sequences import (
-    MAX_REQUEST,
-    MAX_TOKENS,
-    NUM_FOCUS,
-    Focus,
-    Mark,
-    Segment,
-    between,
-    sequence,
-)
+from tercet.backends.embedded.drafts.sequences import MAX_REQUEST, MAX_TOKENS, Segment, sequence
 from tercet.backends.embedded.hints import Offered
 from tercet.backends.embedded.spoken import Spoken
 
@@ -118,28 +109,3 @@ def test_relations_tell_how_far_apart_tokens_of_a_segment_are_and_else_their_seg
     found = relations(np.array([0, 0, 0, 4]), np.array([-1, -1, -1, 0]), np.array([0, 1, 40, 0]))
     assert found[0].tolist() == [MAX_APART, MAX_APART + 1, 2 * MAX_APART, NUM_APART + 4]
     assert found[3, 0] == NUM_APART + 4 * len(Segment)
-
-
-def test_words_know_whether_the_values_around_them_are_of_their_call() -> None:
-    own, other, outside = int(Focus.OWN), int(Focus.OTHER), int(Focus.OUTSIDE)
-    none = int(Focus.NONE)
-    assert between([none, none, outside]) == [none, none, outside], "nothing tells calls apart"
-    found = between([none, own, none, other, none, outside])
-    assert found[1] == own
-    assert found[3] == other
-    assert found[5] == outside
-    first, second, last = found[0], found[2], found[4]
-    assert len({first, second, last}) == 3, "before this call's value, between both, behind the other's"
-    assert min(first, second, last) >= Focus.BETWEEN
-    assert max(between([other, none, other])) < NUM_FOCUS
-
-
-def test_a_request_is_read_otherwise_for_each_of_its_calls() -> None:
-    request = read(Spoken("Send 3 parcels to Lund and 5 to Kyoto"))
-    tool, offered = described(QUANTILE)
-    lund, kyoto = Mark(18, 22, Focus.OWN), Mark(32, 37, Focus.OTHER)
-    whole, some = reranker().read(request, tool, offered), reranker().read(request, tool, offered, [lund, kyoto])
-    assert whole is not None
-    assert some is not None
-    assert (whole.is_focused, some.is_focused) == (False, True)
-    assert not np.allclose(whole.states, some.states)

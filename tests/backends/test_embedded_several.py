@@ -1,18 +1,15 @@
 """A message that asks for several things: one tool several times with words left out, or different tools."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tercet.backends.embedded import repeats
-from tercet.backends.embedded.drafts import assignment
 from tercet.backends.embedded.drafts.parameters import parameters
 from tercet.backends.embedded.drafts.pieces import MAX_PIECES, clauses, pieces
 from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.scorer import Value
-from tercet.backends.embedded.drafts.sequences import Focus, Mark
 from tercet.backends.embedded.hints import Field, Offered
 from tercet.backends.embedded.spoken import Spoken
 from tercet.backends.embedded.stretches import stretches
@@ -175,74 +172,15 @@ def test_one_tool_or_none_is_no_stretches(chances: list[dict[str, float]]) -> No
     assert stretches([(0, 10), (11, 20)], chances) == []
 
 
-PORTO, TURKU = Value(0.9, ("Porto",), 0, 5), Value(0.8, ("Turku",), 10, 15)
-THREE, FIVE = Value(0.7, (3,), 20, 21), Value(0.7, (5,), 30, 31)
+def test_values_that_stand_in_turn_are_those_of_several_requests() -> None:
+    offered = parameters(tool("psu_set", ["channel", "volts"], channel=NUMBER, volts=NUMBER, note=TEXT))
 
+    def value(said: float, start: int, chance: float = 0.6) -> Value:
+        return Value(chance, (said,), start, start + 3)
 
-class Stays(NamedTuple):
-    """A message that names two cities and two numbers of nights; by city, how many nights it says."""
-
-    nights: Mapping[Value, tuple[Value, ...]]
-    odds: float = 1.0
-    text: str = "each"
-
-    def fields(self, marks: Sequence[Mark]) -> list[assignment.Field]:
-        own = [mark.start for mark in marks if mark.focus is Focus.OWN]
-        cities = [city for city in self.nights if not own or city.start in own]
-        nights = dict.fromkeys(value for city in cities for value in self.nights[city])
-        chosen = [value for value in nights if value.start in own] or list(nights)
-        return [assignment.Field("city", tuple(cities)), assignment.Field("nights", tuple(chosen))]
-
-    def settled(self, marks: Sequence[Mark]) -> list[assignment.Field]:
-        return [field._replace(values=field.values[:1]) for field in self.fields(marks)]
-
-    def several(self, marks: Sequence[Mark]) -> float:
-        return self.odds
-
-
-def given(call: repeats.Call) -> dict[str, Any]:
-    return {field.name: field.likeliest.value for field in call.given}
-
-
-STAYS = parameters(tool("stay", ["city", "nights"], city=TEXT, nights=NUMBER))
-
-
-def test_calls_are_told_apart_by_values_and_each_is_read_anew() -> None:
-    found = repeats.calls(Stays({PORTO: (THREE,), TURKU: (FIVE,)}), STAYS)
-    assert [given(call) for call in found] == [{"city": "Porto", "nights": 3}, {"city": "Turku", "nights": 5}]
-
-
-@pytest.mark.parametrize(("odds", "count"), [(1.0, 4), (-1.0, 2)])
-def test_all_combinations_are_read_where_several_calls_are_read_again(odds: float, count: int) -> None:
-    both = THREE, FIVE
-    found = repeats.calls(Stays({PORTO: both, TURKU: both}, odds), STAYS)
-    assert len({tuple(given(call).items()) for call in found}) == len(found) == count
-
-
-def test_what_is_given_shares_no_words_with_what_tells_another_call() -> None:
-    own, other = Value(0.9, ("Porto",), 0, 5), Value(0.9, ("Turku",), 10, 15)
-    marks = (Mark(10, 15, Focus.OTHER), Mark(0, 5, Focus.OWN))
-    note = assignment.Field("note", (other,))
-    call = repeats.Call(marks, {"city": own}, [assignment.Field("city", (own, other)), note])
-    assert given(call) == {"city": "Porto"}
-
-
-def test_one_value_of_each_parameter_is_one_call() -> None:
-    class Once:
-        text = ""
-
-        def fields(self, marks: Sequence[Mark]) -> list[assignment.Field]:
-            return [assignment.Field("city", (Value(0.9, ("Porto",), 0, 5),))]
-
-        settled = fields
-
-        def several(self, marks: Sequence[Mark]) -> float:
-            return 5.0
-
-    assert repeats.calls(Once(), STAYS) == []
-
-
-def test_enumerations_one_behind_the_other_are_pairs_unless_all_are_meant_of_each() -> None:
-    both = THREE, FIVE
-    found = repeats.calls(Stays({PORTO: both, TURKU: both}, text="respectively"), STAYS)
-    assert [given(call) for call in found] == [{"city": "Porto", "nights": 3}, {"city": "Turku", "nights": 5}]
+    channels, volts = [value(1, 8), value(2, 31)], [value(3.3, 13), value(12, 36), value(12, 31, 0.2)]
+    found = repeats.in_turn([channels, volts, []], offered)
+    assert [{place: each.value for place, each in one.items()} for one in found] == [{0: 1, 1: 3.3}, {0: 2, 1: 12}]
+    assert repeats.in_turn([channels, volts[:1], []], offered) == [], "one of them is said once"
+    assert repeats.in_turn([[value(1, 8), value(2, 12)], [value(3, 20), value(4, 25)], []], offered) == []
+    assert repeats.in_turn([channels, volts, [Value(0.9, ("2",), 31, 34)]], offered) == [], "it may be another's"

@@ -80,8 +80,7 @@ def test_it_learns_which_place_is_meant_and_is_served_as_it_was_learnt(
             right += sum(bool(one.labels[each][scores[each].argmax()]) for each in of)
         learnt = model(batch_of(found.examples[:1])).tolist()
     assert right > 110
-    monkeypatch.setattr(stage, "SHARES", (0.0, 1.0, 0.0))
-    served = Served(stage.written(model, words, shapes))
+    served = Served(stage.written(model, words, shapes, [0.0, 1.0, 0.0]))
     told = served.read(requests[0].request, HEADING, OFFERED)
     assert told is not None
     scores = []
@@ -119,10 +118,10 @@ def test_a_killed_run_goes_on_behind_its_last_pass(tmp_path: Path, monkeypatch: 
 
 
 def _stopping(one: object) -> object:
-    def stop(model: Reranker, optimizer: object, seen: object, offered: object, number: int, *more: object) -> None:
+    def stop(model: Reranker, optimizer: object, seen: object, offered: object, number: int, passes: int) -> None:
         if number:
             raise KeyboardInterrupt
-        one(model, optimizer, seen, offered, number, *more)  # type: ignore[operator]
+        one(model, optimizer, seen, offered, number, passes)  # type: ignore[operator]
 
     return stop
 
@@ -142,7 +141,6 @@ def test_the_tool_that_is_meant_is_told_from_others_and_served_as_it_was_learnt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reranker, "WARMUP", 10)
-    monkeypatch.setattr(reranker, "OFFERS", 32)
     requests = asked(320)
     other = compact({"name": "open_door", "description": "Open a door.", "parameters": TOOL["parameters"]}).encode()
     pairs = [(HEADING, OFFERED, True), (heading(other), parameters(other), False)]
@@ -153,12 +151,11 @@ def test_the_tool_that_is_meant_is_told_from_others_and_served_as_it_was_learnt(
     model, words, shapes = model_of(found, monkeypatch)
     calls = [each for each in found.examples if len(each.labels)]
     both = [each for each in found.examples if not len(each.labels)]
-    learn(model, calls, both[20:], 5, tmp_path / "checkpoint.pt")
+    learn(model, calls, both[20:], 2, tmp_path / "checkpoint.pt")
     model.eval()
     with torch.no_grad():
         scores = model.tool_scores(batch_of(both[:20])).tolist()
     assert [score > 0 for score in scores] == [each.is_meant for each in both[:20]]
-    monkeypatch.setattr(stage, "SHARES", (0.0, 1.0, 0.0))
-    served = Served(stage.written(model, words, shapes))
+    served = Served(stage.written(model, words, shapes, [0.0, 1.0, 0.0]))
     told = [served.read(requests[0].request, tool, own) for tool, own, _ in pairs]
     assert [each.tool_score for each in told if each] == pytest.approx(scores[:2], abs=0.3)

@@ -5,9 +5,8 @@ Sequences and overlaps are the product's own. It knows nothing of learning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,8 @@ from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.encoder import facts_of
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.parameters import Heading, Parameter
-from tercet.backends.embedded.drafts.sequences import MAX_STEMS, Segment, TokenSequence, focused, sequence
-from training.drafts.focus import Options
-from training.drafts.focus import focused as read_for_some
-from training.drafts.turns import Asked, is_equal, normal, padded, wanted_values
+from tercet.backends.embedded.drafts.sequences import MAX_STEMS, Segment, TokenSequence, sequence
+from training.drafts.turns import Asked, is_equal, normal, padded
 
 
 class Names:
@@ -40,7 +37,7 @@ class Example:
     stems: NDArray[np.int32]
     """[T, MAX_STEMS]"""
     tokens: NDArray[np.int16]
-    """[T, 6]: segment, position, flags, shape, owner, focus."""
+    """[T, 5]: segment, position, flags, shape, owner."""
     facts: NDArray[np.int8]
     """[T, 4]: of parameters; 0 for other tokens."""
     pairs: NDArray[np.int16]
@@ -53,8 +50,6 @@ class Example:
     name: str
     is_meant: bool = True
     """Whether the request is answered by a call of the tool."""
-    num_calls: int = 0
-    """Calls of the tool that it is read for; 0 where that is not known."""
 
     @property
     def length(self) -> int:
@@ -71,47 +66,31 @@ class Read:
 
 
 def examples(asked: Iterable[Asked], is_held_out: Callable[[str], bool]) -> Read:
-    """What is asked, as examples, and where several calls answer it, read for some of those; what is too long or has no
-    possible values is left out."""
+    """What is asked, as examples; what is too long or has no possible values is left out."""
     stems, shapes = Names(), Names()
-    found = [example for each in asked for example in _examples(each, is_held_out(each.name), stems, shapes)]
-    return Read(found, list(stems.numbers), list(shapes.numbers))
+    found = [_example(each, is_held_out(each.name), stems, shapes) for each in asked]
+    return Read([each for each in found if each is not None], list(stems.numbers), list(shapes.numbers))
 
 
-def _examples(asked: Asked, is_held_out: bool, stems: Names, shapes: Names) -> Iterator[Example]:
+def _example(asked: Asked, is_held_out: bool, stems: Names, shapes: Names) -> Example | None:
     made = sequence(asked.request, asked.tool, asked.offered)
     if made is None:
-        return
-    by_parameter = [list(scorer.options(asked.request, parameter)) for parameter in asked.offered]
-    pairs, overlaps, scores = [], [], list[float]()
-    for place, (parameter, options) in enumerate(zip(asked.offered, by_parameter, strict=True)):
+        return None
+    pairs, overlaps, labels, scores = [], [], list[bool](), list[float]()
+    for place, parameter in enumerate(asked.offered):
+        gold = asked.wanted.get(parameter.name, [])
+        options = list(scorer.options(asked.request, parameter))
         scores += scorer.table_scores(options, parameter) if is_held_out else ()
         for option in options:
             pairs.append(made.pair(place, option.nth, option.start, option.end))
             overlaps.append(padded(option.overlap))
-    if not pairs:
-        return
-    whole = Example(
+            labels.append(any(is_equal(normal(form), value) for form in option.forms(parameter) for value in gold))
+    if not labels:
+        return None
+    return Example(
         *numbers(made, asked.offered, stems, shapes), np.array(pairs, dtype=np.int16),
-        np.array(overlaps, dtype=np.float16), _labels(asked.offered, by_parameter, asked.wanted),
-        np.array(scores, dtype=np.float32), asked.name, num_calls=len(asked.calls),
+        np.array(overlaps, dtype=np.float16), np.array(labels), np.array(scores, dtype=np.float32), asked.name,
     )  # fmt: skip
-    yield whole
-    said = asked.request.spoken[-len(made.starts) :]
-    for marks, calls in read_for_some(asked, by_parameter):
-        tokens = whole.tokens.copy()
-        tokens[: len(said), 5] = focused(said, marks)
-        labels = _labels(asked.offered, by_parameter, wanted_values(calls))
-        yield replace(whole, tokens=tokens, labels=labels, num_calls=len(calls))
-
-
-def _labels(offered: Sequence[Parameter], options: Options, wanted: dict[str, list[Any]]) -> NDArray[np.bool_]:
-    """Which of all options are values that are wanted."""
-    found: list[bool] = []
-    for parameter, of in zip(offered, options, strict=True):
-        gold = wanted.get(parameter.name, [])
-        found += (any(is_equal(normal(form), value) for form in each.forms(parameter) for value in gold) for each in of)
-    return np.array(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +127,7 @@ def numbers(
         of_stems[place, : len(token.stems)] = [stems.number(stem) for stem in token.stems]
         if token.segment == Segment.PARAMETER:
             facts[place] = facts_of(offered[token.owner])
-    tokens = [(t.segment, t.position, t.flags, shapes.number(t.shape), t.owner, t.focus) for t in made.tokens]
+    tokens = [(t.segment, t.position, t.flags, shapes.number(t.shape), t.owner) for t in made.tokens]
     return of_stems, np.array(tokens, dtype=np.int16), facts
 
 
@@ -161,11 +140,10 @@ def joined(parts: Sequence[Read]) -> Read:
         of_stems = np.array([0, *map(stems.number, part.stems)], dtype=np.int32)
         of_shapes = np.array([0, *map(shapes.number, part.shapes)], dtype=np.int16)
         for each in part.examples:
+            each.stems[:] = of_stems[each.stems]
             each.tokens[:, 3] = of_shapes[each.tokens[:, 3]]
-            one = replace(each, stems=of_stems[each.stems])
-            told = bytes([each.is_meant]) + each.labels.tobytes() + each.tokens[:, 5].tobytes()
-            key = (each.name, one.stems.tobytes(), told)
+            key = (each.name, each.stems.tobytes(), bytes([each.is_meant]) + each.labels.tobytes())
             if key not in seen:
                 seen.add(key)
-                kept.append(one)
+                kept.append(each)
     return Read(kept, list(stems.numbers), list(shapes.numbers))

@@ -18,24 +18,16 @@ from torch.nn import functional
 
 from tercet.backends.embedded.drafts.encoder import EPSILON, NUM_POSITIONS, NUM_RELATIONS, relations
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
-from tercet.backends.embedded.drafts.sequences import IS_FUNCTION, NUM_FOCUS, Segment
+from tercet.backends.embedded.drafts.sequences import IS_FUNCTION, Segment
 from training.drafts.examples import Example
 
 RATE, BATCH, DROPOUT, DECAY, WARMUP = 1.2e-3, 32, 0.1, 0.05, 200
-OFFERS = 16
-"""Offers of a batch."""
-SHARE_OF_SEVERAL = 0.5
-"""Of the loss for whether several calls are read."""
 FORGOTTEN = 0.2
 """Share of words that are learnt by what they mean alone, as those that are new."""
 UNNAMED, UNDESCRIBED = 0.15, 0.1
 """Share of parameters that are learnt without their names, and without their descriptions."""
 MIN_SEEN_WORDS, MIN_SEEN_SHAPES = 60, 200
 """Examples that have a word from which it has a vector of its own, and tokens that have a shape."""
-TOOL_PASSES, TOOL_BATCH = 12, 256
-"""Of the head for the tool, alone."""
-REPORTED = 500
-"""Steps after which the losses of the pass are printed."""
 _SHORTEST_FIRST = 50
 """Batches that are sorted by length together, so that little is padded."""
 
@@ -118,7 +110,6 @@ class Reranker(nn.Module):
         self.words = nn.Embedding(int(places.max()) + 1, width)
         self.segments, self.shapes = nn.Embedding(len(Segment), width), nn.Embedding(num_shapes + 2, width)
         self.flags, self.positions = nn.Embedding(8, width), nn.Embedding(NUM_POSITIONS, width)
-        self.focus = nn.Embedding(NUM_FOCUS, width)
         self.facts = nn.ModuleList(nn.Embedding(8, width) for _ in range(4))
         self.layers = nn.ModuleList(Layer(size) for _ in range(size.layers))
         self.norm = nn.RMSNorm(width, EPSILON)
@@ -128,10 +119,8 @@ class Reranker(nn.Module):
         self.of_overlaps = nn.Linear(NUM_OVERLAPS, size.hidden, bias=False)
         self.out, self.overlaps = nn.Linear(size.hidden, 1), nn.Linear(NUM_OVERLAPS, 1, bias=False)
         self.of_tool, self.tool = nn.Linear(4 * width, size.tool), nn.Linear(size.tool, 1)
-        self.of_several, self.several = nn.Linear(4 * width, size.tool), nn.Linear(size.tool, 1)
         self.towards, self.opposite = nn.Linear(width, size.product), nn.Linear(4 * width, size.product)
         nn.init.normal_(self.words.weight, std=0.02)
-        nn.init.zeros_(self.focus.weight)
         nn.init.constant_(self.out.bias, -3.0)
         for table in (self.segments, self.shapes, self.flags, self.positions, *self.facts):
             nn.init.normal_(table.weight, std=0.05)
@@ -144,27 +133,15 @@ class Reranker(nn.Module):
 
     def tool_scores(self, batch: Batch) -> Tensor:
         """Scores of the tools themselves, [B]."""
-        return self._of_whole(self.states(batch), batch, self.of_tool, self.tool)
-
-    def all_scores(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Scores of all pairs, [P], and of whether several calls of the tool are read, [B]."""
-        states = self.states(batch)
-        return self._weighed(states, batch), self._of_whole(states, batch, self.of_several, self.several)
-
-    def _of_whole(self, states: Tensor, batch: Batch, inner: nn.Module, head: nn.Module) -> Tensor:
-        total: Tensor = head(torch.relu(inner(self.means(states, batch))))[:, 0]
-        return total
-
-    @staticmethod
-    def means(states: Tensor, batch: Batch) -> Tensor:
-        """What request, tool and parameters are as a whole, and what the first two have in common, [B, 4 width]."""
-        segments = batch.tokens[:, :, 0]
+        states, segments = self.states(batch), batch.tokens[:, :, 0]
         of_tool = (segments == Segment.TOOL_NAME) | (segments == Segment.TOOL_ABOUT)
         means = []
         for of in (segments == Segment.REQUEST, of_tool, segments == Segment.PARAMETER):
             shares = (of & ~batch.is_padding)[..., None].float()
             means.append((states * shares).sum(1) / shares.sum(1).clamp(min=1))
-        return torch.cat([*means, means[0] * means[1]], -1)
+        hidden = torch.relu(self.of_tool(torch.cat([*means, means[0] * means[1]], -1)))
+        total: Tensor = self.tool(hidden)[:, 0]
+        return total
 
     def states(self, batch: Batch) -> Tensor:
         """A vector of each token, [B, T, width]."""
@@ -190,7 +167,6 @@ class Reranker(nn.Module):
         own = (self.words(places) * (places > 0)[..., None]).sum(2) / count
         segments, positions, flags, shapes = tokens[:, :, :4].unbind(-1)
         found = self.meanings(meanings) + own + self.segments(segments) + self.shapes(shapes) + self.flags(flags)
-        found = found + self.focus(tokens[:, :, 5])
         facts = sum(table(batch.facts[:, :, number]) for number, table in enumerate(self.facts))
         found = found + facts * (segments == Segment.PARAMETER)[..., None]
         placed = self.positions(positions.clamp(max=NUM_POSITIONS - 1))
@@ -215,13 +191,13 @@ def batch_of(chosen: Sequence[Example], rng: random.Random | None = None) -> Bat
     """Some examples as one batch; with `rng` a share of parameters lacks its name or description."""
     length = max(each.length for each in chosen)
     stems = np.zeros((len(chosen), length, chosen[0].stems.shape[1]), dtype=np.int64)
-    tokens = np.zeros((len(chosen), length, 6), dtype=np.int64)
+    tokens = np.zeros((len(chosen), length, 5), dtype=np.int64)
     tokens[:, :, 4] = -2
     facts = np.zeros((len(chosen), length, 4), dtype=np.int64)
     for place, each in enumerate(chosen):
         stems[place, : each.length] = each.stems if rng is None else _with_gaps(each, rng)
         tokens[place, : each.length], facts[place, : each.length] = each.tokens, each.facts
-    segments, positions, flags, _, owners, _ = np.moveaxis(tokens, -1, 0)
+    segments, positions, flags, _, owners = np.moveaxis(tokens, -1, 0)
     first = stems[:, :, 0]
     same = ((stems[:, :, :, None] == first[:, None, None, :]) & (stems[:, :, :, None] > 0)).any(2)
     tells = (flags & IS_FUNCTION) == 0
@@ -252,68 +228,31 @@ def _with_gaps(example: Example, rng: random.Random) -> NDArray[np.int32]:
     return stems
 
 
-def batches(seen: Sequence[Example], rng: random.Random, size: int = BATCH) -> Iterator[list[Example]]:
+def batches(seen: Sequence[Example], rng: random.Random) -> Iterator[list[Example]]:
     """All examples once, in batches of about the same length."""
     left, found = list(seen), list[list[Example]]()
     rng.shuffle(left)
-    for start in range(0, len(left), size * _SHORTEST_FIRST):
-        part = sorted(left[start : start + size * _SHORTEST_FIRST], key=lambda each: each.length)
-        found += [part[place : place + size] for place in range(0, len(part), size)]
+    for start in range(0, len(left), BATCH * _SHORTEST_FIRST):
+        part = sorted(left[start : start + BATCH * _SHORTEST_FIRST], key=lambda each: each.length)
+        found += [part[place : place + BATCH] for place in range(0, len(part), BATCH)]
     rng.shuffle(found)
     yield from found
 
 
-def learn(
-    model: Reranker,
-    seen: Sequence[Example],
-    offered: Sequence[Example],
-    passes: int,
-    checkpoint: Path,
-    rate: float = RATE,
-) -> None:
+def learn(model: Reranker, seen: Sequence[Example], offered: Sequence[Example], passes: int, checkpoint: Path) -> None:
     """Learn from the examples so many times, and beside each batch of them from one of offers; what `checkpoint` holds
     after each pass is where it goes on if killed."""
-    optimizer = torch.optim.AdamW(_groups(model), lr=rate, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(_groups(model), lr=RATE, betas=(0.9, 0.98))
     first = 0
     if checkpoint.exists():
         first, of_model, of_optimizer = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(of_model)
         optimizer.load_state_dict(of_optimizer)
     for number in range(first, passes):
-        _pass(model, optimizer, seen, offered, number, passes, rate)
+        _pass(model, optimizer, seen, offered, number, passes)
         state = (number + 1, model.state_dict(), optimizer.state_dict())
         torch.save(state, checkpoint.with_suffix(".new"))
         checkpoint.with_suffix(".new").replace(checkpoint)
-
-
-def learn_tool(model: Reranker, offered: Sequence[Example], seed: int = 0) -> None:
-    """Learn the head for the tool itself once more, on what all else makes of the offers: nothing else changes."""
-    rng = random.Random(seed)
-    torch.manual_seed(seed)
-    model.eval()
-    found, wanted = list[Tensor](), list[float]()
-    with torch.no_grad():
-        for some in batches(offered, rng):
-            batch = batch_of(some, rng)
-            found.append(model.means(model.states(batch), batch))
-            wanted += [float(each.is_meant) for each in some]
-    inputs, labels = torch.cat(found), torch.tensor(wanted)
-    optimizer = torch.optim.AdamW([*model.of_tool.parameters(), *model.tool.parameters()], weight_decay=DECAY)
-    steps = TOOL_PASSES * len(labels) // TOOL_BATCH
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - step / steps)
-        some_of = torch.randint(len(labels), (TOOL_BATCH,))
-        scores = model.tool(functional.dropout(torch.relu(model.of_tool(inputs[some_of])), DROPOUT))[:, 0]
-        loss = functional.binary_cross_entropy_with_logits(scores, labels[some_of])
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    with torch.no_grad():
-        scores = model.tool(torch.relu(model.of_tool(inputs)))[:, 0]
-        print(
-            f"the tool: loss {functional.binary_cross_entropy_with_logits(scores, labels):.4f} of {len(labels)} offers"
-        )
 
 
 def _pass(
@@ -323,37 +262,28 @@ def _pass(
     offered: Sequence[Example],
     number: int,
     passes: int,
-    rate: float,
 ) -> None:
-    rng, begin, total = random.Random(number), time.monotonic(), np.zeros(3)
+    rng, begin, total = random.Random(number), time.monotonic(), np.zeros(2)
     torch.manual_seed(number)
     chosen, beside = list(batches(seen, rng)), _endless(offered, rng)
     for place, some in enumerate(chosen):
         step = number * len(chosen) + place
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, step / WARMUP) * (1 - step / (passes * len(chosen)))
-        losses = [*_losses_of_calls(model, some, rng), _loss_of_tools(model, next(beside), rng)]
+            group["lr"] = RATE * min(1, step / WARMUP) * (1 - step / (passes * len(chosen)))
+        losses = [_loss_of_values(model, batch_of(some, rng)), _loss_of_tools(model, next(beside), rng)]
         optimizer.zero_grad()
-        (losses[0] + SHARE_OF_SEVERAL * losses[1] + losses[2]).backward()  # type: ignore[no-untyped-call]
+        sum(losses, torch.zeros(())).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         total += [loss.item() for loss in losses]
-        if (place + 1) % REPORTED == 0:
-            print(f"step {step + 1}: {' '.join(f'{loss:.4f}' for loss in total / (place + 1))}", flush=True)
-    values, several, tools = total / len(chosen)
+    values, tools = total / len(chosen)
     seconds = time.monotonic() - begin
-    print(f"pass {number + 1} of {passes}: loss {values:.4f} a value, {several:.4f} for several calls, ", end="")
-    print(f"{tools:.4f} a tool, {seconds:.0f} s", flush=True)
+    print(f"pass {number + 1} of {passes}: loss {values:.4f} a value, {tools:.4f} a tool, {seconds:.0f} s", flush=True)
 
 
-def _losses_of_calls(model: Reranker, chosen: Sequence[Example], rng: random.Random) -> list[Tensor]:
-    """Of the values, and of whether several calls are read."""
-    batch = batch_of(chosen, rng)
-    scores, of_several = model.all_scores(batch)
-    loss = functional.binary_cross_entropy_with_logits(scores, batch.labels, reduction="sum") / batch.labels.sum()
-    counts = torch.tensor([each.num_calls for each in chosen])
-    apart = functional.binary_cross_entropy_with_logits(of_several, (counts > 1).float(), reduction="none")
-    return [loss, (apart * (counts > 0)).sum() / (counts > 0).sum().clamp(min=1)]
+def _loss_of_values(model: Reranker, batch: Batch) -> Tensor:
+    loss = functional.binary_cross_entropy_with_logits(model(batch), batch.labels, reduction="sum")
+    return loss / batch.labels.sum()
 
 
 def _loss_of_tools(model: Reranker, chosen: Sequence[Example], rng: random.Random) -> Tensor:
@@ -363,7 +293,7 @@ def _loss_of_tools(model: Reranker, chosen: Sequence[Example], rng: random.Rando
 
 def _endless(offered: Sequence[Example], rng: random.Random) -> Iterator[list[Example]]:
     while True:
-        yield from batches(offered, rng, OFFERS)
+        yield from batches(offered, rng)
 
 
 def _groups(model: Reranker) -> list[dict[str, Any]]:

@@ -95,10 +95,6 @@ class Asked:
     is_incomplete: bool
     """Whether it is answered by a question first."""
     tool: Heading
-    calls: tuple[Mapping[str, Any], ...] = ()
-    """The arguments of each of its calls."""
-    beside: tuple[tuple[tuple[Parameter, ...], Mapping[str, Any]], ...] = ()
-    """The calls of other tools that answer the request, with what those take."""
 
 
 def asked_of(sample: Sample, *, with_questions: bool = False) -> Iterator[Asked]:
@@ -148,9 +144,7 @@ def _asked(
     for called in dict.fromkeys(call["name"] for call in made):
         arguments = [call["arguments"] for call in made if call["name"] == called]
         tool, offered = tools[called]
-        beside = tuple((tools[call["name"]][1], call["arguments"]) for call in made if call["name"] != called)
-        wanted = wanted_values(arguments)
-        yield Asked(request, called, offered, wanted, is_incomplete, tool, tuple(arguments), beside)
+        yield Asked(request, called, offered, wanted_values(arguments), is_incomplete, tool)
 
 
 def _read_out(sample: Sample) -> Iterator[Asked]:

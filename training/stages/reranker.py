@@ -11,7 +11,6 @@ import pickle
 import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -23,14 +22,14 @@ from numpy.typing import NDArray
 
 from tercet.backends.embedded import relevance
 from tercet.backends.embedded.drafts.parameters import heading
-from tercet.backends.embedded.drafts.reranker import SEPARATOR, unpacked
+from tercet.backends.embedded.drafts.reranker import SEPARATOR
 from tercet.backends.embedded.hints import Offered
 from training.data import statements, together, unserved
 from training.data.mixture import Mixture
 from training.data.sample import Sample, compact
 from training.data.written import written as as_worded
 from training.drafts.examples import Example, Offer, Read, examples, joined, offers
-from training.drafts.reranker import MIN_SEEN_SHAPES, MIN_SEEN_WORDS, RATE, Reranker, Size, batch_of, learn, learn_tool
+from training.drafts.reranker import MIN_SEEN_SHAPES, MIN_SEEN_WORDS, Reranker, Size, batch_of, learn
 from training.drafts.turns import asked_of
 from training.hints import requests_of
 from training.paths import REPOSITORY, data_root
@@ -51,8 +50,6 @@ RIVALS = 2
 """Tools that are called, and such that are not, of a request that are learnt from."""
 HELD_OUT = 4000
 """Calls of held-out tools that the reranker is measured on."""
-FOCUSED_SHARES = (0.2, 0.7, 0.0)
-"""The same where a request is read for one of several calls, of which the table knows nothing."""
 SHARES = (0.5, 0.42, 0.0)
 """How much the scores of table and reranker count, and a bias. On held-out tools 0.27 and 0.53 would be likeliest; on
 own cases, whose requests are worded by other hands than the training texts, these are right more often."""
@@ -64,9 +61,9 @@ def made(root: Path, seed: int, scale: float) -> Read:
     stated = (statements.single(rng) for _ in range(round(STATEMENTS * scale)))
     several = (together.single(rng) for _ in range(round(SEVERAL * scale)))
     mixed = Mixture(root, seed)
-    joined = (next(mixed.streams["joined"]) for _ in range(round(JOINED * scale)))
+    of_several_tools = (next(mixed.streams["joined"]) for _ in range(round(JOINED * scale)))
     asked_for = (sample for sample in samples(root, seed, scale) if sample.schema is None)
-    drawn = chain(asked_for, stated, several, joined)
+    drawn = chain(asked_for, stated, several, of_several_tools)
     asked = (each for sample in drawn for each in asked_of(sample))
     return examples(told_without_own(asked), is_held_out)
 
@@ -115,43 +112,11 @@ def seen_often(read: Read) -> tuple[list[str], list[str]]:
             np.add.at(shapes, each.tokens[:, 3], 1)
     words = [place for place in np.argsort(-stems, kind="stable") if place and stems[place] >= MIN_SEEN_WORDS]
     looks = [place for place in np.argsort(-shapes, kind="stable") if place and shapes[place] >= MIN_SEEN_SHAPES]
-    known = [read.shapes[place - 1] for place in looks]
-    number_shapes(read, known)
-    return [read.stems[place - 1] for place in words], known
-
-
-def number_shapes(read: Read, known: Sequence[str]) -> None:
-    """Give the shapes of all examples the numbers of those that are known, and the next one to all others."""
-    places = {shape: place for place, shape in enumerate(known, 1)}
-    numbers = np.array([0, *(places.get(shape, len(known) + 1) for shape in read.shapes)], dtype=np.int16)
+    numbers = np.full(len(shapes), len(looks) + 1, dtype=np.int16)
+    numbers[[0, *looks]] = np.arange(len(looks) + 1)
     for each in read.examples:
         each.tokens[:, 3] = numbers[each.tokens[:, 3]]
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A reranker to go on from."""
-
-    words: list[str]
-    shapes: list[str]
-    weights: dict[str, torch.Tensor]
-
-    def numbered(self, read: Read) -> tuple[list[str], list[str]]:
-        """Its words and shapes, the latter numbered in all examples as it knows them."""
-        number_shapes(read, self.shapes)
-        return self.words, self.shapes
-
-
-def known_by(file: Path) -> Begun:
-    """The weights that a file has, as the trainer calls them; what it lacks begins as it does from nothing."""
-    with np.load(file) as opened:
-        told = {name: opened[name] for name in opened.files}
-    words, shapes = (bytes(told.pop(name)).decode().split(SEPARATOR) for name in ("names", "looks"))
-    meanings = np.zeros((1, told["meanings"].shape[1]), dtype=np.float32)
-    named = dict(Reranker(meanings, np.array([len(words)]), len(shapes), Size()).named_parameters())
-    own = {name.removesuffix(".weight").replace(".bias", "_bias"): name for name in named}
-    weights = {own[name]: torch.from_numpy(each) for name, each in unpacked(told).items() if name in own}
-    return Begun(words, shapes, weights)
+    return [read.stems[place - 1] for place in words], [read.shapes[place - 1] for place in looks]
 
 
 @torch.no_grad()
@@ -173,7 +138,7 @@ def report(model: Reranker, held_out: list[Example]) -> None:
         print(f"all of {100 * np.mean(list(map(all, right))):.1f}% of {len(right)} calls", flush=True)
 
 
-def written(model: Reranker, words: list[str], shapes: list[str]) -> dict[str, NDArray[Any]]:
+def written(model: Reranker, words: list[str], shapes: list[str], of: Sequence[float]) -> dict[str, NDArray[Any]]:
     """The weights as the product reads them: matrices as signed bytes with a step for each row."""
     found: dict[str, NDArray[Any]] = {}
     for name, weight in model.state_dict().items():
@@ -189,8 +154,7 @@ def written(model: Reranker, words: list[str], shapes: list[str]) -> dict[str, N
             found[f"{called}/step"] = step
     names = {"names": words, "looks": shapes}
     found |= {key: np.frombuffer(SEPARATOR.join(each).encode(), dtype=np.uint8) for key, each in names.items()}
-    shares = {"shares": SHARES, "focused_shares": FOCUSED_SHARES}
-    return found | {name: np.array(of, dtype=np.float32) for name, of in shares.items()}
+    return found | {"shares": np.array(of, dtype=np.float32)}
 
 
 def main() -> None:
@@ -198,8 +162,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=data_root())
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of samples")
     parser.add_argument("--passes", type=int, default=5, help="over all calls")
-    parser.add_argument("--begin", type=Path, help="weights to go on from, as they are shipped")
-    parser.add_argument("--rate", type=float, default=RATE, help="of learning, at its highest")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--out", type=Path, default=FILE)
@@ -212,28 +174,22 @@ def main() -> None:
             parts = list(processes.map(partial(made, a.data, scale=a.scale), SEEDS))
             (a.work / "examples.pkl").write_bytes(pickle.dumps(joined([*parts, of_tools.result()])))
     read = pickle.loads((a.work / "examples.pkl").read_bytes())
-    begun = known_by(a.begin) if a.begin else None
-    words, shapes = begun.numbered(read) if begun else seen_often(read)
+    words, shapes = seen_often(read)
     places = np.zeros(len(read.stems) + 1, dtype=np.int64)
     numbers = {stem: number for number, stem in enumerate(read.stems, 1)}
-    for place, word in enumerate(words, 1):
-        if word in numbers:
-            places[numbers[word]] = place
+    places[[numbers[word] for word in words]] = np.arange(1, len(words) + 1)
     meanings = np.array([relevance.direction((stem,)) for stem in ("", *read.stems)], dtype=np.float32)
     torch.manual_seed(0)
     model = Reranker(meanings, places, len(shapes), Size())
-    if begun:
-        model.load_state_dict(begun.weights, strict=False)
     said = [each for each in read.examples if each.labels.any()]
     offered = [each for each in read.examples if not (len(each.labels) or is_held_out(each.name))]
     seen = [each for each in said if not is_held_out(each.name)]
     held_out = [each for each in said if is_held_out(each.name)][:HELD_OUT]
     print(f"{len(seen)} calls and {len(offered)} offers to learn from, {len(held_out)} calls held out; ", end="")
     print(f"{len(words)} words, {len(shapes)} shapes", flush=True)
-    learn(model, seen, offered, a.passes, a.work / "checkpoint.pt", a.rate)
-    learn_tool(model, offered)
+    learn(model, seen, offered, a.passes, a.work / "checkpoint.pt")
     report(model, held_out)
-    np.savez_compressed(a.out, allow_pickle=False, **written(model, words, shapes))
+    np.savez_compressed(a.out, allow_pickle=False, **written(model, words, shapes, SHARES))
     print(f"{a.out}: {a.out.stat().st_size} bytes")
 
 

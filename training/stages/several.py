@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 import torch
 
-from tercet.backends.embedded import hints, several
+from tercet.backends.embedded import hints, repeats, several
 from tercet.backends.embedded.spoken import Spoken
 from training.data import together
 from training.data.mixture import Mixture
@@ -26,7 +26,6 @@ from training.data.written import written
 from training.paths import REPOSITORY, data_root
 from training.regression import fitted
 from training.stages import relevance
-from training.stages.drafts import is_held_out
 
 TABLE_FILE = REPOSITORY / "src/tercet/backends/embedded/several.json"
 SEEDS = (6161, 6162)
@@ -73,17 +72,18 @@ def _of_tools(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Ite
     found = offered.apart.readings(said)
     is_right = {each.stretch.name for each in found} == set(names)
     if found and (is_right or len(set(names)) == 1):
-        yield Row("tools", several.of_tools(said.text, found, offered.chances(said)), is_right)
+        most = max(offered.chances(said).values())
+        yield Row("tools", several.of_tools(said.text, found, most), is_right)
 
 
 def _of_repeats(offered: hints.Offered, said: Spoken, names: Sequence[str]) -> Iterator[Row]:
-    if len(set(names)) > 1 or not is_held_out(names[0]):
+    if len(set(names)) > 1:
         return
-    found = offered.apart.repeated(said, names[0])
-    if found and len(names) in (1, len(found)):
-        score = offered.several_score(said, names[0])
-        features = several.of_repeats(said.text, found, offered.parameters(names[0]), score)
-        yield Row("repeats", features, len(names) > 1)
+    parameters = offered.parameters(names[0])
+    whole = offered.draft_fields(said, names[0])
+    found = offered.apart.repeated(said, names[0], whole)
+    if found and len(names) in (1, len(repeats.completed(said.text, found, parameters))):
+        yield Row("repeats", several.of_repeats(said.text, found, parameters, whole), len(names) > 1)
 
 
 def learn(found: Sequence[Row]) -> dict[str, Any]:

@@ -5,14 +5,14 @@ It knows what is offered through `Tools` alone; how a message can be read, and h
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from itertools import pairwise
+from typing import Protocol
 
 from tercet.backends.embedded import repeats, several
-from tercet.backends.embedded.drafts import assignment
+from tercet.backends.embedded.drafts import assignment, scorer
 from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
 from tercet.backends.embedded.drafts.pieces import clauses
-from tercet.backends.embedded.drafts.sequences import Focus, Mark
 from tercet.backends.embedded.meant import Meant, likely
 from tercet.backends.embedded.relevance import level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
@@ -37,35 +37,10 @@ class Tools(Protocol):
     def names(self) -> Sequence[str]: ...
     def parameters(self, name: str) -> Sequence[Parameter]: ...
     def request(self, said: Spoken) -> Request: ...
-    def draft_fields(self, said: Spoken, name: str, marks: Sequence[Mark] = ()) -> list[assignment.Field]: ...
-    def settled_fields(self, said: Spoken, name: str, marks: Sequence[Mark] = ()) -> list[assignment.Field]: ...
-    def several_score(self, said: Spoken, name: str, marks: Sequence[Mark] = ()) -> float: ...
+    def scored(self, said: Spoken, name: str) -> list[list[scorer.Value]]: ...
+    def draft_fields(self, said: Spoken, name: str) -> list[assignment.Field]: ...
     def chances(self, said: Spoken) -> Mapping[str, float]: ...
     def by_words(self, said: Spoken) -> Mapping[str, float]: ...
-
-
-class _Reading(NamedTuple):
-    """A message that is read for a tool."""
-
-    tools: Tools
-    said: Spoken
-    name: str
-
-    @property
-    def text(self) -> str:
-        return self.said.text
-
-    def fields(self, marks: Sequence[Mark]) -> Sequence[assignment.Field]:
-        """Return the parameters for which it has likely values."""
-        return self.tools.draft_fields(self.said, self.name, marks)
-
-    def settled(self, marks: Sequence[Mark]) -> Sequence[assignment.Field]:
-        """Return the same with one value each, chosen together."""
-        return self.tools.settled_fields(self.said, self.name, marks)
-
-    def several(self, marks: Sequence[Mark]) -> float:
-        """Return the logarithm of the odds that it asks for several calls."""
-        return self.tools.several_score(self.said, self.name, marks)
 
 
 class Apart:
@@ -89,10 +64,10 @@ class Apart:
         """Return the requests that the last message likely makes, if those are for different tools; else none."""
         last = Spoken(said.last[:MAX_SPOKEN])
         found = self.readings(last)
-        whole = self._tools.chances(last) if found else {}
-        if not found or several.likelihood("tools", several.of_tools(last.text, found, whole)) < SEVERAL:
+        most = max(self._tools.chances(last).values()) if found else 0.0
+        if not found or several.likelihood("tools", several.of_tools(last.text, found, most)) < SEVERAL:
             return []
-        requests = [self._meant(last, reading, found) for reading in found]
+        requests = [self._meant(last, reading) for reading in found]
         if self._is_one(requests):
             return []
         return self._completed([one for request in requests for one in self._each_of(request)], said)
@@ -103,9 +78,10 @@ class Apart:
         found = self._each_of(meant)
         return self._completed(found, said) if len(found) > 1 else []
 
-    def repeated(self, said: Spoken, name: str, marks: Sequence[Mark] = ()) -> list[repeats.Call]:
-        """Return the calls of one tool that a message, or a part of it, can be read as."""
-        return repeats.calls(_Reading(self._tools, said, name), self._tools.parameters(name), marks)
+    def repeated(self, said: Spoken, name: str, whole: Sequence[assignment.Field]) -> list[repeats.Part]:
+        """Return the requests for one tool that a message can be read as; `whole`: what it says if it is one."""
+        offered = self._tools.parameters(name)
+        return repeats.parts(said.text, lambda text: self._tools.request(Spoken(text)), offered, whole)
 
     def _reading(self, said: Spoken, stretch: Stretch) -> several.Reading:
         alone = Spoken(said.text[stretch.start : stretch.end])
@@ -115,26 +91,101 @@ class Apart:
         lacking = sum(each.is_needed and each.name not in told for each in self._tools.parameters(stretch.name))
         return several.Reading(stretch, chances[stretch.name], max(chances.values()), lacking)
 
-    def _meant(self, said: Spoken, reading: several.Reading, all_readings: Sequence[several.Reading]) -> Meant:
-        """Return what a stretch asks for, read with the whole message around it."""
+    def _meant(self, said: Spoken, reading: several.Reading) -> Meant:
         stretch = reading.stretch
-        outside = (each.stretch for each in all_readings if each is not reading)
-        marks = (
-            *(Mark(each.start, each.end, Focus.OUTSIDE) for each in outside),
-            Mark(stretch.start, stretch.end, Focus.WITHIN),
-        )
+        alone = Spoken(said.text[stretch.start : stretch.end])
         chance = max(reading.chance, stretch.chance)
-        fields = self._tools.draft_fields(said, stretch.name, marks)
-        return Meant(level(chance), stretch.name, fields, said, marks=marks)
+        return Meant(level(chance), stretch.name, self._tools.draft_fields(alone, stretch.name), alone)
 
     def _each_of(self, meant: Meant) -> list[Meant]:
         """Return a request as those for the same tool that its last message likely makes."""
-        said = Spoken(meant.said.last[:MAX_SPOKEN])
-        found, offered = self.repeated(said, meant.name, meant.marks), self._tools.parameters(meant.name)
-        score = self._tools.several_score(said, meant.name, meant.marks)
-        if not found or several.likelihood("repeats", several.of_repeats(said.text, found, offered, score)) < SEVERAL:
-            return [meant]
-        return [meant._replace(said=said, fields=call.given, marks=call.marks) for call in found]
+        said, offered = Spoken(meant.said.last[:MAX_SPOKEN]), self._tools.parameters(meant.name)
+        whole = meant.fields if said == meant.said else self._tools.draft_fields(said, meant.name)
+        one = meant._replace(fields=list(whole), said=said)
+        if aligned := self._aligned(one):
+            return aligned
+        counted = self._counted(one)
+        found = self.repeated(said, meant.name, whole)
+        if found and several.likelihood("repeats", several.of_repeats(said.text, found, offered, whole)) < SEVERAL:
+            found = []
+        if len(found) < len(counted) or not found:
+            return counted or self._in_turn(one) or [meant]
+        return [self._part(meant, said, part, whole) for part in repeats.completed(said.text, found, offered)]
+
+    @staticmethod
+    def _aligned(meant: Meant) -> list[Meant]:
+        """Return a request as one for each place in enumerations that are as long as each other, one behind the other:
+        `rates of 0.2 and 0.5 for 3 and 6 hours`."""
+        text = meant.said.text.lower()
+        runs = {field.name: likely(field) for field in meant.fields if not field.is_list}
+        runs = {
+            name: values
+            for name, values in runs.items()
+            if len(values) > 1 and values[0].end and assignment.are_enumerated(values, text)
+        }
+        order = sorted(runs.values(), key=lambda values: values[0].start)
+        count = len(order[0]) if order else 0
+        is_apart = all(one[-1].end <= other[0].start for one, other in pairwise(order))
+        if (
+            len(order) < 2
+            or any(len(values) != count for values in order)
+            or not is_apart
+            or repeats.OF_ALL.search(text)
+        ):
+            return []
+        return [
+            meant._replace(
+                fields=[
+                    field._replace(values=(runs[field.name][place],)) if field.name in runs else field
+                    for field in meant.fields
+                ]
+            )
+            for place in range(count)
+        ]
+
+    def _counted(self, meant: Meant) -> list[Meant]:
+        """Return a request as one for each number of a series where one number is taken: `for 1, 5 and 10 years`."""
+        text = meant.said.text.lower()
+        numbers = {each.name for each in self._tools.parameters(meant.name) if each.kind == "number"}
+        for field in meant.fields:
+            values = likely(field) if field.name in numbers and not field.is_list else []
+            if len(values) >= assignment.MIN_RUN and assignment.are_enumerated(values, text):
+                others = [each for each in meant.fields if each.name != field.name]
+                return [meant._replace(fields=[*others, field._replace(values=(value,))]) for value in values]
+        return []
+
+    def _in_turn(self, meant: Meant) -> list[Meant]:
+        """Return a request as those whose values stand one behind the other; none where it makes one."""
+        offered = self._tools.parameters(meant.name)
+        found = repeats.in_turn(self._tools.scored(meant.said, meant.name), offered)
+        fields = {field.name: field for field in meant.fields}
+        return [
+            meant._replace(fields=list((fields | self._of_values(meant.name, values, fields)).values()))
+            for values in found
+        ]
+
+    def _part(self, meant: Meant, said: Spoken, part: repeats.Part, whole: Sequence[assignment.Field]) -> Meant:
+        """Return one of several requests for a tool. What its own words imply of choices goes before what others say
+        for it, and what all of them imply comes last."""
+        alone = Spoken(said.text[part.start : part.end])
+        drafted = self._tools.draft_fields(alone, meant.name)
+        implied = [field for field in drafted if not field.likeliest.end and field.chance >= SAID]
+        fields = {field.name: field for field in (*(each for each in whole if not each.likeliest.end), *drafted)}
+        fields |= self._of_values(meant.name, part.lent, fields)
+        fields |= {field.name: field for field in implied}
+        fields |= self._of_values(meant.name, part.values, fields)
+        return meant._replace(said=alone, fields=list(fields.values()))
+
+    def _of_values(
+        self, name: str, values: Mapping[int, scorer.Value], drafted: Mapping[str, assignment.Field]
+    ) -> dict[str, assignment.Field]:
+        """Return values by the place of a parameter as fields; lists as they are drafted, if they are."""
+        offered = [(self._tools.parameters(name)[place], value) for place, value in values.items()]
+        return {
+            each.name: assignment.Field(each.name, (value,), each.is_list, each.row)
+            for each, value in offered
+            if not each.is_list or isinstance(value.value, list) or each.name not in drafted
+        }
 
     def _is_one(self, requests: Sequence[Meant]) -> bool:
         """Say whether two requests for different tools are one: the tools need the same, and one request says nothing

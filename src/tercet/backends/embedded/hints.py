@@ -18,7 +18,6 @@ from tercet.backends.embedded.drafts.parameters import Parameter, heading, param
 from tercet.backends.embedded.drafts.requests import read
 from tercet.backends.embedded.drafts.reranker import Read, reranker
 from tercet.backends.embedded.drafts.segments import listed
-from tercet.backends.embedded.drafts.sequences import Mark
 from tercet.backends.embedded.meant import Meant, likely
 from tercet.backends.embedded.relevance import Kept, level
 from tercet.backends.embedded.spoken import MAX_SPOKEN, Spoken
@@ -49,9 +48,6 @@ SILENT = 0.03
 """Chance below which nothing in a request can be a parameter's value."""
 MAX_VALUE = 300
 """Characters of a value that is told; longer ones are left to the model."""
-
-
-Marks = Sequence[Mark]
 
 
 class Said(NamedTuple):
@@ -181,23 +177,14 @@ class Offered:
 
     def settled(self, said: Spoken, name: str) -> Draft:
         """Return what a call of a tool is given, one value each."""
-        return self._draft(said, name, self.settled_fields(said, name))._replace(quotes={}, is_settled=True)
+        fields = assignment.record(self.request(said), self.parameters(name), self._values(said, name))
+        return self._draft(said, name, fields)._replace(quotes={}, is_settled=True)
 
     def plan(self, said: Spoken) -> list[tuple[str, Draft]]:
         """Return the tools that are asked for one after the other, with their drafts, if that is clear of all."""
         meant = self._meant(said)
         is_plan = len(meant) > 1 and all(each.is_one_of_several and self._is_clear(each) for each in meant)
-        return [(each.name, self._draft_of_one(each)) for each in meant] if is_plan else []
-
-    def _draft_of_one(self, meant: Meant) -> Draft:
-        """Return what one of several calls is held to: what it likely is given, and of what it may leave out nothing
-        else."""
-        draft = self._draft(meant.said, meant.name, meant.fields)
-        if not meant.marks:
-            return draft
-        told = {field.name for field in meant.fields}
-        unsaid = {each.name for each in self.parameters(meant.name) if not (each.is_needed or each.name in told)}
-        return draft._replace(unsaid=draft.unsaid | unsaid, is_settled=True)
+        return [(each.name, self._draft(each.said, each.name, each.fields)) for each in meant] if is_plan else []
 
     def is_complete(self, said: Spoken, allowed: Collection[str]) -> bool:
         """Say whether a request clearly asks for a tool that is allowed and needs something, and likely says all of
@@ -342,33 +329,24 @@ class Offered:
         found = {**missing, **{field.name: _told(field) for field in meant.fields}}
         return tuple(filter(None, map(found.get, dict.fromkeys(each.name for each in offered))))
 
-    def draft_fields(self, said: Spoken, name: str, marks: Marks = ()) -> list[assignment.Field]:
-        """Return the parameters of a tool for which a request has likely values; `marks`: the words of the calls of
-        which some are read."""
-        return assignment.fields(self.request(said), self.parameters(name), self._values(said, name, marks))
+    def draft_fields(self, said: Spoken, name: str) -> list[assignment.Field]:
+        """Return the parameters of a tool for which a request has likely values."""
+        return assignment.fields(self.request(said), self.parameters(name), self._values(said, name))
 
-    def settled_fields(self, said: Spoken, name: str, marks: Marks = ()) -> list[assignment.Field]:
-        """Return what a call of a tool is given, one value each."""
-        return assignment.record(self.request(said), self.parameters(name), self._values(said, name, marks))
-
-    def several_score(self, said: Spoken, name: str, marks: Marks = ()) -> float:
-        """Return the logarithm of the odds that a request asks for several calls of a tool, even where it is too long
-        to tell."""
-        read_out = self._read(said, name, marks)
-        return 0.0 if read_out is None else read_out.several_score
-
-    def _values(self, said: Spoken, name: str, marks: Marks = ()) -> assignment.Weighed:
+    def _values(self, said: Spoken, name: str) -> assignment.Weighed:
         """Return the likely values of a tool's parameters; found once."""
-        key = _digest(said, marks) + self._digests[name]
-        return _VALUES.get(key, partial(self._found_values, said, name, marks))
+        return _VALUES.get(_digest(said) + self._digests[name], partial(self._found_values, said, name))
 
-    def _found_values(self, said: Spoken, name: str, marks: Marks) -> assignment.Weighed:
-        return assignment.weigh(self.request(said), self.parameters(name), self._read(said, name, marks))
+    def scored(self, said: Spoken, name: str) -> list[list[scorer.Value]]:
+        """Return what a text may say of each parameter of a tool."""
+        return scorer.scored(self.request(said), self.parameters(name), self._read(said, name))
 
-    def _read(self, said: Spoken, name: str, marks: Marks = ()) -> Read | None:
+    def _found_values(self, said: Spoken, name: str) -> assignment.Weighed:
+        return assignment.weigh(self.request(said), self.parameters(name), self._read(said, name))
+
+    def _read(self, said: Spoken, name: str) -> Read | None:
         """Return a request as it is read together with a tool, if that is not too much; found once."""
-        key = _digest(said, marks) + self._digests[name]
-        return _READ.get(key, partial(self._found_read, said, name, marks))
+        return _READ.get(_digest(said) + self._digests[name], partial(self._found_read, said, name))
 
     def tool_score(self, said: Spoken, name: str) -> float | None:
         """Return the score of a tool for a request that was read together with it, if it was; none behind results,
@@ -376,8 +354,8 @@ class Offered:
         read_out = None if said.known else self._read(said, name)
         return None if read_out is None else read_out.tool_score
 
-    def _found_read(self, said: Spoken, name: str, marks: Marks) -> Read | None:
-        return reranker().read(self.request(said), heading(self._tools[name]), self.parameters(name), marks)
+    def _found_read(self, said: Spoken, name: str) -> Read | None:
+        return reranker().read(self.request(said), heading(self._tools[name]), self.parameters(name))
 
     @staticmethod
     def request(said: Spoken) -> Request:
@@ -408,8 +386,8 @@ _REQUESTS: Kept[Request] = Kept(256)
 _PARAMETERS: Kept[tuple[Parameter, ...]] = Kept(relevance.MAX_KEPT_TOOLS)
 
 
-def _digest(said: Spoken, marks: Marks = ()) -> bytes:
-    return hashlib.blake2b(repr((said, marks) if marks else said).encode(), digest_size=16).digest()
+def _digest(said: Spoken) -> bytes:
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).digest()
 
 
 def _common(fields: Sequence[assignment.Field], others: Sequence[assignment.Field]) -> list[assignment.Field]:

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from tercet.backends.embedded.drafts import assignment, scorer
-from tercet.backends.embedded.drafts.sequences import Mark
 from tercet.backends.embedded.spoken import Spoken
 
 
@@ -15,8 +14,6 @@ class Meant(NamedTuple):
     fields: list[assignment.Field]
     said: Spoken
     is_one_of_several: bool = False
-    marks: tuple[Mark, ...] = ()
-    """The words of the text that are of it and of others."""
 
 
 def likely(field: assignment.Field) -> list[scorer.Value]:

@@ -1,208 +1,340 @@
-"""One tool asked for several times in a message: `Celtic in 1966-67, and Ajax in 1971-72`.
+"""One tool asked for several times in a message, most of the words left out: `Celtic in 1966-67, and Ajax in 1971-72`.
 
-Where several values of one parameter are likely, they may tell several calls apart. The message is read anew for each
-of them, with its words and those of the others marked, so that what else is said of that call is found wherever it
-stands; and within such a reading, for what is still said several times. It knows nothing of other tools, nor how likely
-a message is meant so.
+A piece that says anew what a piece before it has said begins another request; what all of them have in common is said
+once, before, behind or in between. It knows nothing of other tools, nor how likely such a reading is.
 """
 
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, permutations
-from typing import NamedTuple, Protocol
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, pairwise, product
+from typing import NamedTuple
 
 from tercet.backends.embedded.drafts import scorer
 from tercet.backends.embedded.drafts.assignment import Field
+from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.parameters import Parameter
+from tercet.backends.embedded.drafts.pieces import Place, pieces
+from tercet.backends.embedded.drafts.rivalry import settled
 from tercet.backends.embedded.drafts.scorer import Value, share_words
-from tercet.backends.embedded.drafts.sequences import Focus, Mark
 
-MAX_CALLS = 8
-"""Calls that a message is read as."""
-SAID = 0.3
-"""Chance from which a value may tell a call from others."""
-WITHIN = 0.5
-"""The same where a message is read for one of several calls."""
-WORTH = 0.2
-"""Chance from which a value speaks for its parameter as the one that tells calls apart."""
-UNLIKELY = 0.02
-"""Chance of a value that a call's own reading does not have."""
-MAX_ORDERED = 5
-"""Calls up to which all orders of values are weighed."""
+MAX_RIVALS = 12
+"""Values of a parameter in one piece that are weighed against each other."""
+SAID, SAID_AGAIN, ALONE = 0.3, 0.12, 0.02
+"""Chance from which a piece says a value: of a parameter that is said once, of one that others say, too, and of one
+that they say where the value is all of the piece."""
+ELSEWHERE = 0.5
+"""Chance from which a value is another parameter's if the text is one request."""
+LEFT = 0.05
+"""Chance from which a part says itself what the others say, where it would have to be lent it."""
+POSSIBLE = 0.03
+"""Chance from which a text is read piece by piece for two values."""
 REWORDED = 0.6
 """How likely a text is said as it is below which two of it are no two requests."""
-
-
+_NO_VALUE = re.compile(
+    r"\W*(?:separately|individually|respectively|please|thanks?(?: you)?|too|instead|both|each|today|now|all|one"
+    r"|the (?:first|second|last) one)\W*",
+    re.IGNORECASE,
+)
+"""Words that are no value though they stand alone."""
+ENDS = re.compile(r"[.?!:\n]\W*$")
+"""The end of a sentence, or of what announces others."""
+_INSTEAD = re.compile(
+    r"\b(?:no,? wait|no,|sorry|wait|i mean|scratch that|oops|correction|make (?:it|that)|or rather|actually)\b"
+    r"|\bno\b\W*$",
+    re.IGNORECASE,
+)
+"""What takes back what is said before it."""
 OF_ALL = re.compile(r"\b(?:each|both|all|every|everything|everyone|them|those|these)\b", re.IGNORECASE)
-"""Words that say that what is enumerated is meant of all."""
+_QUOTED = re.compile(r"[\"“«`'].*", re.DOTALL)
+_MORE = re.compile(r"\w{4,}")
 
 
-class Reading(Protocol):
-    """A message that is read for a tool, as a whole or with words marked as of some of its calls."""
+class Part(NamedTuple):
+    """One of several requests: where it stands, and by the places of parameters what is said there."""
 
-    @property
-    def text(self) -> str: ...
-
-    def fields(self, marks: Sequence[Mark]) -> Sequence[Field]:
-        """Return the parameters for which it has likely values."""
-
-    def settled(self, marks: Sequence[Mark]) -> Sequence[Field]:
-        """Return the same with one value each, chosen together."""
-
-    def several(self, marks: Sequence[Mark]) -> float:
-        """Return the logarithm of the odds that it asks for several calls."""
+    start: int
+    end: int
+    values: Mapping[int, Value]
+    possible: Sequence[Sequence[Value]] = ()
+    """By the places of all parameters what may be said there."""
+    lent: Mapping[int, Value] = {}
+    """What others say for it."""
 
 
-class Call(NamedTuple):
-    """One of several calls: the words that tell it from others, and what it is given."""
+def parts(
+    text: str, reader: Callable[[str], Request], offered: Sequence[Parameter], whole: Sequence[Field]
+) -> list[Part]:
+    """Return the requests that a text can be read as, at least two; none where it cannot. `reader` says what is found
+    in a text or a piece of it; `whole`: what it says if it is one request. What is shared is yet to be filled in
+    (`completed`)."""
+    request = reader(text)
+    places = pieces(text, request, takes_lists=any(each.is_list for each in offered))
+    if len(places) < 2:
+        return []
+    alone = [scorer.scores(request, parameter) for parameter in offered]
+    if not any(_may_be_repeated(values, places) for values in alone):
+        return []
+    said = [_piece(text, place, alone, reader, offered) for place in places]
+    first = _joined(text, said, offered, lambda _, __: SAID)
+    again = repeated(first)
+    if not again:
+        return []
+    looks = {place: {look(text, part.values[place]) for part in first if place in part.values} for place in again}
 
-    marks: tuple[Mark, ...]
-    told_by: dict[str, Value]
-    """By parameter, the values that tell it from others."""
-    fields: Sequence[Field]
-    """Its parameters with one value each."""
-    possible: Sequence[Field] = ()
-    """Its parameters with all that they likely have."""
-    shared: Mapping[str, Value] = {}
-    """What it is given of values of which each call has one."""
+    def least(place: int, value: Value) -> float:
+        if look(text, value) not in looks.get(place, ()):
+            return SAID
+        return ALONE if _is_all(text, value, places) else SAID_AGAIN
 
-    @property
-    def given(self) -> list[Field]:
-        """What it is given: what tells it from others for certain, and no words of those."""
-        others = [mark for mark in self.marks if mark.focus is Focus.OTHER]
-        known = self.told_by.keys() | self.shared.keys()
-        kept = {field.name: _without(field, others) for field in self.fields if field.name not in known}
-        told = {name: Field(name, (value,)) for name, value in {**self.shared, **self.told_by}.items()}
-        by_name = {field.name: field for field in self.fields}
-        lists = {name: told[name]._replace(is_list=by_name[name].is_list) for name in told if name in by_name}
-        return [field for field in (told | lists | kept).values() if field is not None]
+    found = _without_asides(text, _joined(text, said, offered, least), offered, whole)
+    again = repeated(found)
+    return found if len(found) > 1 and all(again & part.values.keys() for part in found) else []
 
 
-def anchors(
-    fields: Sequence[Field], offered: Sequence[Parameter], known: Sequence[str] = (), least: float = SAID
-) -> tuple[str, Sequence[Value]]:
-    """Return the parameter whose values most likely tell calls apart, and those values; none where no parameter has
-    two. `known`: parameters that tell them apart already."""
-    found = ("", list[Value]())
-    best = 0.0
-    by_name = {each.name: each for each in offered}
-    for field in fields:
-        if field.name in known or field.row or not tells_apart(by_name[field.name]):
-            continue
-        values = [value for value in field.values if value.end and value.chance >= least]
-        if field.is_list:
-            values = [value for value in values if isinstance(value.value, list)]
-        worth = sum(value.chance - WORTH for value in values)
-        if len(values) > 1 and worth > best:
-            found, best = (field.name, values[:MAX_CALLS]), worth
+def in_turn(scored: Sequence[Sequence[Value]], offered: Sequence[Parameter]) -> list[dict[int, Value]]:
+    """Return by the places of parameters what several requests say one behind the other, if at least two parameters
+    have as many likely values, and those stand in turn: `channel 1 to 3.3 volts, channel 2 to 12`."""
+    runs: dict[int, list[Value]] = {}
+    for place, (values, parameter) in enumerate(zip(scored, offered, strict=True)):
+        if not (parameter.is_list or parameter.row):
+            runs[place] = _likely_apart(values)
+    for count in sorted({len(run) for run in runs.values() if len(run) > 1}, reverse=True):
+        chosen = {place: run for place, run in runs.items() if len(run) == count}
+        others = [value for place, run in runs.items() if place not in chosen for value in run]
+        if len(chosen) > 1 and _stand_in_turn(list(chosen.values()), others):
+            return [{place: run[number] for place, run in chosen.items()} for number in range(count)]
+    return []
+
+
+def _likely_apart(values: Sequence[Value]) -> list[Value]:
+    """Return the likely values as they are said, of those that share words the likeliest."""
+    kept: list[Value] = []
+    for value in sorted(values, key=lambda each: -each.chance):
+        if value.chance < SAID:
+            break
+        if value.end and not any(share_words(value, other) for other in kept):
+            kept.append(value)
+    return sorted(kept, key=lambda each: each.start)
+
+
+def _stand_in_turn(runs: Sequence[Sequence[Value]], others: Sequence[Value]) -> bool:
+    """Say whether the first values of all runs stand before all second ones, and so on, and no words are those of two
+    parameters."""
+    groups = list(zip(*runs, strict=True))
+    if any(max(each.end for each in one) > min(each.start for each in other) for one, other in pairwise(groups)):
+        return False
+    said = [value for group in groups for value in group]
+    pairs = [*combinations(said, 2), *product(said, others)]
+    return not any(share_words(one, other) for one, other in pairs)
+
+
+def elsewhere(name: str, value: Value, whole: Sequence[Field]) -> float:
+    """Return how likely a value of one parameter is another's if the text is one request."""
+    others = (field.likeliest for field in whole if field.name != name)
+    return max((other.chance for other in others if share_words(value, other)), default=0.0)
+
+
+def completed(text: str, found: Sequence[Part], offered: Sequence[Parameter]) -> list[Part]:
+    """Return the parts with all that is said in and for each, as pairs or combinations where it is enumerated so."""
+    again = repeated(found)
+    return _with_lent(text, _crossed(text, [_with_left(part, again) for part in found]), offered)
+
+
+def repeated(found: Sequence[Part]) -> frozenset[int]:
+    """Return the places of the parameters that several parts say."""
+    counts = Counter(place for part in found for place in part.values)
+    return frozenset(place for place, count in counts.items() if count > 1)
+
+
+def differ(one: Value, other: Value) -> bool:
+    """Say whether two values are not the same, as they are written."""
+    return str(one.value).lower() != str(other.value).lower()
+
+
+def look(text: str, value: Value) -> str:
+    """Return what a value begins with: a digit, a capital, another letter or mark."""
+    first = text[value.start : value.start + 1]
+    return "0" if first.isdigit() else "A" if first.isupper() else "a"
+
+
+def _piece(
+    text: str,
+    place: Place,
+    alone: Sequence[Sequence[Value]],
+    reader: Callable[[str], Request],
+    offered: Sequence[Parameter],
+) -> Part:
+    """Return a piece with what may be said there, each as likely as in the text or as in the piece alone: the third of
+    three rooms is a room, too."""
+    start, end = place
+    request = reader(text[start:end])
+    found: list[list[Value]] = []
+    for values, parameter in zip(alone, offered, strict=True):
+        inside = {
+            (each.start, each.end): each for each in values if each.end and start <= each.start and each.end <= end
+        }
+        for value in scorer.scores(request, parameter):
+            at = (value.start + start, value.end + start)
+            is_said = value.end and not _QUOTED.fullmatch(text, *at)
+            if is_said and (at not in inside or inside[at].chance < value.chance):
+                inside[at] = value._replace(start=at[0], end=at[1])
+        found.append(sorted(inside.values(), key=lambda each: -each.chance)[:MAX_RIVALS])
+    return Part(start, end, {}, settled(found, offered))
+
+
+def _may_be_repeated(values: Sequence[Value], places: Sequence[Place]) -> bool:
+    """Say whether two different values of a parameter stand in different pieces."""
+    possible = [value for value in values if value.end and value.chance >= POSSIBLE]
+    at = {(bisect_right(places, (value.start, math.inf)), str(value.value).lower()) for value in possible}
+    return len({place for place, _ in at}) > 1 and len({value for _, value in at}) > 1
+
+
+def _joined(
+    text: str, said: Sequence[Part], offered: Sequence[Parameter], least: Callable[[int, Value], float]
+) -> list[Part]:
+    """Return the pieces as parts: one begins with what says anew what is said of the part before, unless that is taken
+    back."""
+    found: list[Part] = []
+    for piece in said:
+        values = _taken(piece.possible, least)
+        last = found[-1] if found else None
+        is_new = last is not None and bool(last.values) and _clash(last.values, values, offered)
+        if last is None or (is_new and not _is_taken_back(text, last, values)):
+            found.append(piece._replace(values=values))
+        else:
+            both = {**last.values, **values} if is_new else {**values, **last.values}
+            found[-1] = Part(last.start, piece.end, both, _both(last.possible, piece.possible))
     return found
 
 
-def tells_apart(parameter: Parameter) -> bool:
+def _is_taken_back(text: str, last: Part, values: Mapping[int, Value]) -> bool:
+    """Say whether values stand instead of those of the part before: `in Wedding, no wait, in Pankow`."""
+    said = max(value.end for value in last.values.values())
+    return _INSTEAD.search(text, said, max(said, min(value.start for value in values.values()))) is not None
+
+
+def _both(one: Sequence[Sequence[Value]], other: Sequence[Sequence[Value]]) -> list[list[Value]]:
+    return [[*values, *more] for values, more in zip(one, other, strict=True)]
+
+
+def _taken(by_parameter: Sequence[Sequence[Value]], least: Callable[[int, Value], float]) -> dict[int, Value]:
+    """Return by the place of a parameter what a piece says: the likeliest first, no words twice."""
+    bids = [(place, value) for place, values in enumerate(by_parameter) for value in values]
+    taken: dict[int, Value] = {}
+    for place, value in sorted(bids, key=lambda bid: -bid[1].chance):
+        is_new = place not in taken and not any(share_words(value, other) for other in taken.values())
+        if is_new and value.chance >= least(place, value):
+            taken[place] = value
+    return taken
+
+
+def _clash(known: Mapping[int, Value], values: Mapping[int, Value], offered: Sequence[Parameter]) -> bool:
+    both = known.keys() & values.keys()
+    return any(differ(known[place], values[place]) and _tells_apart(offered[place], values[place]) for place in both)
+
+
+def _tells_apart(parameter: Parameter, value: Value) -> bool:
     """Say whether two values of a parameter make two requests."""
+    if parameter.is_list:
+        return isinstance(value.value, list)
     return not scorer.is_open_text(parameter) or scorer.quotable(parameter) >= REWORDED
 
 
-def calls(reading: Reading, offered: Sequence[Parameter], marks: Sequence[Mark] = ()) -> list[Call]:
-    """Return the calls that a message can be read as, at least two in the order of what tells them apart; none where it
-    cannot. `marks`: the part of the message that is read."""
-    fields = reading.fields(marks)
-    name, values = anchors(fields, offered)
-    rows = [{name: value} for value in values]
-    for other, more in _in_turn(fields, offered, name, values) if not OF_ALL.search(reading.text) else ():
-        rows = [{**row, other: value} for row, value in zip(rows, more, strict=True)]
-    found = _shared_out(list(_told_apart(reading, offered, tuple(marks), {}, rows)), fields, offered)
-    distinct = [call for at, call in enumerate(found) if not any(_are_same(call, other) for other in found[:at])]
-    return distinct[:MAX_CALLS] if len(distinct) > 1 else []
+def _is_all(text: str, value: Value, places: Sequence[Place]) -> bool:
+    """Say whether a value is all that its piece says."""
+    start, end = next(place for place in places if place[0] <= value.start and value.end <= place[1])
+    around = text[start : value.start] + text[value.end : end]
+    return not _MORE.search(around) and _NO_VALUE.fullmatch(text, start, end) is None
 
 
-def _in_turn(
-    fields: Sequence[Field], offered: Sequence[Parameter], name: str, values: Sequence[Value]
-) -> Iterator[tuple[str, Sequence[Value]]]:
-    """Yield other parameters with as many values, all before or all behind those: `rates of 0.2 and 0.5 for 3 and 6
-    hours`."""
-    for field in fields:
-        other, more = anchors([field], offered, [name])
-        if other and len(more) == len(values):
-            is_before, is_behind = more[-1].end <= values[0].start, values[-1].end <= more[0].start
-            if is_before or is_behind:
-                yield other, more
+def _without_asides(text: str, found: list[Part], offered: Sequence[Parameter], whole: Sequence[Field]) -> list[Part]:
+    """Return the parts, of at least three, those with others that say less than they do: a sentence before them all
+    that tells what they are about, and what is something else if the text is one request."""
+    again = repeated(found)
+    said = [again & part.values.keys() for part in found]
+    most = max(map(len, said))
+    for number, part in enumerate(found if len(found) > 2 else ()):
+        is_lead = number == 0 and len(said[0]) < min(map(len, said[1:])) and ENDS.search(text, part.start, part.end)
+        is_else = all(elsewhere(offered[place].name, part.values[place], whole) >= ELSEWHERE for place in said[number])
+        if is_lead or (len(said[number]) < most and is_else):
+            first = max(0, number - 1)
+            one, other = found[first], found[first + 1]
+            others = {place: value for place, value in part.values.items() if place not in again}
+            values = {**others, **(other if number == 0 else one).values}
+            joined = Part(one.start, other.end, values, _both(one.possible, other.possible))
+            return _without_asides(text, [*found[:first], joined, *found[first + 2 :]], offered, whole)
+    return found
 
 
-def _told_apart(
-    reading: Reading,
-    offered: Sequence[Parameter],
-    marks: tuple[Mark, ...],
-    known: dict[str, Value],
-    rows: Sequence[Mapping[str, Value]],
-) -> Iterator[Call]:
-    """Yield a call, or several, for each row of values that tell them apart."""
-    for row in rows:
-        others = (value for each in rows if each is not row for value in each.values())
-        own = (
-            *marks,
-            *(Mark(value.start, value.end, Focus.OTHER) for value in others),
-            *(Mark(value.start, value.end, Focus.OWN) for value in row.values()),
-        )
-        fields, told = reading.fields(own), {**known, **row}
-        name, values = anchors(fields, offered, list(told), WITHIN)
-        if name and reading.several(own) > 0:
-            yield from _told_apart(reading, offered, own, told, [{name: value} for value in values])
-        else:
-            yield Call(own, told, reading.settled(own), fields)
+def _with_left(part: Part, again: frozenset[int]) -> Part:
+    """Return a part with what it says itself, however unlikely, of what the others say."""
+    values = dict(part.values)
+    for place in sorted(again - values.keys()):
+        left = [value for value in part.possible[place] if value.chance >= LEFT]
+        free = [value for value in left if not any(share_words(value, other) for other in values.values())]
+        if free:
+            values[place] = max(free, key=lambda value: value.chance)
+    return part._replace(values=values)
 
 
-def _shared_out(found: Sequence[Call], fields: Sequence[Field], offered: Sequence[Parameter]) -> list[Call]:
-    """Return the calls, each with one of the values of every parameter that has no more of them than there are calls,
-    and at least two: all are given to some call, in the way that is likeliest by the calls' own readings."""
-    by_name = {each.name: each for each in offered}
-    shared: list[dict[str, Value]] = [{} for _ in found]
-    told = {name for call in found for name in call.told_by}
-    for field in fields:
-        values = [value for value in field.values if value.end]
-        is_one = not (field.is_list or field.row or field.name in told) and tells_apart(by_name[field.name])
-        num_said = sum(value.chance >= SAID for value in values)
-        if is_one and 2 <= len(values) <= len(found) and num_said >= (1 if len(values) == len(found) else 2):
-            ways = [[_likelihood(call, field.name, value) for value in values] for call in found]
-            for call, own, place in zip(shared, ways, _places(ways), strict=True):
-                call[field.name] = values[place]._replace(chance=max(own[place], values[place].chance))
-    return [call._replace(shared=own) for call, own in zip(found, shared, strict=True)]
-
-
-def _places(ways: Sequence[Sequence[float]]) -> Sequence[int]:
-    """Return which value each call has, by how likely each is: where there are as many, each another one, in order or
-    in the likeliest of all orders; else all in order."""
-    count, most = len(ways), len(ways[0])
-    if count == most:
-        orders: Iterable[Sequence[int]] = permutations(range(count)) if count <= MAX_ORDERED else [range(count)]
+def _crossed(text: str, found: list[Part]) -> list[Part]:
+    """Return the parts, where two parameters are enumerated one behind the other: as pairs of the first and the second
+    if they are as many, else, or where all are meant of each, as all combinations."""
+    again = repeated(found)
+    firsts, seconds = _enumerations(found, again)
+    if not firsts:
+        return found
+    if len(firsts) == len(seconds) and not OF_ALL.search(text):
+        pairs = list(zip(firsts, seconds, strict=True))
     else:
-        cuts = combinations(range(1, count), most - 1)
-        orders = ([bisect_right(cut, at) for at in range(count)] for cut in cuts)
-    return max(orders, key=lambda order: sum(math.log(own[place]) for own, place in zip(ways, order, strict=True)))
+        pairs = list(product(firsts, seconds))
+    others = {place: value for part in found for place, value in part.values.items() if place not in again}
+    values = [{**others, **dict(pair)} for pair in pairs]
+    return [Part(found[0].start, found[-1].end, each) for each in values]
 
 
-def _likelihood(call: Call, name: str, value: Value) -> float:
-    """Return how likely a call's own reading has a value for a parameter."""
-    values = next((field.values for field in call.possible if field.name == name), ())
-    return max((each.chance for each in values if share_words(each, value)), default=UNLIKELY)
-
-
-def _are_same(one: Call, other: Call) -> bool:
-    """Say whether two calls are given the same, as it is written."""
-    return _written(one) == _written(other)
-
-
-def _written(call: Call) -> dict[str, str]:
-    return {field.name: str(field.likeliest.value).lower() for field in call.given}
-
-
-def _without(field: Field, marks: Sequence[Mark]) -> Field | None:
-    """Return a field without the values that share words with what is marked; None where it has no others."""
-    kept = tuple(
-        value
-        for value in field.values
-        if not value.end or not any(value.start < mark.end and mark.start < value.end for mark in marks)
+def _enumerations(
+    found: Sequence[Part], again: frozenset[int]
+) -> tuple[list[tuple[int, Value]], list[tuple[int, Value]]]:
+    """Return the values of two parameters, each with its parameter's place, if all of one stand before all of the
+    other; nothing else is said several times."""
+    said = sorted(
+        (value.start, place, value) for part in found for place, value in part.values.items() if place in again
     )
-    return field._replace(values=kept) if kept else None
+    order = [place for _, place, _ in said]
+    count = order.count(order[0]) if len(again) == 2 else 0
+    if count < 2 or len(order) - count < 2 or len(set(order[:count])) > 1:
+        return [], []
+    values = [(place, value) for _, place, value in said]
+    return values[:count], values[count:]
+
+
+def _with_lent(text: str, found: Sequence[Part], offered: Sequence[Parameter]) -> list[Part]:
+    """Return the parts with what others say for each: the part before it, or else behind it, where several say it; what
+    one says, where a call needs it or it is said of all."""
+    again = repeated(found)
+    of_all = dict(_of_all(text, found, offered, again))
+    lent: list[Part] = []
+    for number, part in enumerate(found):
+        near = [*reversed(found[:number]), *found[number + 1 :]]
+        lacking = again - part.values.keys()
+        given = {place: next(each.values[place] for each in near if place in each.values) for place in lacking}
+        lent.append(part._replace(lent={**of_all, **given}))
+    return lent
+
+
+def _of_all(
+    text: str, found: Sequence[Part], offered: Sequence[Parameter], again: frozenset[int]
+) -> Iterator[tuple[int, Value]]:
+    """Yield what one part says of all."""
+    for number, part in enumerate(found):
+        inside = [part.values[place] for place in again & part.values.keys()]
+        first, last = min(value.start for value in inside), max(value.end for value in inside)
+        for place, value in part.values.items():
+            is_before = number == 0 and value.end <= first
+            is_behind = number == len(found) - 1 and value.start >= last and OF_ALL.search(text, last) is not None
+            if place not in again and (offered[place].is_needed or is_before or is_behind):
+                yield place, value

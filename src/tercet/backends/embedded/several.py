@@ -6,22 +6,22 @@ the tables.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from tercet.backends.embedded.drafts.assignment import Field
 from tercet.backends.embedded.drafts.parameters import Parameter
-from tercet.backends.embedded.drafts.scorer import Value, share_words
+from tercet.backends.embedded.drafts.scorer import share_words
 from tercet.backends.embedded.regression import Regression, read_regression
-from tercet.backends.embedded.repeats import SAID, Call
+from tercet.backends.embedded.repeats import ENDS, SAID, Part, differ, elsewhere, look, repeated
 from tercet.backends.embedded.stretches import MOST, Stretch
 
 SHORT = 20
 """Characters below which a stretch says little."""
-ENDS = re.compile(r"[.?!:\n]\W*$")
-"""The end of a sentence, or of what announces others."""
+_WORD = re.compile(r"\w")
 _TOLD = re.compile(
     r"\b(?:each|both|all (?:three|four|five)|respectively|compar(?:e|ing)|versus|vs|another|same|also|too|twice|once"
     r"|likewise|ditto|separately|then|either|which(?: one)? (?:is|was|has|of))\b|^\s*(?:[-*•]|\d[.)])\s",
@@ -53,14 +53,13 @@ def likelihood(kind: Literal["repeats", "tools"], features: Sequence[float]) -> 
     return tables()[kind].likelihood(features)
 
 
-def of_tools(text: str, found: Sequence[Reading], whole: Mapping[str, float]) -> tuple[float, ...]:
+def of_tools(text: str, found: Sequence[Reading], whole: float) -> tuple[float, ...]:
     """Return what the likelihood is weighed from that a text asks for different tools; `whole`: how likely it asks for
-    each as a whole."""
+    the likeliest tool if it asks for one."""
     chances = sorted(each.stretch.chance for each in found)
     margins = [each.stretch.margin / MOST for each in found]
     alone = [each.chance for each in found]
     ends = [each.stretch.end for each in found[:-1]]
-    names = {each.stretch.name for each in found}
     return (
         chances[0],
         chances[1],
@@ -68,10 +67,7 @@ def of_tools(text: str, found: Sequence[Reading], whole: Mapping[str, float]) ->
         min(2.0, _mean(margins)),
         min(alone),
         min(each.chance / max(each.most, 0.01) for each in found),
-        max(whole.values()),
-        min(whole.get(name, 0.0) for name in names),
-        _mean([whole.get(name, 0.0) for name in sorted(names)]),
-        max((chance for name, chance in whole.items() if name not in names), default=0.0),
+        whole,
         float(len(found) > 2),
         _mean([each.lacking == 0 for each in found]),
         min(2, max(each.lacking for each in found)) / 2,
@@ -81,46 +77,46 @@ def of_tools(text: str, found: Sequence[Reading], whole: Mapping[str, float]) ->
     )
 
 
-def of_repeats(text: str, found: Sequence[Call], offered: Sequence[Parameter], score: float) -> tuple[float, ...]:
-    """Return what the likelihood is weighed from that a text asks for one tool several times; `score`: what reading it
-    makes of that, a logarithm of odds."""
-    told = [min(value.chance for value in call.told_by.values()) for call in found]
-    chances = [{field.name: field for field in call.possible} for call in found]
-    own = [
-        _chance_of(value, of.get(name))
-        for call, of in zip(found, chances, strict=True)
-        for name, value in call.told_by.items()
+def of_repeats(
+    text: str, found: Sequence[Part], offered: Sequence[Parameter], whole: Sequence[Field]
+) -> tuple[float, ...]:
+    """Return what the likelihood is weighed from that a text asks for one tool several times; `whole`: what it says if
+    it asks once."""
+    again = repeated(found)
+    surest = min(max((part.values[at].chance for at in again & part.values.keys()), default=0.0) for part in found)
+    shares = [len(again & part.values.keys()) / max(1, len(again)) for part in found]
+    clashes = [
+        (offered[place].name, one.values[place], other.values[place])
+        for one, other in pairwise(found)
+        for place in one.values.keys() & other.values.keys()
+        if differ(one.values[place], other.values[place])
     ]
-    others = [
-        _chance_of(other.told_by[name], chances[at].get(name))
-        for at, call in enumerate(found)
-        for name in call.told_by
-        for other in found
-        if other is not call and name in other.told_by and other.told_by[name] != call.told_by[name]
-    ]
-    needed = [each.name for each in offered if each.is_needed]
-    lacking = [sum(_least(call, name) < SAID for name in needed) for call in found]
-    first, last = found[0].told_by, found[-1].told_by
-    (name, one), other = next(iter(first.items())), next(iter(last.values()))
-    between = text[min(one.end, other.end) : max(one.start, other.start)]
-    parameter = next(each for each in offered if each.name == name)
+    unexplained = [1 - max(elsewhere(name, one, whole), elsewhere(name, other, whole)) for name, one, other in clashes]
+    sentences = [ENDS.search(text[part.start : part.end]) is not None for part in found[:-1]]
+    said = {place for part in found for place in part.values}
+    missing = sum(each.is_needed and not each.choices and place not in said for place, each in enumerate(offered))
+    alike = [look(text, one) == look(text, other) for _, one, other in clashes]
+    left = [_left(part, again) for part in found]
+    sizes = [len(part.values) for part in found]
+    joints = [text[one.end : other.start] for one, other in pairwise(found)]
     return (
-        max(-MOST, min(MOST, score)) / MOST,
-        min(told),
-        _mean(told),
-        _mean(own),
-        min(own, default=0.0),
-        _mean(others),
+        surest,
+        surest * min(shares),
+        _mean(shares),
+        min(unexplained, default=0.0),
+        _mean(unexplained),
+        float(len(again) > 1),
         float(len(found) > 2),
-        float(len(first) > 1),
-        min(2, max(lacking)) / 2,
-        _mean([each == 0 for each in lacking]),
+        _mean(sentences),
         float(_TOLD.search(text) is not None),
-        float(_TAKEN_BACK.search(between) is not None),
-        float(ENDS.search(between) is not None),
-        float(bool(parameter.choices)),
-        float(parameter.kind == "number"),
-        float(parameter.is_needed),
+        min(2, missing) / 2,
+        _mean(alike),
+        float(any(_TAKEN_BACK.search(text, one.end, other.end) for one, other in pairwise(found))),
+        float(_are_one(found, whole)),
+        float(any(map(_WORD.search, joints))),
+        max(left),
+        _mean(left),
+        min(sizes) / max(sizes),
     )
 
 
@@ -128,15 +124,24 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _chance_of(value: Value, field: Field | None) -> float:
-    """Return how likely a field has a value."""
-    values = field.values if field else ()
-    return max((each.chance for each in values if share_words(each, value)), default=0.0)
+def _left(part: Part, again: frozenset[int]) -> float:
+    """Return how likely a part says a second value of what several parts say, in words that are nothing else there."""
+    taken = part.values.values()
+    return max(
+        (
+            value.chance
+            for place in again & part.values.keys()
+            for value in part.possible[place]
+            if differ(value, part.values[place]) and not any(share_words(value, other) for other in taken)
+        ),
+        default=0.0,
+    )
 
 
-def _least(call: Call, name: str) -> float:
-    """Return how likely a call is given something for a parameter."""
-    return max((field.chance for field in call.given if field.name == name), default=0.0)
+def _are_one(found: Sequence[Part], whole: Sequence[Field]) -> bool:
+    """Say whether a likely value of one request reaches from one part into another."""
+    values = [value for field in whole for value in field.values if value.chance >= SAID]
+    return any(value.start < one.end and other.start < value.end for value in values for one, other in pairwise(found))
 
 
 @cache

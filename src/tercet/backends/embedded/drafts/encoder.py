@@ -104,7 +104,7 @@ class Encoder:
         shapes = [self._shapes.get(token.shape, len(self._shapes) + 1) if token.shape else 0 for token in tokens]
         places = np.minimum([token.position for token in tokens], NUM_POSITIONS - 1)
         found: Matrix = known["segments"][segments] + known["shapes"][shapes]
-        found += known["flags"][[token.flags for token in tokens]] + known["focus"][[token.focus for token in tokens]]
+        found += known["flags"][[token.flags for token in tokens]]
         found += known["positions"][places] * (segments != Segment.REQUEST)[:, None]
         for place, token in enumerate(tokens):
             facts = facts_of(offered[token.owner]) if token.segment == Segment.PARAMETER else ()

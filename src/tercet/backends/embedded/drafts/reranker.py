@@ -16,7 +16,7 @@ from tercet.backends.embedded.drafts.candidates import Request
 from tercet.backends.embedded.drafts.encoder import Encoder, Matrix
 from tercet.backends.embedded.drafts.overlaps import NUM_OVERLAPS
 from tercet.backends.embedded.drafts.parameters import Heading, Parameter
-from tercet.backends.embedded.drafts.sequences import Focus, Mark, Segment, TokenSequence, sequence
+from tercet.backends.embedded.drafts.sequences import Segment, TokenSequence, sequence
 
 SEPARATOR = "\t"
 
@@ -47,14 +47,11 @@ class Reranker:
         self._weights = known = unpacked(written)
         words, shapes = (bytes(written[name]).decode().split(SEPARATOR) for name in ("names", "looks"))
         self._encoder = Encoder(known, words, shapes)
-        self._shares, self._focused = (Shares(*map(float, written[name])) for name in ("shares", "focused_shares"))
+        self._shares = Shares(*map(float, written["shares"]))
 
-    def read(
-        self, request: Request, tool: Heading, offered: Sequence[Parameter], marks: Sequence[Mark] = ()
-    ) -> "Read | None":
-        """Return a request read together with a tool and its parameters; None where that is too much. `marks`: of which
-        of several calls its words are, where one of them is read."""
-        tokens = sequence(request, tool, offered, marks)
+    def read(self, request: Request, tool: Heading, offered: Sequence[Parameter]) -> "Read | None":
+        """Return a request read together with a tool and its parameters; None where that is too much."""
+        tokens = sequence(request, tool, offered)
         return None if tokens is None else Read(self, tokens, self._encoder.states(tokens.tokens, offered))
 
     def scores(self, read: "Read", parameter: int, places: Sequence[Place]) -> list[float]:
@@ -75,17 +72,18 @@ class Reranker:
         towards = head @ known["towards"].T + known["towards_bias"]
         product = (found @ known["opposite"].T + known["opposite_bias"]) @ towards / 8
         scores = hidden @ known["out"][0] + known["out_bias"] + overlaps @ known["overlaps"][0] + product
-        of_table, of_reader, bias = self._focused if read.is_focused else self._shares
+        of_table, of_reader, bias = self._shares
         return [of_table * each.score + of_reader * float(own) + bias for each, own in zip(places, scores, strict=True)]
 
-    def whole_score(self, read: "Read", head: str) -> float:
-        """Return what a head makes of request and tool as a whole: a logarithm of odds."""
+    def tool_score(self, read: "Read") -> float:
+        """Return the score of the tool itself: the logarithm of the odds that the request is answered by a call of
+        it."""
         known, segments = self._weights, np.array([token.segment for token in read.tokens.tokens])
         of_tool = (segments == Segment.TOOL_NAME) | (segments == Segment.TOOL_ABOUT)
         means = [_mean(read.states[of]) for of in (segments == Segment.REQUEST, of_tool, segments == Segment.PARAMETER)]
         found = np.concatenate([*means, means[0] * means[1]])
-        hidden = np.maximum(known[f"of_{head}"] @ found + known[f"of_{head}_bias"], 0)
-        return float(known[head][0] @ hidden + known[f"{head}_bias"][0])
+        hidden = np.maximum(known["of_tool"] @ found + known["of_tool_bias"], 0)
+        return float(known["tool"][0] @ hidden + known["tool_bias"][0])
 
 
 def _mean(states: Matrix) -> Matrix:
@@ -99,8 +97,6 @@ class Read:
     def __init__(self, reranker: Reranker, tokens: TokenSequence, states: Matrix) -> None:
         self._reranker = reranker
         self.tokens, self.states = tokens, states
-        self.is_focused = any(token.focus != Focus.NONE for token in tokens.tokens)
-        """Whether it is read for one of several calls."""
         self.sums: Matrix = np.concatenate([np.zeros_like(states[:1]), np.cumsum(states, axis=0)])
         """Of the vectors of all tokens before each."""
 
@@ -111,12 +107,7 @@ class Read:
     @property
     def tool_score(self) -> float:
         """The logarithm of the odds that the request is answered by a call of the tool."""
-        return self._reranker.whole_score(self, "tool")
-
-    @property
-    def several_score(self) -> float:
-        """The logarithm of the odds that it asks for several calls of the tool, if for any."""
-        return self._reranker.whole_score(self, "several")
+        return self._reranker.tool_score(self)
 
 
 def unpacked(written: Mapping[str, Any]) -> dict[str, Matrix]:

@@ -36,33 +36,6 @@ class Segment(IntEnum):
     CHOICE = 6
 
 
-class Focus(IntEnum):
-    """Of which of several calls a word of a request is, where one of them is read."""
-
-    NONE = 0
-    OWN = 1
-    """A value that tells the call from others."""
-    OTHER = 2
-    """What tells another call."""
-    WITHIN = 3
-    """In the part of the request that asks for the call's tool."""
-    OUTSIDE = 4
-    BETWEEN = 5
-    """The first of those for words that no mark has, between two that some have or beside one: see `focused`."""
-
-
-NUM_FOCUS = Focus.BETWEEN + 9
-"""Numbers of `Focus`, and of what stands between."""
-
-
-class Mark(NamedTuple):
-    """Of which of several calls the characters from `start` until before `end` are."""
-
-    start: int
-    end: int
-    focus: Focus
-
-
 IS_WORD, IS_FUNCTION, IS_CAPITAL = 1, 2, 4
 """What is told of a word, as bits."""
 
@@ -80,7 +53,6 @@ class Token(NamedTuple):
     """How it looks, of a word of the request."""
     owner: int = -1
     """The parameter that it belongs to."""
-    focus: int = Focus.NONE
 
 
 class Pair(NamedTuple):
@@ -116,18 +88,12 @@ class TokenSequence(NamedTuple):
         return (first, last) if first <= last else (-1, -1)
 
 
-def sequence(
-    request: Request, tool: Heading, offered: Sequence[Parameter], marks: Sequence[Mark] = ()
-) -> TokenSequence | None:
-    """Return a request and a tool with its parameters as tokens; None where those are too many, or nothing was said.
-
-    `marks`: of which of several calls words are; the last that has a word counts.
-    """
+def sequence(request: Request, tool: Heading, offered: Sequence[Parameter]) -> TokenSequence | None:
+    """Return a request and a tool with its parameters as tokens; None where those are too many, or nothing was said."""
     said = request.spoken[-MAX_REQUEST:]
     if not said or len(offered) > MAX_PARAMETERS:
         return None
-    of_request = zip(_of_text(said, Segment.REQUEST), focused(said, marks), strict=True)
-    tokens = [*(token._replace(focus=focus) for token, focus in of_request), *_of_tool(tool)]
+    tokens = [*_of_text(said, Segment.REQUEST), *_of_tool(tool)]
     parameters: list[int] = []
     for owner, parameter in enumerate(offered):
         parameters.append(len(tokens))
@@ -142,37 +108,6 @@ def sequence(
         return None
     starts, ends = tuple(word.start for word in said), tuple(word.end for word in said)
     return TokenSequence(tuple(tokens), starts, ends, tuple(parameters), tuple(choices))
-
-
-def focused(said: Sequence[Word], marks: Sequence[Mark]) -> list[int]:
-    """Return of which of several calls each word is; where values tell calls apart, of other words whether the last
-    value before and the first behind each is this call's or another's."""
-    found = [int(Focus.NONE)] * len(said)
-    for mark in marks:
-        for place, word in enumerate(said):
-            if word.start < mark.end and mark.start < word.end:
-                found[place] = mark.focus
-    return between(found)
-
-
-def between(focus: Sequence[int]) -> list[int]:
-    """Return the focus of each word with that of those which stand between values of calls."""
-    before, behind = _last(focus), _last(focus[::-1])[::-1]
-    if not any(before):
-        return list(focus)
-    return [
-        own if own in (Focus.OWN, Focus.OTHER, Focus.OUTSIDE) else Focus.BETWEEN + 3 * one + other
-        for own, one, other in zip(focus, before, behind, strict=True)
-    ]
-
-
-def _last(focus: Sequence[int]) -> list[int]:
-    """Return of each word whether the last value up to it is this call's (1), another's (2) or there is none (0)."""
-    found, last = list[int](), 0
-    for own in focus:
-        last = own if own in (Focus.OWN, Focus.OTHER) else last
-        found.append(last)
-    return found
 
 
 def _of_tool(tool: Heading) -> Iterator[Token]:
