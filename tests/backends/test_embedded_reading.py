@@ -161,6 +161,20 @@ def test_lengths_of_time(text: str, unit: str, number: float) -> None:
     assert converted(found.number, found.unit, unit) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("an hour and twenty minutes", [(1, "hour"), (20, "minute"), (80, "minute")]),
+        ("32 km in an hour and twenty, drizzly", [(1, "hour"), (80, "minute")]),
+        ("2 days, 3 hours", [(2, "day"), (3, "hour"), (51, "hour")]),
+        ("for 2 hours and 5 people", [(2, "hour")]),
+        ("for 3 days and 2 weeks", [(2, "week"), (3, "day")]),
+    ],
+)
+def test_two_lengths_of_time_may_be_one(text: str, found: list[tuple[float, str]]) -> None:
+    assert sorted((each.number, each.unit) for each in durations_in(text)) == found
+
+
 def test_what_cannot_be_converted_is_not() -> None:
     assert converted(1, "month", "hour") is None
     assert unit_of("mins") == "minute"

@@ -28,6 +28,8 @@ NUMBER: dict[str, Any] = {"type": "number"}
         ("3 May, 4 May and 6 May 2025", ["2025-05-03", "2025-05-04", "2025-05-06"]),
         ("in on 10 October 2025, out on the 12th", ["2025-10-10", "2025-10-12"]),
         ("from 30 October 2025 until the 2nd", ["2025-10-30", "2025-11-02"]),
+        ("from the 4th to the 15th of August 2025", ["2025-08-04", "2025-08-15"]),
+        ("March 3 and 5, 2025", ["2025-03-03", "2025-03-05"]),
         ("on 31/12/2024", ["2024-12-31"]),
         ("May 5 and 6 chairs", [""]),
         ("buy 3, 5 May", [""]),
