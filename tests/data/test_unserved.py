@@ -1,11 +1,11 @@
 """Requests that lack something, and such that are not served: all can be filled, and are answered as they must be."""
 
 import random
+from typing import Any
 
 from training.data import unserved
 from training.data.template import SLOT
 from training.data.validate import problem
-from training.stages.fit import meant_by
 
 
 def test_what_lacks_something_never_says_all_that_its_tool_needs() -> None:
@@ -20,13 +20,16 @@ def test_what_lacks_something_never_says_all_that_its_tool_needs() -> None:
     assert count > 3500
 
 
-def test_a_tool_is_meant_by_what_lacks_something_and_by_nothing_that_it_does_not_serve() -> None:
+def test_what_lacks_something_is_asked_about_and_what_is_not_served_is_declined() -> None:
     beside = unserved.written()[0]
     asked = unserved.sample(beside, beside.lacking[0], random.Random(1), is_asked=True)
     declined = unserved.sample(beside, beside.unserved[0], random.Random(1), is_asked=False)
-    (name,) = meant_by(asked.messages[1:]) or [""]
-    assert name in {str(tool["name"]) for tool in asked.tools}
-    assert meant_by(declined.messages[1:]) == frozenset()
+    _, question, called = asked.messages
+    assert str(question["content"]).endswith("?")
+    made: Any = called["tool_calls"]
+    assert len(made) == 1
+    assert made[0]["name"] in {tool["name"] for tool in asked.tools}
+    assert [bool(message.get("tool_calls")) for message in declined.messages] == [False, False]
     assert problem(declined) is None
 
 
