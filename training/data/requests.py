@@ -106,14 +106,10 @@ def single(rng: random.Random) -> Sample:
     tool = tools[place]
     offered = shown(tool, rng)
     text, arguments = filled(tool, rng)
-    beside = [
-        schema
-        for other in (() if rng.random() < ALONE else related(tools, place, rng))
-        if (schema := shown(other, rng).schema)["name"] != offered.schema["name"]
-    ]
-    beside.insert(rng.randrange(len(beside) + 1), offered.schema)
+    schemas = beside(offered.schema, tools, place, rng)
+    schemas.insert(rng.randrange(len(schemas) + 1), offered.schema)
     in_order = {offered.called[name]: arguments[name] for name in tool.kinds if name in arguments}
-    return Sample((user(text), calls(Call(str(offered.schema["name"]), in_order))), tuple(beside), None, "requests")
+    return Sample((user(text), calls(Call(str(offered.schema["name"]), in_order))), tuple(schemas), None, "requests")
 
 
 def filled(tool: Asked, rng: random.Random) -> tuple[str, dict[str, object]]:
@@ -129,12 +125,17 @@ def worded(tool: Asked, template: str, rng: random.Random) -> tuple[str, dict[st
         name, *implied = slot.split("!")
         if name.startswith("_:"):
             words[slot] = kinds.draw(name[2:], rng).text
-        elif implied:
-            arguments[name], words[slot] = given(implied[0], tool.kinds[name]), implied[1]
         else:
-            value = kinds.draw(tool.kinds[name], rng)
-            arguments[name], words[slot] = value.value, value.text
+            arguments[name], words[slot] = value_and_words(implied, tool.kinds[name], rng)
     return SLOT.sub(lambda m: words[m[1]], template), arguments
+
+
+def value_and_words(implied: Sequence[str], kind: str, rng: random.Random) -> tuple[object, str]:
+    """What a slot gives and what is said for it: as the slot tells both, else as they are drawn."""
+    if implied:
+        return given(implied[0], kind), implied[1]
+    drawn = kinds.draw(kind, rng)
+    return drawn.value, drawn.text
 
 
 def given(value: str, kind: str) -> object:
@@ -148,6 +149,12 @@ def given(value: str, kind: str) -> object:
             return float(value)
         case _:
             return value
+
+
+def beside(offered: Schema, tools: Sequence[Asked], place: int, rng: random.Random) -> list[Schema]:
+    """The tools that are offered beside the one at `place`, most times some, as some developer would offer them."""
+    others = () if rng.random() < ALONE else related(tools, place, rng)
+    return [schema for other in others if (schema := shown(other, rng).schema)["name"] != offered["name"]]
 
 
 def related(tools: Sequence[Asked], place: int, rng: random.Random) -> list[Asked]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from training.data import requests
 from training.data.forms import blocks
-from training.data.requests import Asked, given, shown
+from training.data.requests import Asked, shown
 from training.data.sample import Call, Sample, calls, user
 from training.data.template import SLOT
 from training.data.values import kinds
@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent / "texts/several"
 ALONE = 0.5
 """How often no other tool is offered."""
 DRAWS = 40
-"""Times that values are drawn until those of one parameter differ."""
+"""Times that values are drawn until no two calls are the same."""
 _OF = re.compile(r"(?:([a-e])?(\d+)?\.)?(\w+)")
 
 
@@ -52,7 +52,7 @@ class Slot(NamedTuple):
     """What takes a value, and the value and words that stand for it if those are told."""
 
     targets: tuple[Target, ...]
-    told: tuple[str, str] | None
+    told: tuple[str, ...]
 
 
 @cache
@@ -77,7 +77,7 @@ def slots_of(text: str) -> list[Slot]:
 def slot_of(inside: str) -> Slot:
     """What stands between the braces of a slot; raises ValueError for what is none."""
     name, *told = inside.split("!")
-    return Slot(tuple(map(_target, name.split("="))), (told[0], told[1]) if told else None)
+    return Slot(tuple(map(_target, name.split("="))), tuple(told))
 
 
 def _target(told: str) -> Target:
@@ -92,8 +92,8 @@ def filled(block: Block, text: str, rng: random.Random) -> tuple[str, list[tuple
     """A message with values in its slots, and its calls: the place of a tool, and what it is given."""
     for _ in range(DRAWS):
         made, found = _drawn(block, text, rng)
-        distinct = [tuple(sorted((name, repr(value)) for name, value in call.items())) for _, call in found]
-        if len(set(zip((tool for tool, _ in found), distinct, strict=True))) == len(found):
+        distinct = {(tool, repr(sorted(call.items()))) for tool, call in found}
+        if len(distinct) == len(found):
             break
     return made, found
 
@@ -111,11 +111,7 @@ def _drawn(block: Block, text: str, rng: random.Random) -> tuple[str, list[tuple
             continue
         slot = slot_of(inside)
         kind = block.tools[slot.targets[0].tool].kinds[slot.targets[0].parameter]
-        if slot.told:
-            value, words[inside] = given(slot.told[0], kind), slot.told[1]
-        else:
-            drawn = kinds.draw(kind, rng)
-            value, words[inside] = drawn.value, drawn.text
+        value, words[inside] = requests.value_and_words(slot.told, kind, rng)
         for target in slot.targets:
             for (tool, number), call in of_calls.items():
                 if tool == target.tool and (not target.numbers or number in target.numbers):
@@ -146,9 +142,3 @@ def single(rng: random.Random) -> Sample:
     block = rng.choice(messages())
     others = [other for other in rng.choice(messages()).tools if other.name not in {t.name for t in block.tools}]
     return sample(block, rng.choice(block.texts), rng, () if rng.random() < ALONE else others)
-
-
-def generate(rng: random.Random) -> Iterator[Sample]:
-    """Endless messages."""
-    while True:
-        yield single(rng)

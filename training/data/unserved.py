@@ -14,7 +14,7 @@ from pathlib import Path
 
 from training.data import requests
 from training.data.forms import blocks
-from training.data.requests import ALONE, Asked, related, shown
+from training.data.requests import Asked, shown
 from training.data.sample import Call, Sample, assistant, calls, user
 from training.data.template import SLOT
 
@@ -67,8 +67,8 @@ def sample(beside: Beside, text: str, rng: random.Random, *, is_asked: bool) -> 
     """One message with its tool and, most times, others beside it."""
     tool = beside.tools[beside.place]
     offered = shown(tool, rng).schema
-    others = [] if rng.random() < ALONE else related(beside.tools, beside.place, rng)
-    schemas = {str(each["name"]): each for each in (offered, *(shown(other, rng).schema for other in others))}
+    others = requests.beside(offered, beside.tools, beside.place, rng)
+    schemas = {str(each["name"]): each for each in (offered, *others)}
     said, _ = requests.worded(tool, text, rng)
     behind = (assistant(QUESTION), calls(Call(str(offered["name"]), {}))) if is_asked else (assistant(REFUSAL),)
     return Sample((user(said), *behind), tuple(schemas.values()), None, "unserved")

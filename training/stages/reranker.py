@@ -1,7 +1,8 @@
 """Stage 3a: learn the reranker, which reads a request together with a tool (`docs/adr/0017`).
 
-Reads the sources of stage 3, each request once, and no call of the tools that are held out there; on those it is
-measured. Killed, it begins with what the last pass left (`--work`). No dev set is read.
+Reads the sources of stage 3, each request once, messages for several calls, and requests that lack something or are not
+served; no call of the tools that are held out there, on which it is measured. Killed, it begins with what the last pass
+left (`--work`). No dev set is read.
 """
 
 from __future__ import annotations

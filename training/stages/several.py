@@ -12,6 +12,7 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -35,8 +36,8 @@ SAMPLES = {
     "metatool": 300, "toolalpaca": 300, "clinc": 100, "builtin": 200, "joined": 400,
 }  # fmt: skip
 """Samples of each source, at a scale of 1."""
-TOGETHER = 2500
-"""Messages for several calls that are written with slots, at a scale of 1."""
+TOGETHER = 1250
+"""Messages for several calls that are written with slots, by each of `SEEDS` at a scale of 1."""
 WRITTEN = 6
 """How often each request counts that is written as people word it."""
 
@@ -50,10 +51,12 @@ class Row(NamedTuple):
 
 
 def rows(root: Path, seed: int, scale: float) -> list[Row]:
-    """What requests of the mixture say that can be read as several."""
+    """What requests of the mixture, and messages with slots, say that can be read as several."""
     mixed = Mixture(root, seed)
     drawn = (next(mixed.streams[name]) for name, n in SAMPLES.items() for _ in range(round(scale * n)))
-    return [row for sample in drawn for row in of_sample(sample)]
+    rng = random.Random(seed)
+    with_slots = (together.single(rng) for _ in range(round(TOGETHER * scale)))
+    return [row for sample in chain(drawn, with_slots) for row in of_sample(sample)]
 
 
 def of_sample(sample: Sample) -> Iterator[Row]:
@@ -108,10 +111,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with ProcessPoolExecutor(len(SEEDS)) as processes:
         parts = list(processes.map(partial(rows, a.data, scale=a.scale), SEEDS))
-    rng = random.Random(SEEDS[0])
-    with_slots = (together.single(rng) for _ in range(round(TOGETHER * a.scale)))
     as_worded = [row for sample in written() for row in of_sample(sample)] * WRITTEN
-    as_worded += [row for sample in with_slots for row in of_sample(sample)]
     found = [*as_worded, *(row for part in parts for row in part)]
     learnt = {kind: learn([row for row in found if row.kind == kind]) for kind in ("repeats", "tools")}
     a.out.write_text(json.dumps(learnt) + "\n")
